@@ -1,0 +1,1 @@
+"""The nouns of Neuronaut: plain data and Protocols, no files, no frameworks."""

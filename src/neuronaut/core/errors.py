@@ -1,0 +1,149 @@
+"""Everything Neuronaut raises on purpose.
+
+NeuronautError
+├── AddressError        (ValueError)       an address that cannot be read
+├── UnknownName         (KeyError)         no such layer, unit, column, array, slice
+├── FilterError         (ValueError)       a filter that cannot be read or does not fit the columns
+├── DataError           (ValueError)       inputs, metadata or labels that do not fit
+├── UnsupportedModel    (TypeError)        a model that cannot be followed or recorded
+├── LayerNeverFired     (RuntimeError)     a layer that was asked for and produced nothing
+├── NeedsModel          (ValueError)       asked of a recording, but only a live model can answer
+├── NotARecording       (FileNotFoundError)
+├── RecordingExists     (FileExistsError)
+├── RecordingLocked     (BlockingIOError)  another process is writing
+├── RecordingWriteError (OSError)          the disk refused; what was committed stays
+├── CorruptRecording    (ValueError)       damaged bytes, named
+├── NewerFormat         (ValueError)       written by a later Neuronaut
+└── ExportError         (ValueError)       a page that cannot be made
+
+Each message says what was asked, what is there, and what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class NeuronautError(Exception):
+    """Base of all errors raised on purpose."""
+
+    def __str__(self) -> str:
+        # KeyError would show the repr of its message, quotes and all.
+        return str(self.args[0]) if self.args else ""
+
+
+class AddressError(NeuronautError, ValueError):
+    """An address that cannot be read."""
+
+
+class UnknownName(NeuronautError, KeyError):
+    """No layer, unit, column, array or slice of that name."""
+
+
+class FilterError(NeuronautError, ValueError):
+    """A filter that cannot be read, or does not fit the columns.
+
+    ``position`` is the 0-based character in ``source`` where the trouble starts;
+    ``suggestion`` is a replacement for the offending word, where one is likely.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        source: str = "",
+        position: int | None = None,
+        length: int = 1,
+        suggestion: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.source = source
+        self.position = position
+        self.length = length
+        self.suggestion = suggestion
+
+    def __str__(self) -> str:
+        if self.position is None or not self.source:
+            return self.message
+        caret = " " * self.position + "^" * max(1, self.length)
+        return f"{self.message}\n  {self.source}\n  {caret}"
+
+
+class DataError(NeuronautError, ValueError):
+    """Inputs, metadata or labels that do not fit."""
+
+
+class UnsupportedModel(NeuronautError, TypeError):
+    """A model that cannot be followed or recorded, refused by name before work starts."""
+
+
+class LayerNeverFired(NeuronautError, RuntimeError):
+    """A layer that was asked for produced nothing."""
+
+
+class NeedsModel(NeuronautError, ValueError):
+    """A question that only the live model can answer."""
+
+
+class NotARecording(NeuronautError, FileNotFoundError):
+    """A path that holds no recording."""
+
+
+class RecordingExists(NeuronautError, FileExistsError):
+    """A recording is already there, and neither resume nor overwrite was asked for."""
+
+
+class RecordingLocked(NeuronautError, BlockingIOError):
+    """Another process is writing this recording."""
+
+
+class RecordingWriteError(NeuronautError, OSError):
+    """The disk refused a write; ``committed`` rows are safe."""
+
+    def __init__(self, message: str, *, committed: int = 0) -> None:
+        super().__init__(message)
+        self.committed = committed
+
+
+class CorruptRecording(NeuronautError, ValueError):
+    """Damaged bytes, named by file or by layer and rows."""
+
+
+class NewerFormat(NeuronautError, ValueError):
+    """Written by a later version of the format than this one reads."""
+
+
+class ExportError(NeuronautError, ValueError):
+    """A page that cannot be made."""
+
+
+def closest(name: str, options: Iterable[str]) -> str | None:
+    """The option a typist most likely meant, or None.
+
+    >>> closest("mixed_4a", ["mixed3a", "mixed4a", "fc"])
+    'mixed4a'
+    """
+    names = list(options)
+    folded = {option.casefold(): option for option in reversed(names)}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return folded[near[0]] if near else None
+
+
+def unknown(kind: str, name: str, options: Iterable[str], *, remedy: str = "") -> UnknownName:
+    """An UnknownName that names the closest option and what is there.
+
+    >>> str(unknown("layer", "mixed_4a", ["mixed3a", "mixed4a"]))
+    "no layer 'mixed_4a'; closest: 'mixed4a'. There are: 'mixed3a', 'mixed4a'."
+    """
+    names = list(options)
+    near = closest(name, names)
+    text = f"no {kind} {name!r}"
+    if near is not None:
+        text += f"; closest: {near!r}"
+    shown = ", ".join(repr(option) for option in names[:8])
+    if len(names) > 8:
+        shown += f" and {len(names) - 8} more"
+    text += f". There are: {shown}." if names else f". There is no {kind} here."
+    return UnknownName(f"{text} {remedy}".strip())

@@ -1,0 +1,83 @@
+"""Results: what an analysis returns, with named axes, parameters, seed and n; kept under a content key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Named arrays over named axes.
+
+    ``values`` are arrays; ``dims[name]`` names their axes; ``coords[axis]`` labels an axis (addresses for ``unit``,
+    slice names for ``slice``). ``n`` is the number of samples behind each slice. ``notes`` say what could not be
+    computed and why.
+    """
+
+    name: str
+    values: Mapping[str, npt.NDArray[Any]]
+    dims: Mapping[str, tuple[str, ...]]
+    coords: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+    n: Mapping[str, int] = field(default_factory=dict)
+    seed: int = 0
+    version: int = 1
+    notes: tuple[str, ...] = ()
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        from neuronaut.core.errors import unknown
+
+        if name not in self.values:
+            raise unknown("value", name, self.values)
+        return self.values[name]
+
+    def table(self) -> pd.DataFrame:
+        """One row per combination of axes, one column per value; axes become the first columns."""
+        import pandas as pd
+
+        axes: list[str] = []
+        for dims in self.dims.values():
+            axes += [axis for axis in dims if axis not in axes]
+        sizes = {axis: self.values[name].shape[dims.index(axis)] for name, dims in self.dims.items() for axis in dims}
+        labels = {axis: list(self.coords.get(axis, range(sizes[axis]))) for axis in axes}
+        index = np.indices([sizes[axis] for axis in axes]).reshape(len(axes), -1)
+        columns: dict[str, Any] = {
+            axis: [labels[axis][place] for place in index[number]] for number, axis in enumerate(axes)
+        }
+        for name, dims in self.dims.items():
+            where = tuple(index[axes.index(axis)] for axis in dims)
+            columns[name] = self.values[name][where] if dims else self.values[name][()]
+        return pd.DataFrame(columns)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-able; NaN and infinity become null and the strings "Infinity", "-Infinity"."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "params": json.loads(json.dumps(self.params, default=str)),
+            "seed": self.seed,
+            "n": dict(self.n),
+            "coords": {axis: [_plain(label) for label in labels] for axis, labels in self.coords.items()},
+            "dims": {name: list(dims) for name, dims in self.dims.items()},
+            "values": {name: _plain(array.tolist()) for name, array in self.values.items()},
+            "notes": list(self.notes),
+        }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None if np.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+    return value if isinstance(value, (bool, int, float, str)) or value is None else str(value)
