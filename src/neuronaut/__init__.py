@@ -1,0 +1,64 @@
+"""Neuronaut: one workbench to see, question and verify what the neurons of a trained network do.
+
+Importing it imports no deep-learning framework and no storage library; names load what they need on first use.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from neuronaut.analysis.activity import activity as activity
+    from neuronaut.analysis.compare import compare as compare
+    from neuronaut.analysis.top import top as top
+    from neuronaut.capture.record import record as record
+    from neuronaut.core.errors import NeuronautError as NeuronautError
+    from neuronaut.core.result import Result as Result
+    from neuronaut.core.slices import Slice as Slice
+    from neuronaut.core.slices import where as where
+    from neuronaut.explorer.export import export as export
+    from neuronaut.store.recording import Recording as Recording
+    from neuronaut.store.recording import open as open
+
+_HOME = {
+    "NeuronautError": "neuronaut.core.errors",
+    "Recording": "neuronaut.store.recording",
+    "Result": "neuronaut.core.result",
+    "Slice": "neuronaut.core.slices",
+    "activity": "neuronaut.analysis.activity",
+    "compare": "neuronaut.analysis.compare",
+    "export": "neuronaut.explorer.export",
+    "open": "neuronaut.store.recording",
+    "record": "neuronaut.capture.record",
+    "top": "neuronaut.analysis.top",
+    "where": "neuronaut.core.slices",
+}
+
+__all__ = [
+    "NeuronautError",
+    "Recording",
+    "Result",
+    "Slice",
+    "activity",
+    "compare",
+    "export",
+    "open",
+    "record",
+    "top",
+    "where",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'neuronaut' has no attribute {name!r}; it has {', '.join(__all__)}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
