@@ -1,0 +1,1 @@
+"""Measured figures: ``python -m benchmarks [name ...]`` runs them and writes RESULTS.md."""
