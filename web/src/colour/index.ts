@@ -1,0 +1,5 @@
+/** Colour: tokens, scales, legends. */
+
+export * from "./oklab"
+export * from "./scales"
+export * from "./tokens"

@@ -1,0 +1,8 @@
+/** State: the View, its link, the keyboard's commands. */
+
+export * from "./address"
+export * from "./browser"
+export * from "./commands"
+export * from "./state"
+export * from "./url"
+export * from "./view"

@@ -1,0 +1,109 @@
+/** The View as a URL hash: `#/network?a=…&sel=…`, only what differs from the page's default. */
+
+import { parseAddress } from "./address"
+import type { Blend, Camera, ColourMode, EdgeMode, Theme, View } from "./view"
+
+/** Longer links go to "copy as snippet". */
+export const MAX_LINK = 2000
+
+const COLOURS: readonly ColourMode[] = ["signed", "abs", "ab"]
+const EDGES: readonly EdgeMode[] = ["none", "6", "all"]
+const BLENDS: readonly Blend[] = ["oklch", "purple"]
+const THEMES: readonly Theme[] = ["dark", "light"]
+
+export interface Decoded {
+  readonly view: View
+  /** What the link asked for and this page does not have, in words. */
+  readonly messages: readonly string[]
+}
+
+/** What a link may name. */
+export interface Known {
+  readonly layers: ReadonlyMap<string, { readonly units: number }>
+}
+
+function number(value: number): string {
+  return String(Number(value.toPrecision(6)))
+}
+
+function formatCamera(camera: Camera | null): string {
+  return camera === null ? "" : [camera.x, camera.y, camera.z].map(number).join(",")
+}
+
+/** The hash of a view; a null that differs from the default is written as an empty value. */
+export function encodeView(view: View, base: View): string {
+  const pairs: string[] = []
+  const put = (key: string, value: string | null, usual: string | null): void => {
+    if (value !== usual) pairs.push(`${key}=${encodeURIComponent(value ?? "")}`)
+  }
+  put("a", view.a, base.a)
+  put("b", view.b, base.b)
+  put("sel", view.sel, base.sel)
+  put("col", view.col, base.col)
+  put("edges", view.edges, base.edges)
+  put("blend", view.blend, base.blend)
+  put("theme", view.theme, base.theme)
+  put("cam", formatCamera(view.cam), formatCamera(base.cam))
+  return `#/${view.route}` + (pairs.length > 0 ? `?${pairs.join("&")}` : "")
+}
+
+/** encodeURIComponent's inverse that also takes `+` for a space and never throws. */
+function decode(text: string): string {
+  const spaced = text.replaceAll("+", " ")
+  try {
+    return decodeURIComponent(spaced)
+  } catch {
+    return spaced
+  }
+}
+
+function readCamera(text: string): Camera | null {
+  const [x, y, z, ...rest] = text.split(",").map(Number)
+  const good = rest.length === 0 && [x, y, z].every(Number.isFinite) && z! > 0
+  return good ? Object.freeze({ x: x!, y: y!, z: z! }) : null
+}
+
+/** Reads a hash; what it does not say, or says wrongly, stays as in `base`. */
+export function decodeView(hash: string, base: View, known: Known): Decoded {
+  const messages: string[] = []
+  const text = hash.replace(/^#?\/?/, "")
+  const cut = text.indexOf("?")
+  const route = cut < 0 ? text : text.slice(0, cut)
+  if (route !== "" && route !== "network") messages.push(`This page has no view "${route}"; showing the network.`)
+  const view = { ...base }
+  const oneOf = <T extends string>(key: string, value: string, choices: readonly T[], usual: T): T => {
+    const found = choices.find((choice) => choice === value)
+    if (found === undefined) messages.push(`"${value}" is no value of ${key}; it can be ${choices.join(", ")}.`)
+    return found ?? usual
+  }
+  const readers = new Map<string, (value: string) => void>([
+    ["a", (value) => (view.a = value === "" ? null : value)],
+    ["b", (value) => (view.b = value === "" ? null : value)],
+    ["sel", (value) => (view.sel = readSelection(value, known, messages))],
+    ["col", (value) => (view.col = oneOf("col", value, COLOURS, base.col))],
+    ["edges", (value) => (view.edges = oneOf("edges", value, EDGES, base.edges))],
+    ["blend", (value) => (view.blend = oneOf("blend", value, BLENDS, base.blend))],
+    ["theme", (value) => (view.theme = value === "" ? null : oneOf("theme", value, THEMES, "dark"))],
+    ["cam", (value) => (view.cam = readCamera(value))],
+  ])
+  for (const pair of cut < 0 ? [] : text.slice(cut + 1).split("&")) {
+    const at = pair.indexOf("=")
+    readers.get(at < 0 ? pair : pair.slice(0, at))?.(at < 0 ? "" : decode(pair.slice(at + 1)))
+  }
+  return { view: Object.freeze(view), messages }
+}
+
+function readSelection(text: string, known: Known, messages: string[]): string | null {
+  if (text === "") return null
+  const address = parseAddress(text, known.layers)
+  if (!address) {
+    messages.push(`No layer of this network is meant by "${text}"; nothing is selected.`)
+    return null
+  }
+  const { layer, unit } = address
+  if (unit === null) return layer
+  const units = known.layers.get(layer)!.units
+  if (unit < units) return `${layer}:${unit}`
+  messages.push(`${layer} has ${units} units, so there is no ${text}; showing the layer's last unit.`)
+  return units > 0 ? `${layer}:${units - 1}` : layer
+}
