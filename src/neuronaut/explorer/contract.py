@@ -1,0 +1,234 @@
+"""The data contract of the explorer, version 1: what one page, server or notebook widget hands to the app.
+
+Defined here once. ``scripts/generate_contract.py`` writes ``web/src/contract/schema.json`` and the TypeScript types and
+validator from it. JSON keys are camelCase. Arrays travel apart as *blobs* (named typed arrays, little-endian, C order),
+packed into *blocks* (what is compressed and carried as one piece, at most 4 MB raw).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from typing_extensions import TypeAliasType
+
+FORMAT = "neuronaut-view"
+VERSION = 1
+
+BlobId = TypeAliasType("BlobId", Annotated[str, Field(pattern=r"^b[0-9]+$")])
+BlockId = TypeAliasType("BlockId", Annotated[str, Field(pattern=r"^k[0-9]+$")])
+Dtype = TypeAliasType("Dtype", Literal["u8", "i8", "u16", "i16", "u32", "i32", "f16", "f32", "f64"])
+Count = Annotated[int, Field(ge=0)]
+
+
+class Card(BaseModel):
+    """Base of all cards: frozen, camelCase outside, no keys beyond those declared, no NaN in the JSON."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, allow_inf_nan=False
+    )
+
+
+class LayerCard(Card):
+    """A layer of the model as it ran. ``label`` is friendlier than ``name`` and never used as a key."""
+
+    name: str
+    label: str
+    kind: str
+    unit_word: Literal["neuron", "channel", "feature"]
+    activation: str | None
+    operator: str
+    module: str | None
+    units: Count
+    rank: Count
+    position: list[Count]
+    unit_names: list[str] | None
+    signed: bool = Field(description="values at post may be negative")
+    output: bool
+    parametrised: bool
+
+
+class Weights(Card):
+    """The union of the k strongest incoming and outgoing weights of each unit, by falling absolute value."""
+
+    k: Count
+    count: Count
+    source: BlobId
+    target: BlobId
+    value: BlobId = Field(description="signed: f32 or f16 [count]")
+
+
+class EdgeCard(Card):
+    """What flows from one layer into another; ``weights`` is null where the edge is structural only."""
+
+    source: str
+    target: str
+    kind: Literal["linear", "scaled", "nonlinear"]
+    weights: Weights | None
+    full: BlobId | None = Field(description="f32 [source unit, target unit], for small pairs when asked")
+
+
+class ModelCard(Card):
+    name: str
+    framework: str
+    layers: list[LayerCard]
+    edges: list[EdgeCard]
+
+
+class ColumnCard(Card):
+    """One column to filter by. Text is dictionary-coded: i32 codes into ``values``, -1 is null. Bool: u8 0, 1, 255."""
+
+    name: str
+    type: Literal["number", "text", "bool"]
+    source: Literal["metadata", "output"]
+    data: BlobId
+    nulls: BlobId | None = Field(description="u8 [row], 1 is null; numbers only")
+    values: list[str] | None
+
+
+class PreviewCard(Card):
+    """Small images of the samples: u8 [rows, y, x, channel] chunks."""
+
+    blobs: list[BlobId]
+    height: Count
+    width: Count
+    channels: Count
+    rows_per_chunk: Annotated[int, Field(ge=1)]
+
+
+class SamplesCard(Card):
+    """The rows on this page: ``n`` of ``total``. ``ids`` u32 [row]; ``half`` u8 [row]."""
+
+    n: Count
+    total: Count
+    kind: Literal["table", "images", "texts"]
+    ids: BlobId
+    half: BlobId
+    columns: list[ColumnCard]
+    preview: PreviewCard | None
+
+
+class TaskCard(Card):
+    kind: Literal["binary", "classes", "regression", "none"]
+    classes: list[str] | None
+    label: str | None
+
+
+class ActivationCard(Card):
+    """Per-sample values of a layer: value = code * scale of the unit.
+
+    u8: codes 0..254, 255 marks a value that was not finite. i8: codes -127..127, -128 marks one. f16, f32: as they are.
+    ``error`` is the largest absolute error over all units and rows that the encoding may make.
+    """
+
+    layer: str
+    site: Literal["pre", "post"]
+    reduction: Literal["value", "mean", "max", "min"]
+    scheme: Literal["u8", "i8", "f16", "f32"]
+    scale: BlobId | None
+    error: Annotated[float, Field(ge=0)]
+    chunks: list[BlobId]
+    rows_per_chunk: Annotated[int, Field(ge=1)]
+    nonfinite: BlobId | None = Field(description="u32 [unit]: how many values were not finite; null is none at all")
+
+
+class SliceCard(Card):
+    """Exact statistics of one slice: per layer f32 [6, unit] = n, mean, meanAbs, sd, firingRate, max.
+
+    The first slice is always ``all``, with an empty expression. ``n`` counts every row of the recording.
+    """
+
+    name: str
+    expression: str
+    kind: Literal["all", "named", "category"]
+    n: Count
+    stats: dict[str, BlobId]
+
+
+class ComparisonCard(Card):
+    """Exact comparison of slice ``a`` with slice ``b`` (null: everything outside ``a``).
+
+    Per layer f32 [8, unit] = difference, g, gLow, gHigh, auroc, p, q, replicated (0, 1 or NaN).
+    """
+
+    a: Count
+    b: Count | None
+    stats: dict[str, BlobId]
+
+
+class Strongest(Card):
+    """For each unit of one side, the k units of the other with the largest absolute effect: [unit, k]."""
+
+    k: Count
+    index: BlobId
+    value: BlobId
+
+
+class InfluenceCard(Card):
+    """Effect of the units of ``source`` on those of ``target``; ``full`` f32 [source unit, target unit]."""
+
+    source: str
+    target: str
+    full: BlobId | None
+    forward: Strongest | None = Field(description="by source unit")
+    backward: Strongest | None = Field(description="by target unit")
+
+
+class FindingCard(Card):
+    claim: str
+    at: str
+    hash: str
+
+
+class ViewCard(Card):
+    """What the page shows first."""
+
+    a: str | None = None
+    b: str | None = None
+    colour: Literal["signed", "abs", "ab"] | None = None
+
+
+class BlobCard(Card):
+    """A typed array: where it lies inside its block, in bytes after decompression."""
+
+    dtype: Dtype
+    shape: list[Count]
+    block: BlockId
+    offset: Count
+
+
+class BlockCard(Card):
+    """One carried piece: ``raw`` bytes once decompressed, ``bytes`` as carried (before base64)."""
+
+    codec: Literal["gzip", "none"]
+    bytes: Count
+    raw: Count
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Manifest(Card):
+    """Everything but the arrays."""
+
+    format: Literal["neuronaut-view"]
+    version: Literal[1]
+    id: str
+    title: str
+    created: str
+    app_version: str
+    model: ModelCard
+    samples: SamplesCard
+    task: TaskCard
+    activations: list[ActivationCard]
+    slices: list[SliceCard]
+    comparisons: list[ComparisonCard]
+    influence: list[InfluenceCard]
+    findings: list[FindingCard]
+    view: ViewCard
+    notes: list[str] = Field(description="what a reader should know, for example that rows were sampled")
+    blobs: dict[BlobId, BlobCard]
+    blocks: dict[BlockId, BlockCard]
+
+    def to_json(self) -> str:
+        """Compact JSON with camelCase keys."""
+        return self.model_dump_json(by_alias=True)

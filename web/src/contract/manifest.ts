@@ -1,0 +1,239 @@
+// Written by scripts/generate_contract.py from src/neuronaut/explorer/contract.py: change it there.
+
+export const FORMAT = "neuronaut-view"
+export const VERSION = 1
+
+/**
+ * Per-sample values of a layer: value = code * scale of the unit.
+ *
+ * u8: codes 0..254, 255 marks a value that was not finite. i8: codes -127..127, -128 marks one. f16, f32: as they are.
+ * ``error`` is the largest absolute error over all units and rows that the encoding may make.
+ */
+export interface ActivationCard {
+  readonly layer: string
+  readonly site: "pre" | "post"
+  readonly reduction: "value" | "mean" | "max" | "min"
+  readonly scheme: "u8" | "i8" | "f16" | "f32"
+  readonly scale: BlobId | null
+  readonly error: number
+  readonly chunks: readonly BlobId[]
+  readonly rowsPerChunk: number
+  /** u32 [unit]: how many values were not finite; null is none at all */
+  readonly nonfinite: BlobId | null
+}
+
+/** A typed array: where it lies inside its block, in bytes after decompression. */
+export interface BlobCard {
+  readonly dtype: Dtype
+  readonly shape: readonly number[]
+  readonly block: BlockId
+  readonly offset: number
+}
+
+export type BlobId = string
+
+/** One carried piece: ``raw`` bytes once decompressed, ``bytes`` as carried (before base64). */
+export interface BlockCard {
+  readonly codec: "gzip" | "none"
+  readonly bytes: number
+  readonly raw: number
+  readonly sha256: string
+}
+
+export type BlockId = string
+
+/** One column to filter by. Text is dictionary-coded: i32 codes into ``values``, -1 is null. Bool: u8 0, 1, 255. */
+export interface ColumnCard {
+  readonly name: string
+  readonly type: "number" | "text" | "bool"
+  readonly source: "metadata" | "output"
+  readonly data: BlobId
+  /** u8 [row], 1 is null; numbers only */
+  readonly nulls: BlobId | null
+  readonly values: readonly string[] | null
+}
+
+/**
+ * Exact comparison of slice ``a`` with slice ``b`` (null: everything outside ``a``).
+ *
+ * Per layer f32 [8, unit] = difference, g, gLow, gHigh, auroc, p, q, replicated (0, 1 or NaN).
+ */
+export interface ComparisonCard {
+  readonly a: number
+  readonly b: number | null
+  readonly stats: Readonly<Record<string, BlobId>>
+}
+
+export type Dtype = "u8" | "i8" | "u16" | "i16" | "u32" | "i32" | "f16" | "f32" | "f64"
+
+/** What flows from one layer into another; ``weights`` is null where the edge is structural only. */
+export interface EdgeCard {
+  readonly source: string
+  readonly target: string
+  readonly kind: "linear" | "scaled" | "nonlinear"
+  readonly weights: Weights | null
+  /** f32 [source unit, target unit], for small pairs when asked */
+  readonly full: BlobId | null
+}
+
+export interface FindingCard {
+  readonly claim: string
+  readonly at: string
+  readonly hash: string
+}
+
+/** Effect of the units of ``source`` on those of ``target``; ``full`` f32 [source unit, target unit]. */
+export interface InfluenceCard {
+  readonly source: string
+  readonly target: string
+  readonly full: BlobId | null
+  /** by source unit */
+  readonly forward: Strongest | null
+  /** by target unit */
+  readonly backward: Strongest | null
+}
+
+/** A layer of the model as it ran. ``label`` is friendlier than ``name`` and never used as a key. */
+export interface LayerCard {
+  readonly name: string
+  readonly label: string
+  readonly kind: string
+  readonly unitWord: "neuron" | "channel" | "feature"
+  readonly activation: string | null
+  readonly operator: string
+  readonly module: string | null
+  readonly units: number
+  readonly rank: number
+  readonly position: readonly number[]
+  readonly unitNames: readonly string[] | null
+  /** values at post may be negative */
+  readonly signed: boolean
+  readonly output: boolean
+  readonly parametrised: boolean
+}
+
+export interface ModelCard {
+  readonly name: string
+  readonly framework: string
+  readonly layers: readonly LayerCard[]
+  readonly edges: readonly EdgeCard[]
+}
+
+/** Small images of the samples: u8 [rows, y, x, channel] chunks. */
+export interface PreviewCard {
+  readonly blobs: readonly BlobId[]
+  readonly height: number
+  readonly width: number
+  readonly channels: number
+  readonly rowsPerChunk: number
+}
+
+/** The rows on this page: ``n`` of ``total``. ``ids`` u32 [row]; ``half`` u8 [row]. */
+export interface SamplesCard {
+  readonly n: number
+  readonly total: number
+  readonly kind: "table" | "images" | "texts"
+  readonly ids: BlobId
+  readonly half: BlobId
+  readonly columns: readonly ColumnCard[]
+  readonly preview: PreviewCard | null
+}
+
+/**
+ * Exact statistics of one slice: per layer f32 [6, unit] = n, mean, meanAbs, sd, firingRate, max.
+ *
+ * The first slice is always ``all``, with an empty expression. ``n`` counts every row of the recording.
+ */
+export interface SliceCard {
+  readonly name: string
+  readonly expression: string
+  readonly kind: "all" | "named" | "category"
+  readonly n: number
+  readonly stats: Readonly<Record<string, BlobId>>
+}
+
+/** For each unit of one side, the k units of the other with the largest absolute effect: [unit, k]. */
+export interface Strongest {
+  readonly k: number
+  readonly index: BlobId
+  readonly value: BlobId
+}
+
+export interface TaskCard {
+  readonly kind: "binary" | "classes" | "regression" | "none"
+  readonly classes: readonly string[] | null
+  readonly label: string | null
+}
+
+/** What the page shows first. */
+export interface ViewCard {
+  readonly a: string | null
+  readonly b: string | null
+  readonly colour: "signed" | "abs" | "ab" | null
+}
+
+/** The union of the k strongest incoming and outgoing weights of each unit, by falling absolute value. */
+export interface Weights {
+  readonly k: number
+  readonly count: number
+  readonly source: BlobId
+  readonly target: BlobId
+  /** signed: f32 or f16 [count] */
+  readonly value: BlobId
+}
+
+/** Everything but the arrays. */
+export interface Manifest {
+  readonly format: "neuronaut-view"
+  readonly version: 1
+  readonly id: string
+  readonly title: string
+  readonly created: string
+  readonly appVersion: string
+  readonly model: ModelCard
+  readonly samples: SamplesCard
+  readonly task: TaskCard
+  readonly activations: readonly ActivationCard[]
+  readonly slices: readonly SliceCard[]
+  readonly comparisons: readonly ComparisonCard[]
+  readonly influence: readonly InfluenceCard[]
+  readonly findings: readonly FindingCard[]
+  readonly view: ViewCard
+  /** what a reader should know, for example that rows were sampled */
+  readonly notes: readonly string[]
+  readonly blobs: Readonly<Record<string, BlobCard>>
+  readonly blocks: Readonly<Record<string, BlockCard>>
+}
+
+export type Shape =
+  | "string" | "number" | "integer" | "boolean"
+  | { readonly ref: string }
+  | { readonly list: Shape }
+  | { readonly map: Shape }
+  | { readonly nullable: Shape }
+  | { readonly oneOf: readonly (string | number)[] }
+  | { readonly fields: Readonly<Record<string, Shape>> }
+
+export const shapes: Readonly<Record<string, Shape>> = {
+  ActivationCard: { fields: { layer: "string", site: { oneOf: ["pre", "post"] }, reduction: { oneOf: ["value", "mean", "max", "min"] }, scheme: { oneOf: ["u8", "i8", "f16", "f32"] }, scale: { nullable: { ref: "BlobId" } }, error: "number", chunks: { list: { ref: "BlobId" } }, rowsPerChunk: "integer", nonfinite: { nullable: { ref: "BlobId" } } } },
+  BlobCard: { fields: { dtype: { ref: "Dtype" }, shape: { list: "integer" }, block: { ref: "BlockId" }, offset: "integer" } },
+  BlobId: "string",
+  BlockCard: { fields: { codec: { oneOf: ["gzip", "none"] }, bytes: "integer", raw: "integer", sha256: "string" } },
+  BlockId: "string",
+  ColumnCard: { fields: { name: "string", type: { oneOf: ["number", "text", "bool"] }, source: { oneOf: ["metadata", "output"] }, data: { ref: "BlobId" }, nulls: { nullable: { ref: "BlobId" } }, values: { nullable: { list: "string" } } } },
+  ComparisonCard: { fields: { a: "integer", b: { nullable: "integer" }, stats: { map: { ref: "BlobId" } } } },
+  Dtype: { oneOf: ["u8", "i8", "u16", "i16", "u32", "i32", "f16", "f32", "f64"] },
+  EdgeCard: { fields: { source: "string", target: "string", kind: { oneOf: ["linear", "scaled", "nonlinear"] }, weights: { nullable: { ref: "Weights" } }, full: { nullable: { ref: "BlobId" } } } },
+  FindingCard: { fields: { claim: "string", at: "string", hash: "string" } },
+  InfluenceCard: { fields: { source: "string", target: "string", full: { nullable: { ref: "BlobId" } }, forward: { nullable: { ref: "Strongest" } }, backward: { nullable: { ref: "Strongest" } } } },
+  LayerCard: { fields: { name: "string", label: "string", kind: "string", unitWord: { oneOf: ["neuron", "channel", "feature"] }, activation: { nullable: "string" }, operator: "string", module: { nullable: "string" }, units: "integer", rank: "integer", position: { list: "integer" }, unitNames: { nullable: { list: "string" } }, signed: "boolean", output: "boolean", parametrised: "boolean" } },
+  ModelCard: { fields: { name: "string", framework: "string", layers: { list: { ref: "LayerCard" } }, edges: { list: { ref: "EdgeCard" } } } },
+  PreviewCard: { fields: { blobs: { list: { ref: "BlobId" } }, height: "integer", width: "integer", channels: "integer", rowsPerChunk: "integer" } },
+  SamplesCard: { fields: { n: "integer", total: "integer", kind: { oneOf: ["table", "images", "texts"] }, ids: { ref: "BlobId" }, half: { ref: "BlobId" }, columns: { list: { ref: "ColumnCard" } }, preview: { nullable: { ref: "PreviewCard" } } } },
+  SliceCard: { fields: { name: "string", expression: "string", kind: { oneOf: ["all", "named", "category"] }, n: "integer", stats: { map: { ref: "BlobId" } } } },
+  Strongest: { fields: { k: "integer", index: { ref: "BlobId" }, value: { ref: "BlobId" } } },
+  TaskCard: { fields: { kind: { oneOf: ["binary", "classes", "regression", "none"] }, classes: { nullable: { list: "string" } }, label: { nullable: "string" } } },
+  ViewCard: { fields: { a: { nullable: "string" }, b: { nullable: "string" }, colour: { nullable: { oneOf: ["signed", "abs", "ab"] } } } },
+  Weights: { fields: { k: "integer", count: "integer", source: { ref: "BlobId" }, target: { ref: "BlobId" }, value: { ref: "BlobId" } } },
+  Manifest: { fields: { format: { oneOf: ["neuronaut-view"] }, version: { oneOf: [1] }, id: "string", title: "string", created: "string", appVersion: "string", model: { ref: "ModelCard" }, samples: { ref: "SamplesCard" }, task: { ref: "TaskCard" }, activations: { list: { ref: "ActivationCard" } }, slices: { list: { ref: "SliceCard" } }, comparisons: { list: { ref: "ComparisonCard" } }, influence: { list: { ref: "InfluenceCard" } }, findings: { list: { ref: "FindingCard" } }, view: { ref: "ViewCard" }, notes: { list: "string" }, blobs: { map: { ref: "BlobCard" } }, blocks: { map: { ref: "BlockCard" } } } },
+}

@@ -1,0 +1,84 @@
+import type { BlockCard, Manifest } from "../contract/manifest"
+import { byteLength, ManifestError, readManifest } from "../contract/validate"
+import { ByteCache } from "./cache"
+import { BlobError, type DataSource } from "./DataSource"
+import { decodeBase64, gunzip } from "./decode"
+
+const CACHE_BYTES = 32_000_000
+
+/** Data that lie in inert script blocks of the page itself. A block is decoded when it is first asked for. */
+export class InlineSource implements DataSource {
+  readonly kind = "inline"
+  readonly #manifest: Manifest
+  readonly #nodes = new Map<string, Element>()
+  readonly #packed = new Map<string, Uint8Array<ArrayBuffer>>()
+  readonly #open = new Map<string, Promise<ArrayBuffer>>()
+  readonly #cache = new ByteCache(CACHE_BYTES)
+
+  /** Throws ManifestError when the page holds no data, or data of another version. */
+  constructor(page: ParentNode) {
+    const node = page.querySelector("#nn-manifest")
+    if (!node) throw new ManifestError("this page holds no data")
+    this.#manifest = readManifest(parse(node.textContent ?? ""))
+    for (const block of page.querySelectorAll("script[data-block]")) {
+      this.#nodes.set(block.getAttribute("data-block") ?? "", block)
+    }
+  }
+
+  manifest(): Promise<Manifest> {
+    return Promise.resolve(this.#manifest)
+  }
+
+  async blob(id: string, signal?: AbortSignal): Promise<ArrayBuffer> {
+    const card = this.#manifest.blobs[id]
+    if (!card) throw new BlobError(`there is no array ${id} on this page`)
+    const whole = await this.#block(card.block)
+    signal?.throwIfAborted()
+    return whole.slice(card.offset, card.offset + byteLength(card))
+  }
+
+  async #block(id: string): Promise<ArrayBuffer> {
+    const cached = this.#cache.get(id)
+    if (cached) return cached
+    const running = this.#open.get(id)
+    if (running) return running
+    const opening = this.#decode(id).finally(() => this.#open.delete(id))
+    this.#open.set(id, opening)
+    const buffer = await opening
+    this.#cache.set(id, buffer)
+    return buffer
+  }
+
+  async #decode(id: string): Promise<ArrayBuffer> {
+    const card = this.#manifest.blocks[id]
+    if (!card) throw new BlobError(`there is no block ${id} on this page`)
+    try {
+      const bytes = this.#bytes(id, card)
+      return card.codec === "gzip" ? await gunzip(bytes, card.raw) : bytes.slice().buffer
+    } catch (problem) {
+      throw new BlobError(`block ${id} is damaged: ${problem instanceof Error ? problem.message : String(problem)}`)
+    }
+  }
+
+  /** Compressed bytes stay; the text node they came from, a third larger, is dropped. */
+  #bytes(id: string, card: BlockCard): Uint8Array<ArrayBuffer> {
+    const held = this.#packed.get(id)
+    if (held) return held
+    const node = this.#nodes.get(id)
+    if (!node) throw new BlobError("it is not in the page")
+    const bytes = decodeBase64((node.textContent ?? "").trim())
+    if (bytes.length !== card.bytes) throw new BlobError(`${bytes.length} bytes where ${card.bytes} were announced`)
+    this.#packed.set(id, bytes)
+    this.#nodes.delete(id)
+    node.remove()
+    return bytes
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (problem) {
+    throw new ManifestError(`the data of this page cannot be read: ${(problem as Error).message}`)
+  }
+}

@@ -1,0 +1,34 @@
+import { BlobError } from "./DataSource"
+
+interface FromBase64 {
+  fromBase64?: (text: string) => Uint8Array<ArrayBuffer>
+}
+
+/** Base64 to bytes; the built-in decoder where there is one (2 to 4 times faster). */
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const builtIn = (Uint8Array as FromBase64).fromBase64
+  if (builtIn) return builtIn.call(Uint8Array, text)
+  const binary = atob(text)
+  const bytes = new Uint8Array(binary.length)
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i)
+  return bytes
+}
+
+/** Undo gzip into exactly `raw` bytes; stops as soon as there are more, so a small block cannot fill the memory. */
+export async function gunzip(bytes: Uint8Array<ArrayBuffer>, raw: number): Promise<ArrayBuffer> {
+  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")).getReader()
+  const whole = new Uint8Array(raw)
+  let filled = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    if (filled + value.length > raw) {
+      await reader.cancel()
+      throw new BlobError(`more than the ${raw} bytes that were announced`)
+    }
+    whole.set(value, filled)
+    filled += value.length
+  }
+  if (filled !== raw) throw new BlobError(`${filled} bytes where ${raw} were announced`)
+  return whole.buffer
+}
