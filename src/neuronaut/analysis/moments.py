@@ -1,0 +1,135 @@
+"""Moments: what one pass over the samples tells of each unit, NaN and infinity counted apart.
+
+Sums are float64 whatever the stored precision; values are taken relative to a pivot, so that a large offset costs no
+digits of the spread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuronaut.analysis.shapes import Float, Int, Num
+
+STRIP = 64
+"""Rows summed at a time: a strip of 4,096 float32 units stays in the cache, and a byte can count its firings."""
+
+_HALF_TO_SINGLE = np.arange(65536, dtype=np.uint16).view(np.float16).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Statistics of each unit over the finite values of one group of samples.
+
+    ``sd`` has n - 1 below the line: NaN below two values, exactly 0 for a constant. ``firing_rate`` is the share of
+    values above 0. Every statistic of a group without finite values is NaN.
+    """
+
+    n: Int[np.ndarray, "unit"]
+    nonfinite: Int[np.ndarray, "unit"]
+    mean: Float[np.ndarray, "unit"]
+    mean_abs: Float[np.ndarray, "unit"]
+    sd: Float[np.ndarray, "unit"]
+    firing_rate: Float[np.ndarray, "unit"]
+    max: Float[np.ndarray, "unit"]
+    min: Float[np.ndarray, "unit"]
+
+
+class Sums:
+    """Running sums of one group of samples; feed it strips of rows, add another's, then ask for the moments.
+
+    ``pivot`` is a number near the values of each unit; it changes rounding only.
+    """
+
+    def __init__(self, pivot: Float[np.ndarray, "unit"]) -> None:
+        units = pivot.size
+        self.pivot = pivot
+        self.rows = 0
+        self.nonfinite = np.zeros(units, np.int64)
+        self.firing = np.zeros(units, np.int64)
+        self.centred = np.zeros(units)
+        self.squares = np.zeros(units)
+        self.absolutes = np.zeros(units)
+        self.max = np.full(units, -np.inf)
+        self.min = np.full(units, np.inf)
+
+    def add_rows(self, rows: Num[np.ndarray, "sample unit"]) -> None:
+        """Count these samples in."""
+        for start in range(0, len(rows), STRIP):
+            self._add_strip(single(rows[start : start + STRIP]))
+
+    def _add_strip(self, strip: Num[np.ndarray, "sample unit"]) -> None:
+        high, low = strip.max(0), strip.min(0)
+        deviations = np.subtract(strip, self.pivot, dtype=np.float64)
+        magnitudes: Float[np.ndarray, "unit"] | None = None
+        # One NaN makes both NaN, an infinity is one of them: a clean strip needs no look at its values.
+        if not (np.isfinite(high).all() and np.isfinite(low).all()):
+            finite = np.isfinite(strip)
+            self.nonfinite += len(strip) - finite.sum(0)
+            deviations[~finite] = 0.0
+            high, low = np.where(finite, strip, -np.inf).max(0), np.where(finite, strip, np.inf).min(0)
+            magnitudes = np.where(finite, np.abs(strip), 0.0).sum(0, dtype=np.float64)
+            strip = np.where(finite, strip, 0.0)
+        sums = deviations.sum(0)
+        if magnitudes is None:
+            signed = low.min(initial=0.0) < 0
+            magnitudes = np.abs(strip).sum(0, dtype=np.float64) if signed else sums + len(strip) * self.pivot
+        self.rows += len(strip)
+        self.firing += np.add.reduce((strip > 0).view(np.uint8), axis=0, dtype=np.uint8)
+        self.centred += sums
+        self.squares += np.einsum("su,su->u", deviations, deviations)
+        self.absolutes += magnitudes
+        np.maximum(self.max, high, out=self.max)
+        np.minimum(self.min, low, out=self.min)
+
+    def add(self, other: Sums) -> None:
+        """Count in the samples of another part, taken with the same pivot."""
+        for name in ("rows", "nonfinite", "firing", "centred", "squares", "absolutes"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.max = np.maximum(self.max, other.max)
+        self.min = np.minimum(self.min, other.min)
+
+    def moments(self) -> Moments:
+        n = self.rows - self.nonfinite
+        constant = self.max == self.min
+        with np.errstate(divide="ignore", invalid="ignore"):
+            offset = self.centred / n
+            spread = np.maximum(self.squares - self.centred * offset, 0.0) / (n - 1)
+            return Moments(
+                n=n,
+                nonfinite=self.nonfinite,
+                mean=np.where(constant, self.max, self.pivot + offset),
+                mean_abs=np.where(constant, np.abs(self.max), np.maximum(self.absolutes, 0.0) / n),
+                sd=np.where(n < 2, np.nan, np.where(constant, 0.0, np.sqrt(spread))),
+                firing_rate=self.firing / n,
+                max=np.where(n == 0, np.nan, self.max),
+                min=np.where(n == 0, np.nan, self.min),
+            )
+
+
+def moments(values: Num[np.ndarray, "sample unit"]) -> Moments:
+    """Statistics of each unit over samples held in memory.
+
+    >>> import numpy as np
+    >>> m = moments(np.array([[-2.0, np.nan], [0.0, 1.0], [0.0, 3.0], [2.0, np.inf]]))
+    >>> m.mean.tolist(), m.mean_abs.tolist(), m.n.tolist(), m.nonfinite.tolist()
+    ([0.0, 2.0], [1.0, 2.0], [4, 2], [0, 2])
+    """
+    sums = Sums(pivot(values))
+    sums.add_rows(values)
+    return sums.moments()
+
+
+def pivot(values: Num[np.ndarray, "sample unit"]) -> Float[np.ndarray, "unit"]:
+    """A number near each unit's values: the mean of the finite ones of the first strip, 0 where there is none."""
+    strip = values[:STRIP].astype(np.float64)
+    finite = np.isfinite(strip)
+    return np.asarray(np.where(finite, strip, 0.0).sum(0) / np.maximum(finite.sum(0), 1))
+
+
+def single(values: Num[np.ndarray, "*shape"]) -> Num[np.ndarray, "*shape"]:
+    """float16 as float32, by table (NumPy's own conversion takes five times as long); other types as they are."""
+    if values.dtype != np.float16:
+        return values
+    return _HALF_TO_SINGLE[np.ascontiguousarray(values).view(np.uint16)]

@@ -1,0 +1,126 @@
+"""Statistics of two groups of samples, unit by unit: pure functions of arrays.
+
+What is written here is computed by the page as well; tests/conformance/stats.json holds both to the same numbers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import special
+
+from neuronaut.analysis.moments import Moments
+from neuronaut.analysis.shapes import Bool, Float, Int, Num
+
+Z95 = 1.959963984540054
+"""The 97.5 % quantile of the standard normal distribution."""
+SIGNIFICANT = 0.05
+"""A q-value below this is a discovery."""
+FEWEST = 20
+"""Samples per group below which nothing is claimed (algorithms.md 4.12)."""
+
+
+def hedges_g(
+    a: Moments, b: Moments
+) -> tuple[Float[np.ndarray, "unit"], Float[np.ndarray, "unit"], Float[np.ndarray, "unit"]]:
+    """How many pooled standard deviations a is above b, corrected for small samples, with its 95 % interval.
+
+    g = J d, d = (mean_a - mean_b) / s, J = 1 - 3 / (4 df - 1), df = n_a + n_b - 2. The interval is g -+ 1.96 J sqrt(v),
+    v = (sd_a^2/n_a + sd_b^2/n_b)/s^2 + d^2 ((n_a-1) sd_a^4 + (n_b-1) sd_b^4) / (2 df^2 s^4): the delta method for
+    normal samples of unequal spread, so that it agrees with Welch's test; with equal spreads v is Hedges and Olkin's
+    1/n_a + 1/n_b + d^2/(2 df). Without any spread g is infinite, or NaN when the means agree too.
+
+    Reference: Hedges, Distribution theory for Glass's estimator of effect size, 1981; Hedges and Olkin, Statistical
+    Methods for Meta-Analysis, 1985; the variance is Bonett's (Confidence intervals for standardized linear contrasts,
+    Psychological Methods 2008) with the pooled standard deviation.
+    """
+    df = a.n + b.n - 2
+    difference = a.mean - b.mean
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pooled = ((a.n - 1) * a.sd**2 + (b.n - 1) * b.sd**2) / df
+        d = difference / np.sqrt(pooled)
+        correction = 1 - 3 / (4 * df - 1)
+        means = (a.sd**2 / a.n + b.sd**2 / b.n) / pooled
+        spreads = ((a.n - 1) * a.sd**4 + (b.n - 1) * b.sd**4) / (2 * df**2 * pooled**2)
+        g = correction * d
+        half_width = Z95 * correction * np.sqrt(means + d**2 * spreads)
+        return g, g - half_width, g + half_width
+
+
+def welch(a: Moments, b: Moments) -> Float[np.ndarray, "unit"]:
+    """Two-sided p-value of equal means, spreads not assumed equal.
+
+    NaN where a group has fewer than two values, and where neither group varies and the means agree.
+
+    Reference: Welch, The generalization of Student's problem, Biometrika 1947.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        va, vb = a.sd**2 / a.n, b.sd**2 / b.n
+        t = (a.mean - b.mean) / np.sqrt(va + vb)
+        df = (va + vb) ** 2 / (va**2 / (a.n - 1) + vb**2 / (b.n - 1))
+        p = np.asarray(2 * special.stdtr(df, -np.abs(t)))
+    return np.where(np.isinf(t), 0.0, p)
+
+
+def auroc(a: Num[np.ndarray, "sample_a unit"], b: Num[np.ndarray, "sample_b unit"]) -> Float[np.ndarray, "unit"]:
+    """Chance that a sample of a has the higher value than one of b, ties counted half: U / (n_a n_b), mid-ranks.
+
+    NaN and infinity are left out; NaN where a group has no finite value.
+
+    >>> import numpy as np
+    >>> auroc(np.array([[1.0], [2.0]]), np.array([[0.0], [1.0]])).tolist()
+    [0.875]
+
+    Reference: Mann and Whitney 1947; Hanley and McNeil, The meaning and use of the area under a ROC curve, 1982.
+    """
+    result = np.full(a.shape[1], np.nan)
+    for unit in range(a.shape[1]):
+        high, low = _sorted_finite(a[:, unit]), _sorted_finite(b[:, unit])
+        if high.size and low.size:
+            below = np.searchsorted(low, high, "left").sum(dtype=np.int64)
+            not_above = np.searchsorted(low, high, "right").sum(dtype=np.int64)
+            result[unit] = (below + not_above) / (2.0 * high.size * low.size)
+    return result
+
+
+def _sorted_finite(values: Num[np.ndarray, "sample"]) -> Num[np.ndarray, "sample_finite"]:
+    ordered = np.sort(values)
+    if ordered.size and np.isfinite(ordered[0]) and np.isfinite(ordered[-1]):
+        return ordered
+    finite: Num[np.ndarray, "sample_finite"] = ordered[np.isfinite(ordered)]
+    return finite
+
+
+def benjamini_hochberg(p: Float[np.ndarray, "test"]) -> Float[np.ndarray, "test"]:
+    """q-values: the smallest false discovery rate at which each test is a discovery. NaN is no member of the family.
+
+    >>> import numpy as np
+    >>> benjamini_hochberg(np.array([0.01, np.nan, 0.02])).tolist()
+    [0.02, nan, 0.02]
+
+    Reference: Benjamini and Hochberg, Controlling the false discovery rate, 1995: q_(i) = min_{k >= i} m p_(k) / k.
+    """
+    q = np.full(p.shape, np.nan)
+    tests = np.flatnonzero(~np.isnan(p))
+    order = tests[np.argsort(p[tests], kind="stable")]
+    steps = p[order] * order.size / np.arange(1, order.size + 1)
+    q[order] = np.minimum(np.minimum.accumulate(steps[::-1])[::-1], 1.0)
+    return q
+
+
+def guarded(
+    p: Float[np.ndarray, "unit"], n_a: Int[np.ndarray, "unit"], n_b: Int[np.ndarray, "unit"]
+) -> Float[np.ndarray, "unit"]:
+    """p where both groups have at least 20 finite values, NaN where nothing may be claimed."""
+    return np.where(np.minimum(n_a, n_b) >= FEWEST, p, np.nan)
+
+
+def replicated(
+    difference_found: Float[np.ndarray, "unit"],
+    q_found: Float[np.ndarray, "unit"],
+    difference_held: Float[np.ndarray, "unit"],
+    q_held: Float[np.ndarray, "unit"],
+) -> Float[np.ndarray, "unit"]:
+    """1 where a discovery of one half has the same sign and q < .05 in the held-out half, else 0; NaN if unchecked."""
+    same: Bool[np.ndarray, "unit"] = np.sign(difference_found) == np.sign(difference_held)
+    held = (q_found < SIGNIFICANT) & (q_held < SIGNIFICANT) & same
+    return np.where(np.isnan(q_found) | np.isnan(q_held), np.nan, held.astype(np.float64))
