@@ -1,0 +1,106 @@
+"""Blobs: named typed arrays, packed into compressed blocks of at most 4 MB."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from neuronaut.explorer.contract import BlobCard, BlockCard
+
+BLOCK_BYTES = 4 * 1024 * 1024
+"""Most raw bytes in one block, so that a first view can be drawn before all of a large page is decoded."""
+
+GZIP_LEVEL = 6
+_ALIGN = 8
+_DTYPES = {
+    "|u1": "u8",
+    "|i1": "i8",
+    "<u2": "u16",
+    "<i2": "i16",
+    "<u4": "u32",
+    "<i4": "i32",
+    "<f2": "f16",
+    "<f4": "f32",
+    "<f8": "f64",
+}
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One carried piece and its card."""
+
+    card: BlockCard
+    data: bytes
+
+
+@dataclass
+class _Open:
+    """A block that is still being filled."""
+
+    name: str
+    parts: list[bytes] = field(default_factory=list)
+    size: int = 0
+
+
+class Packer:
+    """Collects arrays; arrays of one ``group`` share blocks, so that what is shown together is decoded together.
+
+    >>> packer = Packer()
+    >>> packer.add(np.arange(3, dtype=np.float32), "stats"), packer.add(np.zeros(2, np.uint8), "stats")
+    ('b0', 'b1')
+    >>> packer.blobs["b1"].offset, sorted(packer.pack())
+    (16, ['k0'])
+    """
+
+    def __init__(self) -> None:
+        self.blobs: dict[str, BlobCard] = {}
+        self._open: dict[str, _Open] = {}
+        self._all: list[_Open] = []
+
+    def add(self, array: Array, group: str) -> str:
+        """Take an array of at most one block; returns the id of its blob."""
+        little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        dtype = _DTYPES.get(little.dtype.str)
+        if dtype is None:
+            raise TypeError(f"no blob type for {array.dtype}; there are: {', '.join(_DTYPES.values())}")
+        data = little.tobytes()
+        block = self._block(group, len(data))
+        blob = f"b{len(self.blobs)}"
+        self.blobs[blob] = BlobCard(
+            dtype=cast("Literal['u8']", dtype), shape=list(little.shape), block=block.name, offset=block.size
+        )
+        padding = -len(data) % _ALIGN
+        block.parts.append(data + bytes(padding))
+        block.size += len(data) + padding
+        return blob
+
+    def _block(self, group: str, size: int) -> _Open:
+        block = self._open.get(group)
+        if block is None or block.size + size > BLOCK_BYTES:
+            block = _Open(f"k{len(self._all)}")
+            self._open[group] = block
+            self._all.append(block)
+        return block
+
+    def pack(self) -> Mapping[str, Block]:
+        """Compress all blocks; a block that gzip makes no smaller is carried as it is."""
+        with ThreadPoolExecutor() as pool:
+            packed = pool.map(lambda block: _compress(b"".join(block.parts)), self._all)
+            return {block.name: done for block, done in zip(self._all, packed, strict=True)}
+
+
+def _compress(raw: bytes) -> Block:
+    squeezed = gzip.compress(raw, GZIP_LEVEL, mtime=0)
+    codec: Literal["gzip", "none"] = "gzip" if len(squeezed) < len(raw) else "none"
+    data = squeezed if codec == "gzip" else raw
+    card = BlockCard(codec=codec, bytes=len(data), raw=len(raw), sha256=hashlib.sha256(data).hexdigest())
+    return Block(card, data)

@@ -1,0 +1,122 @@
+"""One HTML file that holds the app, its data and a policy that lets nothing else run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from neuronaut.core.errors import ExportError
+from neuronaut.explorer.blobs import Block
+from neuronaut.explorer.contract import Manifest
+
+STATIC = Path(__file__).parent / "static"
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="Neuronaut {version}">
+<meta name="referrer" content="no-referrer">
+<title>{title}</title>
+<link rel="icon" href="data:,">
+<style>{css}</style>
+</head>
+<body>
+<div id="app"><noscript>This page draws a network with JavaScript. It makes no requests.</noscript></div>
+<script type="application/json" id="nn-manifest">{manifest}</script>
+{blocks}
+<script>{js}</script>
+</body>
+</html>
+"""
+_PLACE = re.compile(r"\{([a-z]+)\}")
+_JSON_ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "&<>\u2028\u2029"}
+_ENDS_ITS_BLOCK = re.compile(r"</(script|style)|<!--", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """The built app: one classic script, one style sheet."""
+
+    js: str
+    css: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Everything one page shows."""
+
+    manifest: Manifest
+    blocks: Mapping[str, Block]
+
+
+def read_assets(folder: Path = STATIC) -> Assets:
+    """The built app from the package.
+
+    Raises ExportError when it has not been built.
+    """
+    try:
+        js = (folder / "app.js").read_text(encoding="utf-8")
+        css = (folder / "app.css").read_text(encoding="utf-8")
+    except FileNotFoundError as problem:
+        raise ExportError(
+            f"the explorer's app is not built: {Path(problem.filename).name} is missing in {folder}. "
+            "Run `make web` in the repository, or install the neuronaut wheel, which carries it."
+        ) from None
+    for name, text in (("app.js", js), ("app.css", css)):
+        if _ENDS_ITS_BLOCK.search(text):
+            raise ExportError(f"{name} holds </script, </style or <!--, so it cannot stand inside a page.")
+    return Assets(js.replace("\r\n", "\n"), css.replace("\r\n", "\n"))
+
+
+def policy(assets: Assets) -> str:
+    """The content security policy of a page: its own script and style by hash, no requests, nothing else."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src {_source(assets.js)}",
+            f"style-src {_source(assets.css)}",
+            "img-src data: blob:",
+            "worker-src blob:",
+            "connect-src 'none'",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+
+
+def compose(bundle: Bundle, assets: Assets) -> Iterator[bytes]:
+    """The page in pieces. Every placeholder is filled once, so text that looks like a placeholder stays text."""
+    fixed = {
+        "policy": policy(assets),
+        "version": html.escape(bundle.manifest.app_version),
+        "title": html.escape(bundle.manifest.title),
+        "css": assets.css,
+        "js": assets.js,
+        "manifest": bundle.manifest.to_json().translate(_JSON_ESCAPES),
+    }
+    for number, piece in enumerate(_PLACE.split(_PAGE)):
+        if number % 2 == 0:
+            yield piece.encode()
+        elif piece == "blocks":
+            yield from _blocks(bundle.blocks)
+        else:
+            yield fixed[piece].encode("utf-8", errors="replace")
+
+
+def _blocks(blocks: Mapping[str, Block]) -> Iterator[bytes]:
+    for name, block in blocks.items():
+        yield f'<script type="application/octet-stream" data-block="{name}">'.encode()
+        yield base64.b64encode(block.data)
+        yield b"</script>\n"
+
+
+def _source(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
