@@ -1,0 +1,141 @@
+/** Edges on a 2D canvas: one stroke per bucket of size and sign, negative dashed. */
+
+import type { Transform } from "./transform"
+import type { EdgeArrays } from "../engine/api"
+import { BUCKETS, type EdgeSet, edgeSet, SIZES, strongest } from "./edgeset"
+import type { Route } from "../layout/model"
+import type { Ink } from "./paint"
+import { arrivesAt, leavesAt, type Scene } from "./scene"
+
+type Lane = NonNullable<Route["lane"]>
+
+/** End points of the edges, content pixels, computed once per layout. */
+export interface EdgePaths {
+  readonly set: EdgeSet
+  readonly x0: Float32Array
+  readonly y0: Float32Array
+  readonly x1: Float32Array
+  readonly y1: Float32Array
+  /** Index into `lanes`, or -1 for a direct curve. */
+  readonly lane: Int32Array
+  readonly lanes: readonly Lane[]
+}
+
+/** Curves up to here, straight lines up to RASTER, a density image beyond (measured: frontend.md, 2.2). */
+export const CURVES = 8_000
+export const RASTER = 20_000
+
+/** Share of the way that the control points of a curve lie from its ends. */
+export const BEND = 0.45
+
+/** The `k` strongest edges of every unit (all: Infinity) of a network, ready to draw. */
+export function edgePaths(scene: Scene, edges: readonly EdgeArrays[], k: number): EdgePaths {
+  const parts = edges.map((pair) => keep(scene, pair, k)).filter((part) => part !== null)
+  const count = parts.reduce((sum, part) => sum + part.kept.length, 0)
+  const source = new Uint32Array(count)
+  const target = new Uint32Array(count)
+  const value = new Float32Array(count)
+  const lane = new Int32Array(count).fill(-1)
+  const lanes: Lane[] = []
+  let edge = 0
+  for (const { pair, from, to, kept } of parts) {
+    const route = scene.layout.routes.find((one) => one.edge === pair.edge)
+    const along = route?.lane ? lanes.push(route.lane) - 1 : -1
+    for (const index of kept) {
+      source[edge] = from.start + pair.source[index]!
+      target[edge] = to.start + pair.target[index]!
+      value[edge] = pair.max > 0 ? pair.value[index]! / pair.max : 0
+      lane[edge] = along
+      edge++
+    }
+  }
+  return { set: edgeSet({ source, target, value }, scene.count), ...ends(scene, source, target), lane, lanes }
+}
+
+function keep(scene: Scene, pair: EdgeArrays, k: number) {
+  const from = scene.layers[scene.layout.indexOf(pair.sourceLayer)]
+  const to = scene.layers[scene.layout.indexOf(pair.targetLayer)]
+  if (!from || !to) return null
+  return { pair, from, to, kept: strongest(pair.source, pair.target, from.units, to.units, k) }
+}
+
+function ends(scene: Scene, source: Uint32Array, target: Uint32Array): Pick<EdgePaths, "x0" | "y0" | "x1" | "y1"> {
+  return {
+    x0: Float32Array.from(source, (unit) => leavesAt(scene, unit)),
+    y0: Float32Array.from(source, (unit) => scene.y[unit]!),
+    x1: Float32Array.from(target, (unit) => arrivesAt(scene, unit)),
+    y1: Float32Array.from(target, (unit) => scene.y[unit]!),
+  }
+}
+
+/** Width in screen pixels of a size class, 0 to 7. */
+export function widthOf(size: number, strong: boolean): number {
+  const share = (size + 0.5) / SIZES
+  return strong ? 1 + 2.6 * share : 0.6 + 1.7 * share * share
+}
+
+/** Opacity of a size class: the many faint ones must not bury the few strong ones. */
+export function alphaOf(size: number, dark: boolean): number {
+  const share = (size + 0.5) / SIZES
+  return (dark ? 0.1 : 0.13) + 0.5 * share ** 1.6
+}
+
+/** Draw every edge of the set. Returns how many. */
+export function drawEdges(
+  ctx: CanvasRenderingContext2D,
+  paths: EdgePaths,
+  at: Transform,
+  ink: Ink,
+  dense: number,
+): number {
+  const { set } = paths
+  const curved = set.count <= CURVES
+  const scale = Math.min(2, Math.sqrt(at.k))
+  ctx.lineCap = "butt"
+  for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    const from = set.starts[bucket]!
+    const to = set.starts[bucket + 1]!
+    if (from === to) continue
+    const size = bucket >> 1
+    const negative = (bucket & 1) === 1
+    ctx.beginPath()
+    for (let i = from; i < to; i++) tracePath(ctx, paths, set.order[i]!, at, curved)
+    ctx.lineWidth = widthOf(size, false) * scale
+    ctx.globalAlpha = alphaOf(size, ink.dark) * dense
+    ctx.strokeStyle = negative ? ink.negative : ink.positive
+    ctx.setLineDash(negative && size > 0 ? dashOf(widthOf(size, false) * scale) : [])
+    ctx.stroke()
+  }
+  ctx.setLineDash([])
+  ctx.globalAlpha = 1
+  return set.count
+}
+
+export function dashOf(width: number): [number, number] {
+  return [4 + 2 * width, 2.5 + width]
+}
+
+/** Append one edge to the current path. */
+export function tracePath(ctx: CanvasRenderingContext2D, paths: EdgePaths, edge: number, at: Transform, curved: boolean): void {
+  const x0 = paths.x0[edge]! * at.k + at.tx
+  const y0 = paths.y0[edge]! * at.k + at.ty
+  const x1 = paths.x1[edge]! * at.k + at.tx
+  const y1 = paths.y1[edge]! * at.k + at.ty
+  ctx.moveTo(x0, y0)
+  const lane = paths.lanes[paths.lane[edge]!]
+  if (lane !== undefined) {
+    const from = lane.from * at.k + at.tx
+    const to = lane.to * at.k + at.tx
+    const y = lane.y * at.k + at.ty
+    const down = Math.max(16 * at.k, (from - x0) * 0.5)
+    const up = Math.max(16 * at.k, (x1 - to) * 0.5)
+    ctx.bezierCurveTo(x0 + down, y0, from - down, y, from, y)
+    ctx.lineTo(to, y)
+    ctx.bezierCurveTo(to + up, y, x1 - up, y1, x1, y1)
+  } else if (curved) {
+    const bend = (x1 - x0) * BEND
+    ctx.bezierCurveTo(x0 + bend, y0, x1 - bend, y1, x1, y1)
+  } else {
+    ctx.lineTo(x1, y1)
+  }
+}

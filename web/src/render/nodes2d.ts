@@ -1,0 +1,185 @@
+/** Units on a 2D canvas: circles or cells in their colour, with the number inside where it fits and the name beside. */
+
+import { css } from "../colour/oklab"
+import type { Transform } from "./transform"
+import { DEAD, type Ink, NEUTRAL, NONFINITE, type Paint, textOn } from "./paint"
+import type { Scene, SceneLayer } from "./scene"
+
+/** Names of a layer's units and the side they stand on; `room` is in world pixels. */
+export interface Names {
+  readonly side: "left" | "right"
+  readonly texts: readonly string[]
+  readonly room: number
+}
+
+/** Smallest radius, screen pixels, that holds a number of so many digits. */
+const FITS = [0, 8, 9, 12, 15] as const
+/** Smallest distance of two names, screen pixels. */
+export const NAME_PITCH = 11
+
+export function drawNodes(
+  ctx: CanvasRenderingContext2D,
+  scene: Scene,
+  paint: Paint,
+  at: Transform,
+  ink: Ink,
+  names: ReadonlyMap<number, Names>,
+): void {
+  scene.layers.forEach((layer, index) => {
+    for (let unit = layer.start; unit < layer.start + layer.units; unit++) {
+      drawUnit(ctx, scene, layer, paint, unit, at, ink)
+    }
+    const beside = names.get(index)
+    if (beside) drawNames(ctx, scene, layer, beside, at, ink)
+  })
+}
+
+/** One unit: its shape, its mark, its number. */
+export function drawUnit(
+  ctx: CanvasRenderingContext2D,
+  scene: Scene,
+  layer: SceneLayer,
+  paint: Paint,
+  unit: number,
+  at: Transform,
+  ink: Ink,
+): void {
+  const x = scene.x[unit]! * at.k + at.tx
+  const y = scene.y[unit]! * at.k + at.ty
+  const r = scene.radius[unit]! * at.k
+  const mark = paint.mark[unit]!
+  const colour = paint.colour[unit]!
+  const filled = mark !== DEAD && mark !== NEUTRAL && colour >= 0
+  ctx.fillStyle = filled ? css(colour) : mark === NEUTRAL ? ink.neutral : ink.canvas
+  if (layer.box.mode === "cells") {
+    cell(ctx, x, y, r, mark, ink)
+  } else {
+    circle(ctx, x, y, r, mark, ink)
+    const digits = digitsOf(unit - layer.start)
+    if (r >= (FITS[digits] ?? Infinity)) number(ctx, unit - layer.start, x, y, r, numberInk(mark, colour, filled, ink), ink)
+  }
+}
+
+function numberInk(mark: number, colour: number, filled: boolean, ink: Ink): string {
+  if (mark === NONFINITE || !filled) return ink.secondary
+  return textOn(colour)
+}
+
+function digitsOf(value: number): number {
+  return value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : 4
+}
+
+function circle(ctx: CanvasRenderingContext2D, x: number, y: number, r: number, mark: number, ink: Ink): void {
+  ctx.beginPath()
+  ctx.arc(x, y, mark === DEAD || mark === NEUTRAL ? Math.max(0.5, r - 0.5) : r, 0, 2 * Math.PI)
+  ctx.fill()
+  if (mark === NONFINITE) hatch(ctx, x, y, r, ink)
+  if (mark === DEAD || mark === NEUTRAL || mark === NONFINITE) outline(ctx, mark, ink)
+}
+
+function outline(ctx: CanvasRenderingContext2D, mark: number, ink: Ink): void {
+  ctx.lineWidth = 1
+  ctx.strokeStyle = mark === NEUTRAL ? ink.neutralLine : ink.tertiary
+  if (mark === DEAD) ctx.setLineDash([2.5, 2.5])
+  ctx.stroke()
+  if (mark === DEAD) ctx.setLineDash([])
+}
+
+function cell(ctx: CanvasRenderingContext2D, x: number, y: number, r: number, mark: number, ink: Ink): void {
+  const side = 2 * r
+  if (mark === DEAD) {
+    ctx.globalAlpha = 0.7
+    ctx.strokeStyle = ink.tertiary
+    ctx.lineWidth = 1
+    if (r >= 3) {
+      ctx.setLineDash([2, 2])
+      ctx.strokeRect(x - r + 0.5, y - r + 0.5, side - 1, side - 1)
+      ctx.setLineDash([])
+    } else {
+      ctx.fillStyle = ink.neutralLine
+      ctx.fillRect(x - 0.5, y - 0.5, 1, 1)
+    }
+    ctx.globalAlpha = 1
+    return
+  }
+  ctx.fillRect(x - r, y - r, side, side)
+  if (mark === NONFINITE) {
+    ctx.beginPath()
+    ctx.rect(x - r, y - r, side, side)
+    hatch(ctx, x, y, r, ink)
+  }
+}
+
+/** Diagonal lines inside the current path. */
+function hatch(ctx: CanvasRenderingContext2D, x: number, y: number, r: number, ink: Ink): void {
+  ctx.save()
+  ctx.clip()
+  ctx.strokeStyle = ink.text
+  ctx.globalAlpha = 0.75
+  ctx.lineWidth = 1
+  const lines = new Path2D()
+  for (let shift = -2 * r; shift <= 2 * r; shift += 4) {
+    lines.moveTo(x + shift - r, y + r)
+    lines.lineTo(x + shift + r, y - r)
+  }
+  ctx.stroke(lines)
+  ctx.restore()
+}
+
+function number(ctx: CanvasRenderingContext2D, value: number, x: number, y: number, r: number, colour: string, ink: Ink): void {
+  const size = Math.min(13, Math.max(9.5, r * 0.92))
+  ctx.font = `600 ${size}px ${ink.font}`
+  ctx.textAlign = "center"
+  ctx.textBaseline = "alphabetic"
+  ctx.fillStyle = colour
+  ctx.fillText(String(value), x, y + size * 0.36)
+}
+
+function drawNames(ctx: CanvasRenderingContext2D, scene: Scene, layer: SceneLayer, names: Names, at: Transform, ink: Ink): void {
+  if (pitch(layer) * at.k < NAME_PITCH) return
+  for (let unit = 0; unit < layer.units; unit++) drawName(ctx, scene, layer, names, unit, at, ink, false)
+}
+
+function pitch(layer: SceneLayer): number {
+  if (layer.box.mode === "cells") return 0
+  return layer.units < 2 ? Infinity : layer.box.pitch
+}
+
+/** The name of one unit, beside it, cut with an ellipsis where there is no room. */
+export function drawName(
+  ctx: CanvasRenderingContext2D,
+  scene: Scene,
+  layer: SceneLayer,
+  names: Names,
+  unit: number,
+  at: Transform,
+  ink: Ink,
+  strong: boolean,
+): void {
+  if (pitch(layer) * at.k < NAME_PITCH) return
+  const name = names.texts[unit]
+  if (name === undefined) return
+  const index = layer.start + unit
+  const x = scene.x[index]! * at.k + at.tx
+  const y = scene.y[index]! * at.k + at.ty
+  const off = scene.radius[index]! * at.k + 8
+  ctx.font = `${strong || names.side === "right" ? 600 : 500} 12px ${ink.font}`
+  ctx.textBaseline = "alphabetic"
+  ctx.textAlign = names.side === "left" ? "right" : "left"
+  ctx.fillStyle = strong || names.side === "right" ? ink.text : ink.secondary
+  ctx.fillText(fit(ctx, name, names.room * Math.max(1, at.k)), names.side === "left" ? x - off : x + off, y + 4)
+}
+
+/** The longest beginning of `text` that fits, with an ellipsis when something was cut. */
+export function fit(ctx: Pick<CanvasRenderingContext2D, "measureText">, text: string, room: number): string {
+  if (ctx.measureText(text).width <= room) return text
+  const letters = [...text]
+  let low = 0
+  let high = letters.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (ctx.measureText(letters.slice(0, middle).join("") + "…").width <= room) low = middle
+    else high = middle - 1
+  }
+  return letters.slice(0, low).join("") + "…"
+}

@@ -1,0 +1,93 @@
+/** Numbers and names as people read them. Pure. */
+
+import type { LayerCard } from "../contract/manifest"
+
+const MINUS = "−"
+
+/** Three significant digits, no exponent between 0.001 and a million; `±∞` and `NaN` are said as such. */
+export function number(value: number): string {
+  if (Number.isNaN(value)) return "–"
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : MINUS + "∞"
+  const size = Math.abs(value)
+  return (value < 0 && size > 0 ? MINUS : "") + plain(size)
+}
+
+function plain(size: number): string {
+  if (size === 0) return "0"
+  if (size >= 1e6 || size < 5e-4) return size.toExponential(1).replace("e+", "e").replace("e-", "e" + MINUS)
+  if (size >= 1000) return Math.round(size).toLocaleString("en-US")
+  if (size >= 99.95) return size.toFixed(0)
+  if (size >= 9.995) return size.toFixed(1)
+  return size.toFixed(size >= 0.9995 ? 2 : 3)
+}
+
+/** Two decimals with its sign: weights, effects. */
+export function signed(value: number): string {
+  if (!Number.isFinite(value)) return number(value)
+  const size = Math.abs(value)
+  const text = size !== 0 && size < 0.005 ? plain(size) : size >= 100 ? plain(size) : size.toFixed(2)
+  return (value < 0 ? MINUS : value > 0 ? "+" : "") + text
+}
+
+/** Whole numbers with thousands separators. */
+export function count(value: number): string {
+  return Number.isFinite(value) ? value.toLocaleString("en-US") : "–"
+}
+
+export function percent(share: number): string {
+  if (!Number.isFinite(share)) return "–"
+  const value = share * 100
+  if (value > 0 && value < 0.1) return "< 0.1%"
+  if (value < 100 && value > 99.9) return "> 99.9%"
+  return (value >= 10 || value === 0 || value === 100 ? value.toFixed(0) : value.toFixed(1)) + "%"
+}
+
+/** A p or q value. */
+export function chance(value: number): string {
+  if (!Number.isFinite(value)) return "–"
+  if (value < 0.001) return "< 0.001"
+  return value.toFixed(value < 0.1 ? 3 : 2)
+}
+
+/** `~` before numbers that come from quantised rows. */
+export function about(text: string, exact: boolean): string {
+  return exact || text === "–" || text === "0" || text === "0%" ? text : "~" + text
+}
+
+const ACTIVATIONS: ReadonlyMap<string, string> = new Map([
+  ["relu", "ReLU"],
+  ["relu6", "ReLU6"],
+  ["leaky_relu", "LeakyReLU"],
+  ["prelu", "PReLU"],
+  ["elu", "ELU"],
+  ["selu", "SELU"],
+  ["celu", "CELU"],
+  ["gelu", "GELU"],
+  ["silu", "SiLU"],
+  ["hardswish", "Hardswish"],
+  ["hardsigmoid", "Hardsigmoid"],
+  ["mish", "Mish"],
+])
+
+export function activationName(name: string): string {
+  return ACTIVATIONS.get(name) ?? name
+}
+
+/** "32 · ReLU", "6 features", "16 · ReLU · 14×14". */
+export function layerFacts(layer: LayerCard): string {
+  if (layer.kind === "input") return [plural(layer.units, layer.unitWord), ...sizeOf(layer)].join(" · ")
+  return [count(layer.units), ...(layer.activation ? [activationName(layer.activation)] : []), ...sizeOf(layer)].join(" · ")
+}
+
+function sizeOf(layer: LayerCard): string[] {
+  return layer.position.length > 0 ? [layer.position.join("×")] : []
+}
+
+export function plural(n: number, word: string): string {
+  return `${count(n)} ${word}${n === 1 ? "" : "s"}`
+}
+
+/** "11", or the unit's own name. */
+export function unitName(layer: LayerCard, unit: number): string {
+  return layer.unitNames?.[unit] ?? String(unit)
+}
