@@ -44,14 +44,16 @@ class UnknownName(NeuronautError, KeyError):
 class FilterError(NeuronautError, ValueError):
     """A filter that cannot be read, or does not fit the columns.
 
-    ``position`` is the 0-based character in ``source`` where the trouble starts;
-    ``suggestion`` is a replacement for the offending word, where one is likely.
+    ``kind`` is one word for the sort of trouble (``column``, ``type``, ``unclosed``, ...), the same in the page;
+    ``position`` is the 0-based code point in ``source`` where it starts, ``length`` counts code points;
+    ``suggestion`` is a replacement for the offending piece, where one is likely.
     """
 
     def __init__(
         self,
         message: str,
         *,
+        kind: str = "",
         source: str = "",
         position: int | None = None,
         length: int = 1,
@@ -59,6 +61,7 @@ class FilterError(NeuronautError, ValueError):
     ) -> None:
         super().__init__(message)
         self.message = message
+        self.kind = kind
         self.source = source
         self.position = position
         self.length = length
