@@ -203,6 +203,7 @@ def activation(pack: Packer, name: str, values: Any) -> dict[str, Any]:
         "site": "post",
         "reduction": "value",
         "scheme": "i8" if signed else "u8",
+        "levels": 127 if signed else 254,
         "scale": pack.add(scale, "scales"),
         "error": float(scale.max() / 2),
         "chunks": [pack.add(codes, "activations")],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
+import zlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -72,11 +72,17 @@ class Packer:
         dtype = _DTYPES.get(little.dtype.str)
         if dtype is None:
             raise TypeError(f"no blob type for {array.dtype}; there are: {', '.join(_DTYPES.values())}")
-        data = little.tobytes()
+        layout, data = _lay(little)
+        if len(data) > BLOCK_BYTES:
+            raise ValueError(f"an array of {len(data)} bytes; a block holds {BLOCK_BYTES}. Split it by rows.")
         block = self._block(group, len(data))
         blob = f"b{len(self.blobs)}"
         self.blobs[blob] = BlobCard(
-            dtype=cast("Literal['u8']", dtype), shape=list(little.shape), block=block.name, offset=block.size
+            dtype=cast("Literal['u8']", dtype),
+            shape=list(little.shape),
+            layout=layout,
+            block=block.name,
+            offset=block.size,
         )
         padding = -len(data) % _ALIGN
         block.parts.append(data + bytes(padding))
@@ -98,9 +104,29 @@ class Packer:
             return {block.name: done for block, done in zip(self._all, packed, strict=True)}
 
 
+def _lay(array: Array) -> tuple[Literal["rows", "columns", "planes"], bytes]:
+    """The bytes in the order that compresses best: like beside like.
+
+    >>> _lay(np.array([[1, 2], [3, 4]], np.uint8)), _lay(np.array([1, 2], "<u2"))
+    (('columns', b'\\x01\\x03\\x02\\x04'), ('planes', b'\\x01\\x02\\x00\\x00'))
+    """
+    if array.dtype.itemsize > 1:
+        return "planes", array.reshape(-1).view(np.uint8).reshape(-1, array.dtype.itemsize).T.tobytes()
+    if array.ndim == 2:
+        return "columns", array.T.tobytes()
+    return "rows", array.tobytes()
+
+
 def _compress(raw: bytes) -> Block:
-    squeezed = gzip.compress(raw, GZIP_LEVEL, mtime=0)
-    codec: Literal["gzip", "none"] = "gzip" if len(squeezed) < len(raw) else "none"
-    data = squeezed if codec == "gzip" else raw
+    # Codes of activations repeat little but have few values: there runs and Huffman codes alone beat matching.
+    data = min((_gzip(raw, strategy) for strategy in (zlib.Z_DEFAULT_STRATEGY, zlib.Z_RLE)), key=len)
+    codec: Literal["gzip", "none"] = "gzip"
+    if len(data) >= len(raw):
+        codec, data = "none", raw
     card = BlockCard(codec=codec, bytes=len(data), raw=len(raw), sha256=hashlib.sha256(data).hexdigest())
     return Block(card, data)
+
+
+def _gzip(raw: bytes, strategy: int) -> bytes:
+    deflate = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, 16 + zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, strategy)
+    return deflate.compress(raw) + deflate.flush()

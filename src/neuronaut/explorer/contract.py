@@ -116,16 +116,18 @@ class TaskCard(Card):
 
 
 class ActivationCard(Card):
-    """Per-sample values of a layer: value = code * scale of the unit.
+    """Per-sample values of a layer, [rows, unit] in chunks: value = code * scale of the unit.
 
-    u8: codes 0..254, 255 marks a value that was not finite. i8: codes -127..127, -128 marks one. f16, f32: as they are.
-    ``error`` is the largest absolute error over all units and rows that the encoding may make.
+    u8: codes 0..``levels`` (at most 254), 255 marks a value that was not finite; 0 is exactly 0 and nothing else.
+    i8: codes -``levels``..``levels`` (at most 127), -128 marks one. f16, f32: as they are, ``levels`` is 0.
+    ``error`` is the largest absolute error over all units and rows that the encoding makes.
     """
 
     layer: str
     site: Literal["pre", "post"]
     reduction: Literal["value", "mean", "max", "min"]
     scheme: Literal["u8", "i8", "f16", "f32"]
+    levels: Count
     scale: BlobId | None
     error: Annotated[float, Field(ge=0)]
     chunks: list[BlobId]
@@ -190,10 +192,16 @@ class ViewCard(Card):
 
 
 class BlobCard(Card):
-    """A typed array: where it lies inside its block, in bytes after decompression."""
+    """A typed array: where it lies inside its block, in bytes after decompression.
+
+    ``layout`` tells in which order its bytes lie there, chosen to compress well: ``rows`` is C order; ``columns`` a
+    matrix of bytes column by column; ``planes`` all first bytes of the numbers, then all second bytes, and so on.
+    Whoever reads a blob gets C order.
+    """
 
     dtype: Dtype
     shape: list[Count]
+    layout: Literal["rows", "columns", "planes"]
     block: BlockId
     offset: Count
 

@@ -4,16 +4,18 @@ export const FORMAT = "neuronaut-view"
 export const VERSION = 1
 
 /**
- * Per-sample values of a layer: value = code * scale of the unit.
+ * Per-sample values of a layer, [rows, unit] in chunks: value = code * scale of the unit.
  *
- * u8: codes 0..254, 255 marks a value that was not finite. i8: codes -127..127, -128 marks one. f16, f32: as they are.
- * ``error`` is the largest absolute error over all units and rows that the encoding may make.
+ * u8: codes 0..``levels`` (at most 254), 255 marks a value that was not finite; 0 is exactly 0 and nothing else.
+ * i8: codes -``levels``..``levels`` (at most 127), -128 marks one. f16, f32: as they are, ``levels`` is 0.
+ * ``error`` is the largest absolute error over all units and rows that the encoding makes.
  */
 export interface ActivationCard {
   readonly layer: string
   readonly site: "pre" | "post"
   readonly reduction: "value" | "mean" | "max" | "min"
   readonly scheme: "u8" | "i8" | "f16" | "f32"
+  readonly levels: number
   readonly scale: BlobId | null
   readonly error: number
   readonly chunks: readonly BlobId[]
@@ -22,10 +24,17 @@ export interface ActivationCard {
   readonly nonfinite: BlobId | null
 }
 
-/** A typed array: where it lies inside its block, in bytes after decompression. */
+/**
+ * A typed array: where it lies inside its block, in bytes after decompression.
+ *
+ * ``layout`` tells in which order its bytes lie there, chosen to compress well: ``rows`` is C order; ``columns`` a
+ * matrix of bytes column by column; ``planes`` all first bytes of the numbers, then all second bytes, and so on.
+ * Whoever reads a blob gets C order.
+ */
 export interface BlobCard {
   readonly dtype: Dtype
   readonly shape: readonly number[]
+  readonly layout: "rows" | "columns" | "planes"
   readonly block: BlockId
   readonly offset: number
 }
@@ -215,8 +224,8 @@ export type Shape =
   | { readonly fields: Readonly<Record<string, Shape>> }
 
 export const shapes: Readonly<Record<string, Shape>> = {
-  ActivationCard: { fields: { layer: "string", site: { oneOf: ["pre", "post"] }, reduction: { oneOf: ["value", "mean", "max", "min"] }, scheme: { oneOf: ["u8", "i8", "f16", "f32"] }, scale: { nullable: { ref: "BlobId" } }, error: "number", chunks: { list: { ref: "BlobId" } }, rowsPerChunk: "integer", nonfinite: { nullable: { ref: "BlobId" } } } },
-  BlobCard: { fields: { dtype: { ref: "Dtype" }, shape: { list: "integer" }, block: { ref: "BlockId" }, offset: "integer" } },
+  ActivationCard: { fields: { layer: "string", site: { oneOf: ["pre", "post"] }, reduction: { oneOf: ["value", "mean", "max", "min"] }, scheme: { oneOf: ["u8", "i8", "f16", "f32"] }, levels: "integer", scale: { nullable: { ref: "BlobId" } }, error: "number", chunks: { list: { ref: "BlobId" } }, rowsPerChunk: "integer", nonfinite: { nullable: { ref: "BlobId" } } } },
+  BlobCard: { fields: { dtype: { ref: "Dtype" }, shape: { list: "integer" }, layout: { oneOf: ["rows", "columns", "planes"] }, block: { ref: "BlockId" }, offset: "integer" } },
   BlobId: "string",
   BlockCard: { fields: { codec: { oneOf: ["gzip", "none"] }, bytes: "integer", raw: "integer", sha256: "string" } },
   BlockId: "string",

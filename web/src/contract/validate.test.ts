@@ -37,7 +37,7 @@ test("layer names such as __proto__ and constructor are keys like any other", ()
   const text = JSON.stringify(
     tinyManifest({
       slices: [{ name: "all", expression: "", kind: "all", n: 1, stats: {} }],
-      blobs: { b0: { dtype: "u8", shape: [1], block: "k0", offset: 0 } },
+      blobs: { b0: { dtype: "u8", shape: [1], layout: "rows", block: "k0", offset: 0 } },
       blocks: { k0: { codec: "none", bytes: 1, raw: 1, sha256: "" } },
     }),
   ).replace('"stats":{}', '"stats":{"__proto__":"b0"}')
@@ -48,7 +48,7 @@ test("layer names such as __proto__ and constructor are keys like any other", ()
 
 test("an array outside its block is refused", () => {
   const blocks = { k0: { codec: "none" as const, bytes: 8, raw: 8, sha256: "" } }
-  const blob = { dtype: "f32" as const, shape: [2], block: "k0", offset: 4 }
+  const blob = { dtype: "f32" as const, shape: [2], layout: "rows" as const, block: "k0", offset: 4 }
   expect(() => readManifest(copy(tinyManifest({ blobs: { b0: blob }, blocks })))).toThrow("beyond the end of block k0")
   expect(() => readManifest(copy(tinyManifest({ blobs: { b0: blob } })))).toThrow("block k0, which is not here")
 })

@@ -11,9 +11,9 @@ function page(block: Uint8Array, change: Record<string, unknown> = {}) {
   document.body.textContent = ""
   const manifest = tinyManifest({
     blobs: {
-      b0: { dtype: "f32", shape: [4], block: "k0", offset: 0 },
-      b1: { dtype: "f32", shape: [2], block: "k0", offset: 8 },
-      b2: { dtype: "f32", shape: [2], block: "k1", offset: 0 },
+      b0: { dtype: "f32", shape: [4], layout: "rows", block: "k0", offset: 0 },
+      b1: { dtype: "f32", shape: [2], layout: "rows", block: "k0", offset: 8 },
+      b2: { dtype: "f32", shape: [2], layout: "rows", block: "k1", offset: 0 },
     },
     blocks: {
       k0: { codec: "gzip", bytes: block.length, raw: 16, sha256: "0".repeat(64), ...change },

@@ -2,7 +2,7 @@ import type { BlockCard, Manifest } from "../contract/manifest"
 import { byteLength, ManifestError, readManifest } from "../contract/validate"
 import { ByteCache } from "./cache"
 import { BlobError, type DataSource } from "./DataSource"
-import { decodeBase64, gunzip } from "./decode"
+import { decodeBase64, gunzip, inRows } from "./decode"
 
 const CACHE_BYTES = 32_000_000
 
@@ -34,7 +34,7 @@ export class InlineSource implements DataSource {
     if (!card) throw new BlobError(`there is no array ${id} on this page`)
     const whole = await this.#block(card.block)
     signal?.throwIfAborted()
-    return whole.slice(card.offset, card.offset + byteLength(card))
+    return inRows(card, new Uint8Array(whole, card.offset, byteLength(card))).buffer
   }
 
   async #block(id: string): Promise<ArrayBuffer> {

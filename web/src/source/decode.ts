@@ -1,3 +1,4 @@
+import type { BlobCard } from "../contract/manifest"
 import { BlobError } from "./DataSource"
 
 interface FromBase64 {
@@ -31,4 +32,22 @@ export async function gunzip(bytes: Uint8Array<ArrayBuffer>, raw: number): Promi
   }
   if (filled !== raw) throw new BlobError(`${filled} bytes where ${raw} were announced`)
   return whole.buffer
+}
+
+/** A fresh copy of a blob's bytes in C order, whatever order they were carried in. */
+export function inRows(card: Pick<BlobCard, "layout" | "shape">, carried: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (card.layout === "rows" || carried.length === 0) return carried.slice()
+  // Both other layouts are a turned matrix: columns by rows, or bytes of a number by numbers.
+  const count = card.shape.reduce((product, size) => product * size, 1)
+  const columns = card.layout === "columns" ? (card.shape[1] ?? 1) : carried.length / count
+  return turned(carried, columns, carried.length / columns)
+}
+
+function turned(carried: Uint8Array, columns: number, rows: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(carried.length)
+  for (let column = 0; column < columns; column++) {
+    const start = column * rows
+    for (let row = 0, place = column; row < rows; row++, place += columns) bytes[place] = carried[start + row]!
+  }
+  return bytes
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { decodeBase64 } from "./decode"
+import { decodeBase64, inRows } from "./decode"
 import { ByteCache } from "./cache"
 import { fromHalf, typed } from "./typed"
 
@@ -28,4 +28,11 @@ test("the cache forgets what was used longest ago", () => {
   cache.set("c", new ArrayBuffer(8))
   cache.set("d", new ArrayBuffer(21))
   expect(["a", "b", "c", "d"].map((key) => cache.get(key)?.byteLength)).toEqual([8, undefined, 8, undefined])
+})
+
+test("matrices of bytes come back from columns, numbers from byte planes", () => {
+  const columns = inRows({ layout: "columns", shape: [2, 3] }, Uint8Array.of(1, 4, 2, 5, 3, 6))
+  expect([...columns]).toEqual([1, 2, 3, 4, 5, 6])
+  const planes = inRows({ layout: "planes", shape: [2] }, Uint8Array.of(1, 3, 0, 1))
+  expect([...typed({ dtype: "u16" }, planes.buffer)]).toEqual([1, 259])
 })
