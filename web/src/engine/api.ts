@@ -19,6 +19,8 @@ export interface LayerStats {
 export interface GroupStats {
   /** Canonical expression; the empty text means every sample. */
   readonly expression: string
+  /** Everything that the expression does not select, unknown rows included. */
+  readonly outside?: boolean
   readonly n: number
   readonly exact: boolean
   readonly layers: ReadonlyMap<string, LayerStats>
@@ -43,9 +45,23 @@ export interface PairLayerStats {
   readonly replicated: Float32Array
 }
 
+/** A side of a comparison: a filter in its one spelling, or everything outside it. */
+export interface Side {
+  readonly expression: string
+  readonly outside: boolean
+}
+
+/** Both sides of a comparison: their statistics, and which rows are in them. */
+export interface Sides {
+  readonly a: GroupStats
+  readonly b: GroupStats
+  readonly maskA: Uint8Array
+  readonly maskB: Uint8Array
+}
+
 export interface PairStats {
-  readonly a: string
-  readonly b: string
+  readonly a: Side
+  readonly b: Side
   readonly nA: number
   readonly nB: number
   readonly exact: boolean
@@ -60,6 +76,10 @@ export interface FilterProblem {
   readonly message: string
   readonly start: number
   readonly end: number
+  /** What to write instead, when there is a good guess. */
+  readonly suggestion?: string
+  /** Set when nothing is wrong but something is still being read: ask again once this has settled. */
+  readonly pending?: Promise<void>
 }
 
 export interface Mask {
@@ -120,9 +140,10 @@ export interface EngineApi {
   onProblem(listener: (problem: BlobProblem) => void): () => void
   /** Synchronous; null or empty selects every sample. */
   mask(expression: string | null): Mask | { error: FilterProblem }
-  /** Rejects with AbortError when a newer query took its place, with FilterError when the filter is wrong. */
+  /** Rejects with AbortError when `signal` fires, with FilterError when the filter is wrong. See `Latest`. */
   group(expression: string | null, signal?: AbortSignal): Promise<GroupStats>
-  /** A null side is everything the other side does not select. */
+  /** Both groups; a null side is everything the other side does not select. */
+  sides(a: string | null, b: string | null, signal?: AbortSignal): Promise<Sides>
   pair(a: string | null, b: string | null, signal?: AbortSignal): Promise<PairStats>
   /** Every sample's value of one unit, in sample order; NaN where not finite. */
   unitValues(layer: string, unit: number, reduction?: Reduction): Promise<Float32Array>
@@ -135,6 +156,8 @@ export interface EngineApi {
   /** Strongest weights into / out of a unit, by falling size; empty until `edges()` has answered. */
   inputsOf(layer: string, unit: number, k?: number): Neighbour[]
   outputsOf(layer: string, unit: number, k?: number): Neighbour[]
+  /** Places, in one edge's arrays, of the weights into / out of a unit. */
+  edgePlaces(edge: EdgeArrays, unit: number, into: boolean): Uint32Array
   /** Stops the Worker and forgets what is cached. */
   close(): void
 }

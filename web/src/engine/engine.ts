@@ -1,23 +1,269 @@
 /** Engine: questions about the samples of one page, answered from its blobs. */
 
-import type { Manifest } from "../contract/manifest"
+import type { LayerCard, Manifest } from "../contract/manifest"
 import type { DataSource } from "../source/DataSource"
-import type { EngineApi } from "./api"
+import { Activations } from "./activations"
+import type {
+  EdgeArrays,
+  EngineApi,
+  FilterProblem,
+  GroupStats,
+  Influence,
+  Mask,
+  Neighbour,
+  PairStats,
+  Reduction,
+  Side,
+  Sides,
+  WorkCounters,
+} from "./api"
+import { Arrays } from "./arrays"
+import { EdgeIndex, readEdges } from "./edges"
+import { FilterError, type FilterLanguage, type ReadFilter } from "./filters"
+import { type Host, startHost, type WorkerLike } from "./host"
+import { InfluenceIndex } from "./influence"
+import { pairNotes } from "./notes"
+import { Recent } from "./recent"
+import { countOf, halvesOf, outside, overlap, rowsOf } from "./rows"
+import { type Preview, readPreview, readSamples, Samples } from "./samples"
+import { Shipped, sideKey } from "./shipped"
+import { SharedTasks } from "./tasks"
 
-export declare class Engine implements EngineApi {
-  constructor(source: DataSource, manifest: Manifest)
-  readonly stats: EngineApi["stats"]
-  readonly problems: EngineApi["problems"]
-  onProblem: EngineApi["onProblem"]
-  mask: EngineApi["mask"]
-  group: EngineApi["group"]
-  pair: EngineApi["pair"]
-  unitValues: EngineApi["unitValues"]
-  sampleValues: EngineApi["sampleValues"]
-  influence: EngineApi["influence"]
-  influenceNow: EngineApi["influenceNow"]
-  edges: EngineApi["edges"]
-  inputsOf: EngineApi["inputsOf"]
-  outputsOf: EngineApi["outputsOf"]
-  close(): void
+export interface EngineOptions {
+  readonly language: FilterLanguage
+  /** null: no Worker, the page itself calculates. */
+  readonly spawn: (() => WorkerLike) | null
+}
+
+/** Groups, pairs and unit columns kept. */
+const KEPT = 32
+
+export class Engine implements EngineApi {
+  readonly stats: WorkCounters = { edgesDrawn: 0, blobsDecoded: 0, fullRedraws: 0, overlayRedraws: 0, queries: 0 }
+  readonly layers: ReadonlyMap<string, LayerCard>
+  readonly ready: Promise<Samples>
+  samples: Samples
+  readonly #manifest: Manifest
+  readonly #arrays: Arrays
+  readonly #host: Promise<Host>
+  readonly #activations: Activations
+  readonly #influence: InfluenceIndex
+  readonly #groups = new SharedTasks<GroupStats>(KEPT)
+  readonly #pairs = new SharedTasks<PairStats>(KEPT)
+  readonly #columns = new SharedTasks<Float32Array>(KEPT)
+  readonly #masks = new Recent<Uint8Array>(KEPT)
+  readonly #language: FilterLanguage
+  #read: (expression: string) => ReadFilter
+  #shipped: Shipped | null = null
+  #edges: Promise<readonly EdgeArrays[]> | null = null
+  #index: EdgeIndex | null = null
+
+  constructor(source: DataSource, manifest: Manifest, options: EngineOptions) {
+    this.#manifest = manifest
+    this.#language = options.language
+    this.layers = new Map(manifest.model.layers.map((card) => [card.name, card]))
+    this.#arrays = new Arrays(source, manifest, this.stats)
+    this.#host = startHost(options.spawn)
+    this.#activations = new Activations(this.#arrays, this.#host, manifest, this.layers)
+    this.#influence = new InfluenceIndex(this.#arrays, manifest.influence, this.layers)
+    this.samples = new Samples(0, new Uint32Array(0), new Uint8Array(0), [])
+    this.#read = this.#reader()
+    this.ready = this.#start()
+  }
+
+  get problems() {
+    return this.#arrays.problems
+  }
+
+  onProblem: EngineApi["onProblem"] = (listener) => this.#arrays.onProblem(listener)
+
+  mask(expression: string | null): Mask | { error: FilterProblem } {
+    try {
+      const filter = this.#filter(expression)
+      const mask = this.#maskOf({ expression: filter.canonical, outside: false })
+      return { mask, n: countOf(mask), canonical: filter.canonical }
+    } catch (problem) {
+      if (problem instanceof FilterError) return { error: problem.problem }
+      throw problem
+    }
+  }
+
+  async group(expression: string | null, signal?: AbortSignal): Promise<GroupStats> {
+    return this.#group(await this.#side(expression), signal)
+  }
+
+  async sides(a: string | null, b: string | null, signal?: AbortSignal): Promise<Sides> {
+    const [one, other] = await this.#sidesOf(a, b)
+    const [groupA, groupB] = await Promise.all([this.#group(one, signal), this.#group(other, signal)])
+    return { a: groupA, b: groupB, maskA: this.#maskOf(one), maskB: this.#maskOf(other) }
+  }
+
+  async pair(a: string | null, b: string | null, signal?: AbortSignal): Promise<PairStats> {
+    const [one, other] = await this.#sidesOf(a, b)
+    const key = `${sideKey(one)}\n${sideKey(other)}`
+    return this.#pairs.run(key, (stop) => this.#makePair(one, other, stop), signal)
+  }
+
+  unitValues(layer: string, unit: number, reduction?: Reduction): Promise<Float32Array> {
+    const key = this.#activations.key(layer, reduction)
+    if (key === null) return Promise.reject(new Error(`this page has no per-sample values of ${layer}`))
+    return this.#columns.run(`${unit}\n${key}`, async (stop) => {
+      await this.#activations.load(key)
+      return this.#ask({ kind: "column", key, unit }, stop)
+    })
+  }
+
+  async sampleValues(row: number): Promise<Map<string, Float32Array>> {
+    const { keys } = await this.#activations.loadAll()
+    return new Map(await this.#ask({ kind: "row", keys, row }))
+  }
+
+  preview(row: number): Promise<Preview | null> {
+    return readPreview(this.#arrays, this.#manifest, row)
+  }
+
+  async influence(layer: string, unit: number): Promise<Influence> {
+    await this.#influence.load(layer)
+    return this.#influence.now(layer, unit) ?? { forward: new Map(), backward: new Map() }
+  }
+
+  influenceNow(layer: string, unit: number): Influence | null {
+    const answer = this.#influence.now(layer, unit)
+    if (answer === null) void this.#influence.load(layer)
+    return answer
+  }
+
+  /** Reads edges and influence ahead, so that hovering never waits. */
+  async preload(): Promise<void> {
+    await Promise.all([this.edges(), this.#influence.load()])
+  }
+
+  edges(): Promise<readonly EdgeArrays[]> {
+    this.#edges ??= readEdges(this.#arrays, this.#manifest.model.edges, this.layers).then((edges) => {
+      this.#index = new EdgeIndex(edges)
+      return edges
+    })
+    return this.#edges
+  }
+
+  inputsOf(layer: string, unit: number, k = 8): Neighbour[] {
+    return this.#index?.inputsOf(layer, unit, k) ?? []
+  }
+
+  outputsOf(layer: string, unit: number, k = 8): Neighbour[] {
+    return this.#index?.outputsOf(layer, unit, k) ?? []
+  }
+
+  edgePlaces(edge: EdgeArrays, unit: number, into: boolean): Uint32Array {
+    return this.#index?.places(edge, unit, into) ?? new Uint32Array(0)
+  }
+
+  close(): void {
+    void this.#host.then((host) => host.close())
+  }
+
+  async #start(): Promise<Samples> {
+    this.samples = await readSamples(this.#arrays, this.#manifest.samples)
+    this.#read = this.#reader()
+    return this.samples
+  }
+
+  #reader(): (expression: string) => ReadFilter {
+    const activation = (layer: string, unit: number): Float32Array | null => {
+      const key = this.#activations.key(layer)
+      return key === null ? null : (this.#columns.known(`${unit}\n${key}`) ?? null)
+    }
+    return this.#language(this.samples.columns, this.samples.n, activation)
+  }
+
+  /** The filter, its activations known. Throws FilterError, with `pending` while activations are being read. */
+  #filter(expression: string | null): ReadFilter {
+    const text = (expression ?? "").trim()
+    if (text === "") return { canonical: "", activations: [], mask: () => new Uint8Array(this.samples.n).fill(1) }
+    const filter = this.#read(text)
+    const missing = filter.activations.filter(({ layer, unit }) => {
+      const key = this.#activations.key(layer)
+      return key !== null && this.#columns.known(`${unit}\n${key}`) === undefined
+    })
+    if (missing.length === 0) return filter
+    const pending = Promise.all(missing.map(({ layer, unit }) => this.unitValues(layer, unit))).then(() => undefined)
+    pending.catch(() => undefined)
+    throw new FilterError({ message: "Reading activations…", start: 0, end: text.length, pending })
+  }
+
+  async #side(expression: string | null): Promise<Side> {
+    await this.ready
+    try {
+      return { expression: this.#filter(expression).canonical, outside: false }
+    } catch (problem) {
+      if (!(problem instanceof FilterError) || !problem.problem.pending) throw problem
+      await problem.problem.pending
+      return { expression: this.#filter(expression).canonical, outside: false }
+    }
+  }
+
+  /** The sides of a comparison: one that is not given is everything outside the other. */
+  async #sidesOf(a: string | null, b: string | null): Promise<[Side, Side]> {
+    const [one, other] = [await this.#side(a), await this.#side(b)]
+    if (other.expression === "") return [one, { ...one, outside: true }]
+    return one.expression === "" ? [{ ...other, outside: true }, other] : [one, other]
+  }
+
+  #maskOf(side: Side): Uint8Array {
+    const key = sideKey(side)
+    const known = this.#masks.get(key)
+    if (known) return known
+    const inside = this.#filter(side.expression).mask()
+    const mask = side.outside ? outside(inside) : inside
+    this.#masks.set(key, mask)
+    return mask
+  }
+
+  #exact(): Shipped {
+    this.#shipped ??= new Shipped(this.#manifest, this.#arrays, this.layers, (expression) => {
+      try {
+        return this.#read(expression).canonical
+      } catch {
+        return null
+      }
+    })
+    return this.#shipped
+  }
+
+  #group(side: Side, signal?: AbortSignal): Promise<GroupStats> {
+    return this.#groups.run(sideKey(side), (stop) => this.#makeGroup(side, stop), signal)
+  }
+
+  async #makeGroup(side: Side, signal: AbortSignal): Promise<GroupStats> {
+    const exact = await this.#exact().group(side)
+    if (exact && exact.problems.size === 0) return exact
+    const rows = rowsOf(this.#maskOf(side))
+    const { keys, problems } = await this.#activations.loadAll()
+    const { layers } = await this.#ask({ kind: "group", keys, rows }, signal)
+    return { ...side, n: rows.length, exact: false, layers, problems }
+  }
+
+  async #makePair(a: Side, b: Side, signal: AbortSignal): Promise<PairStats> {
+    const [maskA, maskB] = [this.#maskOf(a), this.#maskOf(b)]
+    const shared = overlap(maskA, maskB)
+    const exact = await this.#exact().pair(a, b)
+    if (exact && exact.problems.size === 0) {
+      return { a, b, ...exact, exact: true, notes: pairNotes(exact.nA, exact.nB, shared) }
+    }
+    const { keys, problems } = await this.#activations.loadAll()
+    const { half } = this.samples
+    const [halvesA, halvesB] = [halvesOf(maskA, half), halvesOf(maskB, half)]
+    const { layers } = await this.#ask({ kind: "pair", keys, a: halvesA, b: halvesB }, signal)
+    const [nA, nB] = [countOf(maskA), countOf(maskB)]
+    return { a, b, nA, nB, exact: false, layers, problems, notes: pairNotes(nA, nB, shared) }
+  }
+
+  async #ask<K extends Parameters<Host["ask"]>[0]["kind"]>(
+    question: Extract<Parameters<Host["ask"]>[0], { kind: K }>,
+    signal?: AbortSignal,
+  ) {
+    const host = await this.#host
+    this.stats.queries++
+    return host.ask<K>(question, signal)
+  }
 }

@@ -1,0 +1,10 @@
+/** Engine: what views ask of a page's samples. */
+
+export * from "./api"
+export { strongest } from "./edges"
+export { Engine, type EngineOptions } from "./engine"
+export { FilterError } from "./filters"
+export { type Cell, type Preview, type SampleColumn, Samples } from "./samples"
+export { FEWEST, SIGNIFICANT } from "./stats"
+export { Latest } from "./tasks"
+export { type Histogram, histogram, rangeOf, topRows, type TopSample } from "./top"
