@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuronaut.core.columns import Columns, NumberColumn, TextColumn
+from neuronaut.core.columns import Columns, TextColumn
 from neuronaut.core.errors import DataError
 from neuronaut.core.filters.text import number_text
 
@@ -53,7 +53,7 @@ def _bits(ids: npt.ArrayLike, seed: int) -> tuple[npt.NDArray[np.uint8], npt.NDA
 def _column(ids: npt.ArrayLike) -> Any:
     import pandas as pd
 
-    return Columns.from_frame(pd.DataFrame({"id": pd.Series(ids)}))["id"]  # type: ignore[arg-type]
+    return Columns.from_frame(pd.DataFrame({"id": pd.Series(ids)}))["id"]
 
 
 def _hashed(texts: list[str], seed: int) -> npt.NDArray[np.uint8]:

@@ -6,7 +6,7 @@ from typing import Final, Literal, NoReturn
 
 from neuronaut.core.columns import Columns, TextColumn
 from neuronaut.core.errors import FilterError, NeuronautError
-from neuronaut.core.filters.lex import shown
+from neuronaut.core.filters.lex import lex, shown
 from neuronaut.core.filters.nearest import nearest
 from neuronaut.core.filters.nodes import (
     SIGNATURES,
@@ -201,10 +201,8 @@ def short(node: Node) -> str:
 
 
 def _unquoted_number(text: str) -> str | None:
-    from neuronaut.core.filters.lex import lex
-
     try:
-        tokens = lex(text.strip(" "))
+        tokens = lex(text)
     except FilterError:
         return None
     return tokens[0].text if len(tokens) == 2 and tokens[0].kind == "number" else None

@@ -67,14 +67,15 @@ def _of(node: Node, columns: Columns) -> Iterator[Hint]:
                 yield from _value(node.operand, item, columns)
     elif isinstance(node, Compare):
         for place, op in enumerate(node.ops):
-            yield from _comparison(op, node.operands[place], node.operands[place + 1], columns)
+            yield from _comparison(node, op, node.operands[place], node.operands[place + 1], columns)
 
 
-def _comparison(op: Comparison, left: Node, right: Node, columns: Columns) -> Iterator[Hint]:
+def _comparison(whole: Compare, op: Comparison, left: Node, right: Node, columns: Columns) -> Iterator[Hint]:
     if isinstance(left, Null) or isinstance(right, Null):
-        null, other = (left, right) if isinstance(left, Null) else (right, left)
-        form = "is not null" if op == "!=" else "is null"
-        yield _hint("null", f"a comparison with null is never true; write {short(other)} {form}", null, form)
+        asked = short(right if isinstance(left, Null) else left)
+        form = f"{asked} {'is not null' if op == '!=' else 'is null'}"
+        replace = form if len(whole.ops) == 1 and not asked.endswith("…") else None
+        yield _hint("null", f"a comparison with null is never true; write {form}", whole, replace)
     elif isinstance(right, Text) or isinstance(left, Text):
         text, other = (right, left) if isinstance(right, Text) else (left, right)
         if op in ("==", "!=") and isinstance(text, Text):

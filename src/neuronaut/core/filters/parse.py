@@ -183,7 +183,7 @@ class _Parser:
             return IsNull(left, negated, **self.span(start))
         negated = self.sees("not") and bool(self.take())
         if not self.sees("in"):
-            self.fail("syntax", "expected 'in' after 'not'", suggestion="in")
+            self.fail("syntax", "expected 'in' after 'not'")
         self.take()
         items = self.items()
         return Membership(left, items, negated, **self.span(start))
@@ -214,7 +214,7 @@ class _Parser:
                 return Number(-self.take().number, **self.span(token.at))
         elif token.kind in ("number", "text") or self.sees("true", "false", "null"):
             return self.value(self.take())
-        quoted = f'"{token.text}"' if token.kind == "name" and '"' not in token.text else None
+        quoted = f'"{token.text}"' if token.kind == "name" else None
         meant = f"; did you mean {quoted}?" if quoted else ""
         self.fail(
             "list", f"a list holds numbers, texts, true, false or null, not {self.spelled(token)}{meant}", token, quoted
@@ -238,7 +238,7 @@ class _Parser:
         token = self.token
         if self.sees("not"):
             if binding > _NOT:
-                self.fail("syntax", "put 'not ...' in parentheses here", suggestion="(not")
+                self.fail("syntax", "put 'not ...' in parentheses here")
             self.enter(self.take())
             node: Node = Not(self.expression(_NOT), **self.span(token.at))
         elif self.sees("-"):
