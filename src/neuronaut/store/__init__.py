@@ -6,6 +6,7 @@ from neuronaut.store.card import RecordingCard
 from neuronaut.store.create import create
 from neuronaut.store.layout import ArraySpec
 from neuronaut.store.recording import Recording, open
+from neuronaut.store.results import list_results, read_result, write_result
 from neuronaut.store.resume import resume
 from neuronaut.store.verify import Damage, verify
 from neuronaut.store.writer import Writer
@@ -19,7 +20,10 @@ __all__ = [
     "StoredArray",
     "Writer",
     "create",
+    "list_results",
     "open",
+    "read_result",
     "resume",
     "verify",
+    "write_result",
 ]

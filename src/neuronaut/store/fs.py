@@ -309,3 +309,11 @@ def remove_tree(fs: Fs, name: str) -> None:
         fs.rmdir(name)
     else:
         fs.unlink(name)
+
+
+def user_cache() -> Path:
+    """Where results of recordings that must not be changed are kept; NEURONAUT_CACHE puts it elsewhere."""
+    import platformdirs
+
+    given = os.environ.get("NEURONAUT_CACHE")
+    return Path(given) if given else Path(platformdirs.user_cache_dir("neuronaut")) / "results"

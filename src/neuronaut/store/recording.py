@@ -73,6 +73,11 @@ class Recording:
         return self._fs.root
 
     @property
+    def fs(self) -> Fs:
+        """The disk it is read from; for the store's own use."""
+        return self._fs
+
+    @property
     def id(self) -> str:
         return self._manifest.id
 

@@ -17,6 +17,7 @@ from neuronaut.store.fs import File, Fs, read_file
 from neuronaut.store.layout import Entry
 from neuronaut.store.manifest import Commit, Manifest
 from neuronaut.store.naming import split_name
+from neuronaut.store.results import damaged_results
 from neuronaut.store.resume import read_head
 from neuronaut.store.samples import read_part
 from neuronaut.store.sealed import LIMIT
@@ -56,7 +57,7 @@ def verify_on(fs: Fs) -> list[Damage]:
     found = [*_metadata(fs, manifest, commit), *_samples(fs, commit)]
     for entry in manifest.entries:
         found += _array(fs, entry, entry.rows(commit.counts))
-    return found
+    return found + [Damage(file, what) for file, what in damaged_results(fs)]
 
 
 def _metadata(fs: Fs, manifest: Manifest, commit: Commit) -> Iterator[Damage]:
