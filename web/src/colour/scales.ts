@@ -49,16 +49,36 @@ export function magnitude(value: number, domain: number, theme: Theme): Colour {
   return lookup(magnitudes[theme], domain > 0 ? value / domain : value * 0)
 }
 
-/** A against B: hue is the side, chroma the selectivity, lightness the combined activation. Equal groups are grey. */
-export function blendOklch(a: number, b: number, p99: number, theme: Theme): Colour {
-  const total = a + b
-  if (Number.isNaN(total)) return MISSING
-  const d = total > 0 ? (a - b) / total : 0
+/** Steps of the blend's table: from B alone to A alone, and from quiet to full. */
+const SIDES = 256
+const STRENGTHS = 128
+const EMPTY = -2
+const table = (): Int32Array => new Int32Array((SIDES + 1) * (STRENGTHS + 1)).fill(EMPTY)
+const blends: Readonly<Record<Theme, Int32Array>> = { dark: table(), light: table() }
+
+function blendAt(d: number, t: number, theme: Theme): Colour {
   const s = Math.sign(d) * Math.abs(d) ** 0.72
-  const t = p99 > 0 ? Math.min(1, Math.max(0, total / 2 / p99)) : 0
   const lightness = theme === "dark" ? 0.25 + 0.55 * t ** 0.62 : 0.955 - 0.42 * t ** 0.72
   const chroma = 0.185 * Math.abs(s) * Math.min(1, 0.25 + 1.35 * t)
   return fromOklch(lightness, chroma, s > 0 ? 255 : 25)
+}
+
+/**
+ * A against B: hue is the side, chroma the selectivity, lightness the combined activation. Equal groups are grey.
+ *
+ * `p99` must be one number for both groups (and all units of the layer), so that "twice as active in B" stays visible.
+ */
+export function blendOklch(a: number, b: number, p99: number, theme: Theme): Colour {
+  const total = a + b
+  if (Number.isNaN(total)) return MISSING
+  const d = total > 0 ? Math.min(1, Math.max(-1, (a - b) / total)) : 0
+  const t = p99 > 0 ? Math.min(1, Math.max(0, total / 2 / p99)) : 0
+  const side = Math.round(((d + 1) / 2) * SIDES)
+  const strength = Math.round(t * STRENGTHS)
+  const known = blends[theme]
+  const place = side * (STRENGTHS + 1) + strength
+  if (known[place] === EMPTY) known[place] = blendAt((2 * side) / SIDES - 1, strength / STRENGTHS, theme)
+  return known[place]!
 }
 
 /** NeuronLens' mixture: red for B plus blue for A, purple where both are active, faded to the canvas when quiet. */

@@ -71,22 +71,27 @@ export interface PairStats {
   readonly notes: readonly string[]
 }
 
-/** What is wrong with a filter, at which characters. */
+/** What is wrong with a filter, at which characters (UTF-16 units, as text fields count). */
 export interface FilterProblem {
   readonly message: string
   readonly start: number
   readonly end: number
   /** What to write instead, when there is a good guess. */
-  readonly suggestion?: string
+  readonly suggestion?: string | null
   /** Set when nothing is wrong but something is still being read: ask again once this has settled. */
   readonly pending?: Promise<void>
 }
+
+/** What looks like a mistake although it can be computed; explains why nothing is selected. */
+export type FilterHint = Pick<FilterProblem, "message" | "start" | "end" | "suggestion">
 
 export interface Mask {
   /** 1 where the sample is selected. */
   readonly mask: Uint8Array
   readonly n: number
   readonly canonical: string
+  /** Why nothing is selected; empty when something is. */
+  readonly hints: readonly FilterHint[]
 }
 
 /** Effect of one unit on later units and of earlier units on it; per layer one value per unit, 0 where not shipped. */

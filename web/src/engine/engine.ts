@@ -19,20 +19,21 @@ import type {
 } from "./api"
 import { Arrays } from "./arrays"
 import { EdgeIndex, readEdges } from "./edges"
-import { FilterError, type FilterLanguage, type ReadFilter } from "./filters"
+import { activationsIn, type Columns, FilterError, hintsOf, maskOf, type ReadFilter, readFilter } from "./filters"
 import { type Host, startHost, type WorkerLike } from "./host"
 import { InfluenceIndex } from "./influence"
+import { nearest } from "../filter/nearest"
 import { pairNotes } from "./notes"
 import { Recent } from "./recent"
 import { countOf, halvesOf, outside, overlap, rowsOf } from "./rows"
 import { type Preview, readPreview, readSamples, Samples } from "./samples"
 import { Shipped, sideKey } from "./shipped"
+import { spawnWorker } from "./spawn"
 import { SharedTasks } from "./tasks"
 
 export interface EngineOptions {
-  readonly language: FilterLanguage
   /** null: no Worker, the page itself calculates. */
-  readonly spawn: (() => WorkerLike) | null
+  readonly spawn?: (() => WorkerLike) | null
 }
 
 /** Groups, pairs and unit columns kept. */
@@ -52,22 +53,19 @@ export class Engine implements EngineApi {
   readonly #pairs = new SharedTasks<PairStats>(KEPT)
   readonly #columns = new SharedTasks<Float32Array>(KEPT)
   readonly #masks = new Recent<Uint8Array>(KEPT)
-  readonly #language: FilterLanguage
-  #read: (expression: string) => ReadFilter
+  #started = false
   #shipped: Shipped | null = null
   #edges: Promise<readonly EdgeArrays[]> | null = null
   #index: EdgeIndex | null = null
 
-  constructor(source: DataSource, manifest: Manifest, options: EngineOptions) {
+  constructor(source: DataSource, manifest: Manifest, options: EngineOptions = {}) {
     this.#manifest = manifest
-    this.#language = options.language
     this.layers = new Map(manifest.model.layers.map((card) => [card.name, card]))
     this.#arrays = new Arrays(source, manifest, this.stats)
-    this.#host = startHost(options.spawn)
+    this.#host = startHost(options.spawn === undefined ? spawnWorker : options.spawn)
     this.#activations = new Activations(this.#arrays, this.#host, manifest, this.layers)
     this.#influence = new InfluenceIndex(this.#arrays, manifest.influence, this.layers)
     this.samples = new Samples(0, new Uint32Array(0), new Uint8Array(0), [])
-    this.#read = this.#reader()
     this.ready = this.#start()
   }
 
@@ -80,8 +78,9 @@ export class Engine implements EngineApi {
   mask(expression: string | null): Mask | { error: FilterProblem } {
     try {
       const filter = this.#filter(expression)
-      const mask = this.#maskOf({ expression: filter.canonical, outside: false })
-      return { mask, n: countOf(mask), canonical: filter.canonical }
+      const mask = this.#mask(filter, false)
+      const n = countOf(mask)
+      return { mask, n, canonical: filter.canonical, hints: n > 0 ? [] : hintsOf(filter, this.#columnsOf()) }
     } catch (problem) {
       if (problem instanceof FilterError) return { error: problem.problem }
       throw problem
@@ -164,42 +163,57 @@ export class Engine implements EngineApi {
 
   async #start(): Promise<Samples> {
     this.samples = await readSamples(this.#arrays, this.#manifest.samples)
-    this.#read = this.#reader()
+    this.#started = true
     return this.samples
   }
 
-  #reader(): (expression: string) => ReadFilter {
-    const activation = (layer: string, unit: number): Float32Array | null => {
-      const key = this.#activations.key(layer)
-      return key === null ? null : (this.#columns.known(`${unit}\n${key}`) ?? null)
-    }
-    return this.#language(this.samples.columns, this.samples.n, activation)
+  #columnsOf(): Columns {
+    const { n, columns } = this.samples
+    return { n, columns, activation: (layer, unit) => this.#activation(layer, unit) }
   }
 
-  /** The filter, its activations known. Throws FilterError, with `pending` while activations are being read. */
+  #activation(layer: string, unit: number): Float32Array | { problem: string } {
+    const card = this.layers.get(layer)
+    const close = card ? null : nearest(layer, this.layers.keys())
+    if (!card) return { problem: `no layer "${layer}"${close === null ? "" : `; closest: "${close}"`}` }
+    if (unit >= card.units) return { problem: `${layer} has ${card.units} units, the last is ${card.units - 1}` }
+    const known = this.#knownColumn(layer, unit)
+    return known ?? { problem: `this page has no per-sample values of ${layer}` }
+  }
+
+  /** A unit's column when it has been read; undefined while it has not, null when there is none. */
+  #knownColumn(layer: string, unit: number): Float32Array | null | undefined {
+    const key = this.#activations.key(layer)
+    return key === null ? null : this.#columns.known(`${unit}\n${key}`)
+  }
+
+  /** The filter, its activations read. Throws FilterError, with `pending` while they are being read. */
   #filter(expression: string | null): ReadFilter {
-    const text = (expression ?? "").trim()
-    if (text === "") return { canonical: "", activations: [], mask: () => new Uint8Array(this.samples.n).fill(1) }
-    const filter = this.#read(text)
-    const missing = filter.activations.filter(({ layer, unit }) => {
-      const key = this.#activations.key(layer)
-      return key !== null && this.#columns.known(`${unit}\n${key}`) === undefined
+    const filter = readFilter(expression)
+    if (!this.#started) throw reading("Reading the samples…", filter, this.ready)
+    const missing = activationsIn(filter).filter(({ layer, unit }) => {
+      return unit < (this.layers.get(layer)?.units ?? 0) && this.#knownColumn(layer, unit) === undefined
     })
     if (missing.length === 0) return filter
-    const pending = Promise.all(missing.map(({ layer, unit }) => this.unitValues(layer, unit))).then(() => undefined)
-    pending.catch(() => undefined)
-    throw new FilterError({ message: "Reading activations…", start: 0, end: text.length, pending })
+    throw reading("Reading activations…", filter, Promise.all(missing.map(({ layer, unit }) => this.unitValues(layer, unit))))
   }
 
   async #side(expression: string | null): Promise<Side> {
     await this.ready
     try {
-      return { expression: this.#filter(expression).canonical, outside: false }
+      return this.#inside(expression)
     } catch (problem) {
       if (!(problem instanceof FilterError) || !problem.problem.pending) throw problem
       await problem.problem.pending
-      return { expression: this.#filter(expression).canonical, outside: false }
+      return this.#inside(expression)
     }
+  }
+
+  /** Checks the filter against the columns too, so that a wrong one is refused here. */
+  #inside(expression: string | null): Side {
+    const filter = this.#filter(expression)
+    this.#mask(filter, false)
+    return { expression: filter.canonical, outside: false }
   }
 
   /** The sides of a comparison: one that is not given is everything outside the other. */
@@ -210,11 +224,15 @@ export class Engine implements EngineApi {
   }
 
   #maskOf(side: Side): Uint8Array {
-    const key = sideKey(side)
+    return this.#mask(this.#filter(side.expression), side.outside)
+  }
+
+  #mask(filter: ReadFilter, complement: boolean): Uint8Array {
+    const key = sideKey({ expression: filter.canonical, outside: complement })
     const known = this.#masks.get(key)
     if (known) return known
-    const inside = this.#filter(side.expression).mask()
-    const mask = side.outside ? outside(inside) : inside
+    const inside = complement ? this.#mask(filter, false) : maskOf(filter, this.#columnsOf())
+    const mask = complement ? outside(inside) : inside
     this.#masks.set(key, mask)
     return mask
   }
@@ -222,7 +240,7 @@ export class Engine implements EngineApi {
   #exact(): Shipped {
     this.#shipped ??= new Shipped(this.#manifest, this.#arrays, this.layers, (expression) => {
       try {
-        return this.#read(expression).canonical
+        return readFilter(expression).canonical
       } catch {
         return null
       }
@@ -266,4 +284,10 @@ export class Engine implements EngineApi {
     this.stats.queries++
     return host.ask<K>(question, signal)
   }
+}
+
+function reading(message: string, filter: ReadFilter, work: Promise<unknown>): FilterError {
+  const pending = work.then(() => undefined)
+  pending.catch(() => undefined)
+  return new FilterError({ message, start: 0, end: filter.source.length, pending })
 }

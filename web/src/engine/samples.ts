@@ -1,14 +1,8 @@
 /** Samples: the columns, ids, halves and previews of a page's rows. */
 
 import type { ColumnCard, Manifest, SamplesCard } from "../contract/manifest"
-import type { TypedArray } from "../source/typed"
+import { boolColumn, type Column, numberColumn, textColumn } from "../filter/columns"
 import type { Arrays } from "./arrays"
-
-/** One column to filter by and to show; NaN is a null number, -1 a null text, 255 a null bool. */
-export type SampleColumn =
-  | { readonly kind: "number"; readonly name: string; readonly values: Float64Array }
-  | { readonly kind: "text"; readonly name: string; readonly codes: Int32Array; readonly values: readonly string[] }
-  | { readonly kind: "bool"; readonly name: string; readonly values: Uint8Array }
 
 export type Cell = string | number | boolean | null
 
@@ -27,15 +21,15 @@ export class Samples {
   /** Held-out half of each row, 0 or 1. */
   readonly half: Uint8Array
   /** In the order of the page. */
-  readonly columns: ReadonlyMap<string, SampleColumn>
+  readonly columns: ReadonlyMap<string, Column>
 
-  constructor(n: number, ids: Uint32Array, half: Uint8Array, columns: readonly SampleColumn[]) {
+  constructor(n: number, ids: Uint32Array, half: Uint8Array, columns: readonly Column[]) {
     this.n = n
     this.ids = ids
     this.half = half
     const all = new Map(columns.map((column) => [column.name, column]))
     const numbers = (name: string, values: Uint32Array | Uint8Array): void => {
-      if (!all.has(name)) all.set(name, { kind: "number", name, values: Float64Array.from(values) })
+      if (!all.has(name)) all.set(name, numberColumn(name, Float64Array.from(values)))
     }
     numbers("sample", ids)
     numbers("half", half)
@@ -60,23 +54,21 @@ export async function readSamples(arrays: Arrays, card: SamplesCard): Promise<Sa
   const [ids, half, ...columns] = await Promise.all([
     orElse(arrays.get(card.ids, "the sample ids"), Uint32Array.from({ length: n }, (_, row) => row)),
     orElse(arrays.get(card.half, "the held-out halves"), new Uint8Array(n).fill(1)),
-    ...card.columns.map((column) => orElse<SampleColumn | null>(readColumn(arrays, column, n), null)),
+    ...card.columns.map((column) => orElse<Column | null>(readColumn(arrays, column, n), null)),
   ])
   const good = columns.filter((column) => column !== null)
   return new Samples(n, Uint32Array.from(ids), Uint8Array.from(half), good)
 }
 
-async function readColumn(arrays: Arrays, card: ColumnCard, n: number): Promise<SampleColumn> {
+async function readColumn(arrays: Arrays, card: ColumnCard, n: number): Promise<Column> {
   const { name } = card
   const what = `the column "${name}"`
   const data = await arrays.get(card.data, what)
   if (data.length !== n) throw new Error(`${what} has ${data.length} rows, the page has ${n}`)
-  if (card.type === "text") return { kind: "text", name, codes: Int32Array.from(data), values: card.values ?? [] }
-  if (card.type === "bool") return { kind: "bool", name, values: Uint8Array.from(data) }
-  const nulls: TypedArray | null = card.nulls === null ? null : await arrays.get(card.nulls, what)
-  const values = Float64Array.from(data)
-  if (nulls) for (let row = 0; row < n; row++) if (nulls[row] === 1) values[row] = Number.NaN
-  return { kind: "number", name, values }
+  if (card.type === "text") return textColumn(name, Int32Array.from(data), card.values ?? [])
+  if (card.type === "bool") return boolColumn(name, Uint8Array.from(data))
+  const nulls = card.nulls === null ? null : Uint8Array.from(await arrays.get(card.nulls, what))
+  return numberColumn(name, Float64Array.from(data), nulls)
 }
 
 /** The picture of a row, or null when the page has none. */
