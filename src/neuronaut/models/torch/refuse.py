@@ -1,0 +1,94 @@
+"""Refuse: models that cannot be followed, by name, before work starts; wrappers are taken off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+import torch
+from torch import nn
+
+from neuronaut.core.errors import UnsupportedModel
+from neuronaut.models.torch import ops
+from neuronaut.models.torch.tape import Tape
+
+OPAQUE: tuple[type[nn.Module], ...] = (
+    nn.RNNBase,
+    nn.RNNCellBase,
+    nn.MultiheadAttention,
+    nn.TransformerEncoderLayer,
+    nn.TransformerDecoderLayer,
+    nn.TransformerEncoder,
+    nn.TransformerDecoder,
+    nn.Transformer,
+)
+"""Recurrent and attention modules: they run whole and unwatched."""
+
+
+def unwrapped(model: nn.Module) -> tuple[nn.Module, list[str]]:
+    """The user's own module under torch.compile, DataParallel and DistributedDataParallel, with a note on each."""
+    notes: list[str] = []
+    while True:
+        kind = type(model).__name__
+        if isinstance(model, torch._dynamo.OptimizedModule):
+            model = model._orig_mod
+        elif isinstance(model, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
+            model = model.module
+        else:
+            return model, notes
+        notes.append(f"{kind} was taken off: the module inside it was observed, uncompiled and on one device")
+
+
+def refuse_unfit(model: nn.Module) -> None:
+    """Raise UnsupportedModel for TorchScript, compiled-in-place and uninitialised modules."""
+    for path, module in model.named_modules():
+        name = path or type(model).__name__
+        if isinstance(module, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
+            raise UnsupportedModel(
+                f"{name} is a TorchScript module: its inner calls cannot be observed. "
+                "Pass the nn.Module it was scripted from."
+            )
+        if getattr(module, "_compiled_call_impl", None) is not None:
+            raise UnsupportedModel(
+                f"{name} was compiled in place (Module.compile). Rebuild it, or pass a copy that was not compiled."
+            )
+        if any(nn.parameter.is_lazy(held) for held in module._parameters.values()):
+            raise UnsupportedModel(
+                f"{name} has parameters without a shape yet (lazy module). Run the model once first."
+            )
+
+
+def opaque_modules(model: nn.Module) -> dict[nn.Module, str]:
+    """Modules that run unwatched, with what they are."""
+    return {module: type(module).__name__ for module in model.modules() if isinstance(module, OPAQUE)}
+
+
+def refused_layers(tape: Tape, opaque: Sequence[str]) -> dict[str, str]:
+    """Recurrent cells and attention that ran: their names and what they are."""
+    kinds = set(opaque)
+    found: dict[str, str] = {}
+    for node in tape.nodes:
+        if node.op in kinds:
+            found[node.frame] = node.op
+        elif node.op in ops.RECURRENT | ops.ATTENTION:
+            found[f"{node.frame}.{node.op}" if node.frame else node.op] = node.op
+    return found
+
+
+def refuse_layers(refused: dict[str, str], layers: str | Sequence[str], others: Sequence[str]) -> list[str]:
+    """Raise UnsupportedModel when a recurrent or attention layer is asked for; else a note on each."""
+    patterns = [layers] if isinstance(layers, str) else list(layers)
+    asked = [
+        name
+        for name in refused
+        if any(pattern == name or (pattern != "*" and fnmatchcase(name, pattern)) for pattern in patterns)
+    ]
+    if refused and (asked or "*" in patterns):
+        name = (asked or list(refused))[0]
+        rest = ", ".join(repr(other) for other in others[:3])
+        remedy = f"Pass layers=[...] without it, for example layers=[{rest}]." if rest else "No other layer ran."
+        raise UnsupportedModel(
+            f"{name} ({refused[name]}) cannot be recorded yet: recurrent and attention layers have no unit axis here. "
+            f"{remedy}"
+        )
+    return [f"{name} ({kind}) is not followed: paths through it are unknown" for name, kind in refused.items()]

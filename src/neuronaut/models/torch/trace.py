@@ -1,0 +1,155 @@
+"""Trace: one model, two rows, one real forward pass, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from dataclasses import replace as replace_fields
+from typing import Any
+
+import torch
+from torch import nn
+
+from neuronaut.core.errors import DataError, UnsupportedModel
+from neuronaut.core.model import Batch
+from neuronaut.models.torch.batches import arguments, input_names, sample_count, take_rows, to_batch
+from neuronaut.models.torch.graph import Traced, build
+from neuronaut.models.torch.preserve import preserved
+from neuronaut.models.torch.refuse import opaque_modules, refuse_layers, refuse_unfit, refused_layers, unwrapped
+from neuronaut.models.torch.tape import Ref, Tape, replace, tensors
+from neuronaut.models.torch.tracer import Frames, Tracer
+
+
+@dataclass(slots=True)
+class Found:
+    """A traced module and what is needed to run it again."""
+
+    module: nn.Module
+    modules: Mapping[str, nn.Module]
+    parameters: Mapping[str, torch.Tensor]
+    opaque: Sequence[nn.Module]
+    traced: Traced
+    example: Batch
+    dtype: torch.dtype
+    device: torch.device
+    compiled: bool
+
+    @contextmanager
+    def uncompiled(self) -> Iterator[None]:
+        """Compiled children run as they were written."""
+        if not self.compiled:
+            yield
+            return
+        with torch.compiler.set_stance("force_eager"):
+            yield
+
+
+def trace(model: nn.Module, batch: Batch, layers: str | Sequence[str] = "*") -> Found:
+    """Trace a model on two rows of ``batch``."""
+    if not isinstance(model, nn.Module):
+        raise UnsupportedModel(f"{type(model).__name__} is no torch.nn.Module. Pass the module itself.")
+    module, notes = unwrapped(model)
+    refuse_unfit(module)
+    dtype, device = _home(module)
+    example = to_batch(batch, dtype, device)
+    if sample_count(example) == 0:
+        raise DataError("an empty batch. Tracing needs at least one sample.")
+    rows = (0, 1) if sample_count(example) > 1 else (0, 0)
+    modules = module_paths(module)
+    paths = {found: path for path, found in modules.items()}
+    opaque = opaque_modules(module)
+    found = Found(
+        module,
+        modules,
+        dict(_named(module.named_parameters(remove_duplicate=False))),
+        tuple(opaque),
+        None,  # type: ignore[arg-type]
+        take_rows(example, rows),
+        dtype,
+        device,
+        any(isinstance(child, torch._dynamo.OptimizedModule) for child in module.modules()),
+    )
+    names = input_names(module, example, list(modules))
+    three = _pass(found, paths, opaque, take_rows(example, (*rows, rows[0])), names)
+    two = _pass(found, paths, opaque, found.example, names)
+    found.traced = build(two, three, list(modules), names)
+    _refuse(found, two, list(opaque.values()), layers, notes)
+    return found
+
+
+def module_paths(model: nn.Module) -> dict[str, nn.Module]:
+    """Every module by its path, without the wrappers that torch.compile and DataParallel put in between."""
+    wrappers = (torch._dynamo.OptimizedModule, nn.DataParallel)
+    return {_plain(path): module for path, module in model.named_modules() if not isinstance(module, wrappers)}
+
+
+def _plain(path: str) -> str:
+    return ".".join(part for part in path.split(".") if part != "_orig_mod")
+
+
+def _named(pairs: Any) -> Iterator[tuple[str, torch.Tensor]]:
+    for path, tensor in pairs:
+        yield _plain(path), tensor
+
+
+def _home(model: nn.Module) -> tuple[torch.dtype, torch.device]:
+    """The floating dtype and the device of the model's first parameter or buffer."""
+    held = [*model.parameters(), *model.buffers()]
+    floating = [tensor for tensor in held if tensor.is_floating_point()]
+    device = held[0].device if held else torch.device("cpu")
+    return (floating[0].dtype if floating else torch.get_default_dtype()), device
+
+
+def _pass(
+    found: Found,
+    paths: dict[nn.Module, str],
+    opaque: dict[nn.Module, str],
+    batch: Batch,
+    names: Mapping[str, tuple[Any, ...]],
+) -> Tape:
+    """One recorded forward pass."""
+    ids: dict[int, str] = {}
+    for path, tensor in found.parameters.items():
+        ids.setdefault(id(tensor), path)
+    constants = [*found.module.buffers()]
+    for child in found.module.modules():
+        constants += [held for held in child.__dict__.values() if isinstance(held, torch.Tensor)]
+    tracer = Tracer(ids, constants)
+    args, kwargs = arguments(batch)
+    places = dict(tensors((args, kwargs)))
+    for name, key in names.items():
+        tracer.input(name, places[key])
+    with preserved(found.module), torch.no_grad(), found.uncompiled(), Frames(tracer, paths, opaque), tracer:
+        output = found.module(*args, **kwargs)
+    for key, tensor in tensors(output):
+        tracer.tape.outputs.append((".".join(map(str, key)) or "output", tracer.look(tensor)))
+    return tracer.tape
+
+
+def _refuse(found: Found, tape: Tape, kinds: Sequence[str], layers: str | Sequence[str], notes: list[str]) -> None:
+    graph = found.traced.graph
+    name = type(found.module).__name__
+    recorded = [layer.name for layer in graph.layers if layer.kind != "input" and layer.selected]
+    notes = notes + refuse_layers(refused_layers(tape, kinds), layers, recorded)
+    if len(graph.layers) == len(tape.inputs):
+        raise UnsupportedModel(f"No parametrised operation ran inside {name}: nothing to record.")
+    found.traced.graph = replace_fields(graph, notes=(*notes, *graph.notes))
+
+
+def derived_weight(tape: Tape, value: int, parameters: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Compute a weight from its parameters as the model does."""
+    found = tape.values[value]
+    if found.path is not None:
+        return parameters[found.path].detach()
+    if found.constant is not None:
+        return found.constant
+    node = tape.maker(value)
+
+    def give(ref: Ref) -> torch.Tensor:
+        return derived_weight(tape, ref.value, parameters)
+
+    func: Callable[..., Any] = node.func
+    args, kwargs = replace((node.args, node.kwargs), Ref, give)
+    result = func(*args, **kwargs)
+    return [tensor for _, tensor in tensors(result)][found.slot]

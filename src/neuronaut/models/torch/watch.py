@@ -1,0 +1,232 @@
+"""Watch: hooks, and for functional sites a function mode, that see and change the values of chosen sites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+from neuronaut.core.errors import LayerNeverFired, UnsupportedModel
+from neuronaut.core.model import Site
+from neuronaut.models.torch import ops
+from neuronaut.models.torch.places import Place, Reading
+from neuronaut.models.torch.tape import Tape, tensors
+
+See = Callable[[Site, torch.Tensor], None]
+Change = Callable[[Site, torch.Tensor], torch.Tensor]
+
+
+class _ModuleWatch:
+    """The forward hook and pre-hook of one module: counts its calls and hands out the tensors asked for."""
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+        self.calls = 0
+        self.outputs: dict[int, list[tuple[tuple[Any, ...], Site, bool]]] = {}
+        self.inputs: dict[int, list[tuple[tuple[Any, ...], Site]]] = {}
+
+    def before(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        for key, site in self.inputs.get(self.calls + 1, ()):
+            self.watch.saw(site, _pick((args, kwargs), key))
+
+    def after(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> Any:
+        self.calls += 1
+        wanted = self.outputs.get(self.calls)
+        if wanted is None:
+            return None
+        result = output
+        for key, site, changes in wanted:
+            tensor = _pick(result, key)
+            if changes:
+                result = _put(result, key, self.watch.change(site, tensor))
+            else:
+                self.watch.saw(site, tensor)
+        return None if result is output else result
+
+
+class _CallWatch(TorchFunctionMode):
+    """Counts torch calls and hands out the results asked for."""
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__()
+        self.watch = watch
+        self.calls = 0
+        self.wanted: dict[int, list[tuple[Reading, Site, bool]]] = {}
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        number = self.calls
+        self.calls += 1
+        result = func(*args, **(kwargs or {}))
+        wanted = self.wanted.get(number)
+        if wanted is None:
+            return result
+        for reading, site, changes in wanted:
+            if ops.op_name(func) != reading.op:
+                raise other_path(site.layer)
+            held = list(tensors(result))
+            key, tensor = held[reading.slot] if held else ((), args[0])
+            if not changes:
+                self.watch.saw(site, tensor)
+            elif held:
+                result = _put(result, key, self.watch.change(site, tensor))
+            else:
+                self.watch.change(site, tensor)
+        return result
+
+
+class Watch:
+    """Installed on a model: calls ``see`` with the tensor of each site, ``change`` where it is to be replaced."""
+
+    def __init__(
+        self,
+        modules: Mapping[str, nn.Module],
+        tape: Tape,
+        places: Mapping[Site, Place],
+        observe: Sequence[Site],
+        change: Sequence[Site],
+        opaque: Sequence[nn.Module],
+    ) -> None:
+        self.see: See = _ignore
+        self.change: Change = _same
+        self.fired: set[Site] = set()
+        self.given: list[tuple[tuple[Any, ...], Site]] = []
+        self.changed_inputs: list[tuple[tuple[Any, ...], Site]] = []
+        self.returned: list[tuple[tuple[Any, ...], Site]] = []
+        self._modules, self._tape, self._opaque = modules, tape, opaque
+        self._watches: dict[str, _ModuleWatch] = {}
+        self._calls = _CallWatch(self)
+        self._handles: list[Any] = []
+        self.sites = tuple(dict.fromkeys(observe))
+        for site in dict.fromkeys(change):
+            self._want(site, places[site].seat, True)
+        for site in self.sites:
+            reading = places[site].reading
+            changed = change and reading.how in ("output", "call") and places[site].seat.how != reading.how
+            self._want(site, places[site].seat if changed else reading, False)
+        self._expected = {path: sum(call.path == path for call in tape.modules) for path in self._watches}
+
+    def _want(self, site: Site, reading: Reading, changes: bool) -> None:
+        if reading.how == "given":
+            (self.changed_inputs if changes else self.given).append((reading.key, site))
+        elif reading.how == "returned":
+            self.returned.append((reading.key, site))
+        elif reading.how == "call":
+            if not reading.op:
+                raise UnsupportedModel(
+                    f"{site.layer} cannot be read: its values were written through another view of the same memory. "
+                    "Leave it out with layers=[...]."
+                )
+            self._calls.wanted.setdefault(reading.number, []).append((reading, site, changes))
+        else:
+            watch = self._watches.setdefault(reading.path, _ModuleWatch(self))
+            if reading.how == "output":
+                watch.outputs.setdefault(reading.call, []).append((reading.key, site, changes))
+            else:
+                watch.inputs.setdefault(reading.call, []).append((reading.key, site))
+
+    @property
+    def counts_calls(self) -> bool:
+        """Whether the function mode is needed."""
+        return bool(self._calls.wanted)
+
+    def install(self) -> None:
+        """Register the hooks; ``remove`` takes them off again, in any state."""
+        for path, watch in self._watches.items():
+            module = self._modules[path]
+            if watch.inputs:
+                self._handles.append(module.register_forward_pre_hook(watch.before, with_kwargs=True))
+            self._handles.append(module.register_forward_hook(watch.after))
+        if self.counts_calls:
+            for module in self._opaque:
+                self._handles.append(module.register_forward_pre_hook(_suspend, prepend=True))
+                self._handles.append(module.register_forward_hook(self._resume, always_call=True))
+
+    def remove(self) -> None:
+        while self._handles:
+            self._handles[-1].remove()
+            self._handles.pop()
+
+    def _resume(self, module: nn.Module, args: Any, output: Any) -> None:
+        torch._C._push_on_torch_function_stack(self._calls)
+
+    def saw(self, site: Site, tensor: torch.Tensor) -> None:
+        self.fired.add(site)
+        self.see(site, tensor)
+
+    def call(self, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """One forward pass; raises LayerNeverFired when a site is not reached."""
+        self.fired.clear()
+        self._calls.calls = 0
+        for watch in self._watches.values():
+            watch.calls = 0
+        for key, site in self.changed_inputs:
+            args, kwargs = _put((args, kwargs), key, self.change(site, _pick((args, kwargs), key)))
+        for key, site in self.given:
+            self.saw(site, _pick((args, kwargs), key))
+        if self.counts_calls:
+            with self._calls:
+                output = model(*args, **kwargs)
+        else:
+            output = model(*args, **kwargs)
+        for key, site in self.returned:
+            self.saw(site, _pick(output, key))
+        self._check()
+        return output
+
+    def _check(self) -> None:
+        for site in self.sites:
+            if site not in self.fired:
+                raise other_path(site.layer)
+        for path, watch in self._watches.items():
+            if watch.calls != self._expected[path]:
+                raise other_path(path)
+        if self.counts_calls and self._calls.calls != self._tape.calls:
+            raise other_path(self._calls.wanted[max(self._calls.wanted)][0][1].layer)
+
+
+def other_path(layer: str) -> LayerNeverFired:
+    """The error for a batch that takes another way through the model than the traced one."""
+    return LayerNeverFired(
+        f"{layer} did not run for this batch as it did when the model was traced: the path of this model depends on "
+        f"its data. Group the samples by path, or leave {layer} out."
+    )
+
+
+def _suspend(module: nn.Module, args: Any) -> None:
+    torch._C._pop_torch_function_stack()
+
+
+def _ignore(site: Site, tensor: torch.Tensor) -> None:
+    return None
+
+
+def _same(site: Site, tensor: torch.Tensor) -> torch.Tensor:
+    return tensor
+
+
+def _pick(tree: Any, key: tuple[Any, ...]) -> torch.Tensor:
+    for part in key:
+        tree = getattr(tree, part) if isinstance(part, str) and not hasattr(tree, "keys") else tree[part]
+    return tree  # type: ignore[no-any-return]
+
+
+def _put(tree: Any, key: tuple[Any, ...], tensor: torch.Tensor) -> Any:
+    """The same structure with one tensor replaced."""
+    if not key:
+        return tensor
+    first, rest = key[0], key[1:]
+    if isinstance(tree, dict):
+        return {**tree, first: _put(tree[first], rest, tensor)}
+    branches = [_put(branch, rest, tensor) if place == first else branch for place, branch in enumerate(tree)]
+    if isinstance(tree, list):
+        return branches
+    return type(tree)(*branches) if hasattr(tree, "_fields") else tuple(branches)
