@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest"
+import { groupLayer } from "./group"
+import { readColumn, readRow } from "./layer"
+import { pairJob } from "./pair"
+import { rowsOf } from "./rows"
+import { aurocSorted, momentsOf } from "./stats"
+import { finish, layerOf } from "./testing"
+import { histogram, topRows } from "./top"
+
+/** A fixed stream of numbers in [0, 1). */
+function stream(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state / 2 ** 32
+  }
+}
+
+const next = stream(7)
+const columns = Array.from({ length: 70 }, (_, unit) =>
+  Array.from({ length: 333 }, () => (next() < 0.02 ? Number.NaN : Math.floor(next() * 200) - (unit % 2 ? 100 : 0))),
+)
+const rows = Uint32Array.from(Array.from({ length: 333 }, (_, row) => row).filter(() => next() < 0.4))
+const rest = rowsOf(Uint8Array.from({ length: 333 }, (_, row) => (rows.includes(row) ? 0 : 1)))
+
+describe("counts of codes", () => {
+  it.each(["u8", "i8"] as const)("give what double precision gives, over tiles and chunks (%s)", (scheme) => {
+    const shown = columns.map((column, unit) => (scheme === "u8" && unit % 2 ? column.map((value) => value + 100) : column))
+    const coded = scheme === "i8" ? shown.map((column) => column.map((value) => Math.min(value, 127))) : shown
+    const layer = layerOf(coded, scheme, 1, 50)
+    const stats = finish(groupLayer(layer, rows))
+    coded.forEach((column, unit) => {
+      const wanted = momentsOf(Float64Array.from(rows, (row) => column[row]!))
+      expect([stats.n[unit], stats.nonfinite[unit], stats.max[unit]]).toEqual([wanted.n, wanted.nonfinite, wanted.max])
+      expect(stats.mean[unit]).toBeCloseTo(wanted.mean, 4)
+      expect(stats.meanAbs[unit]).toBeCloseTo(wanted.meanAbs, 4)
+      expect(stats.sd[unit]).toBeCloseTo(wanted.sd, 4)
+      expect(stats.firingRate[unit]).toBeCloseTo(wanted.firingRate, 6)
+    })
+  })
+
+  it("give the AUROC that sorting gives", () => {
+    const layer = layerOf(columns.map((column) => column.map((value) => Math.min(value, 127))), "i8", 1, 50)
+    const halves = (some: Uint32Array) => ({ half0: some.filter((row) => row % 2 === 0), half1: some.filter((row) => row % 2 === 1) })
+    const { auroc } = finish(pairJob([layer], halves(rows), halves(rest))).layers.get("x")!
+    columns.forEach((_, unit) => {
+      const column = readColumn(layer, unit)
+      const sorted = (some: Uint32Array) => Float64Array.from(some, (row) => column[row]!).filter(Number.isFinite).sort()
+      expect(auroc[unit]).toBeCloseTo(aurocSorted(sorted(rows), sorted(rest)), 6)
+    })
+  })
+
+  it("a group and its complement sum to the whole", () => {
+    const layer = layerOf(columns, "f32", 1, 50)
+    const all = finish(groupLayer(layer, Uint32Array.from({ length: 333 }, (_, row) => row)))
+    const [one, other] = [finish(groupLayer(layer, rows)), finish(groupLayer(layer, rest))]
+    columns.forEach((_, unit) => {
+      const sum = one.mean[unit]! * one.n[unit]! + other.mean[unit]! * other.n[unit]!
+      expect(sum).toBeCloseTo(all.mean[unit]! * all.n[unit]!, 1)
+      expect(one.n[unit]! + other.n[unit]!).toBe(all.n[unit])
+    })
+  })
+
+  it("columns and rows read the same values", () => {
+    const layer = layerOf(columns, "f32", 1, 50)
+    const column = readColumn(layer, 69)
+    for (const row of [0, 49, 50, 332]) expect(readRow(layer, row)[69]).toBe(column[row])
+  })
+})
+
+describe("top and histogram", () => {
+  const values = Float32Array.of(3, Number.NaN, -5, 3, 9, 0)
+
+  it("the largest come first, ties by row, what is not a number never", () => {
+    expect(topRows(values, 3)).toEqual([
+      { row: 4, value: 9 },
+      { row: 0, value: 3 },
+      { row: 3, value: 3 },
+    ])
+    expect(topRows(values, 9, null, false).map(({ row }) => row)).toEqual([2, 5, 0, 3, 4])
+    expect(topRows(values, 3, Uint8Array.of(0, 1, 1, 1, 0, 0)).map(({ row }) => row)).toEqual([3, 2])
+  })
+
+  it("every finite value of a group falls in one bin", () => {
+    const masks = [new Uint8Array(6).fill(1), Uint8Array.of(0, 1, 0, 0, 1, 0)]
+    const { counts, edges } = histogram(values, masks, 4)
+    expect(counts.map((count) => count.reduce((sum, one) => sum + one, 0))).toEqual([5, 1])
+    expect([edges[0], edges[4], counts[0]![3], counts[1]![3]]).toEqual([-5, 9, 1, 1])
+  })
+
+  it("a constant fills one bin", () => {
+    expect([...histogram(new Float32Array(5).fill(2), [new Uint8Array(5).fill(1)], 3).counts[0]!]).toEqual([5, 0, 0])
+  })
+})
