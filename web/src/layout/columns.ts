@@ -18,6 +18,11 @@ const MIN_GAP = 72
 const MAX_CELL = 14
 const MIN_CELL = 2
 const MIN_PITCH = 7
+/** Radius of a circle as a share of the distance of its neighbours. */
+const FILL = 0.38
+/** Blocks of cells take at most this share of the width, while their cells are not smaller than SMALL_CELL. */
+const CELL_SHARE = 0.8
+const SMALL_CELL = 5
 
 interface Shape {
   readonly layer: LayoutLayer
@@ -34,15 +39,16 @@ function shapeOf(layer: LayoutLayer, index: number): Shape {
 }
 
 /** Distance of circle centres: few units keep together, from about 31 units on they fill the height. */
-function pitchOf(shape: Shape, height: number): number {
-  if (shape.mode === "cells") return Math.max(MIN_CELL, Math.min(MAX_CELL, height / shape.rows))
+function pitchOf(shape: Shape, width: number, height: number): number {
+  const narrow = Math.max(SMALL_CELL, width / shape.across)
+  if (shape.mode === "cells") return Math.max(MIN_CELL, Math.min(MAX_CELL, narrow, height / shape.rows))
   const { rows } = shape
-  return Math.max(MIN_PITCH, Math.min(height / (0.9 * rows + 2.1), height / Math.max(1, rows - 1)))
+  return Math.max(MIN_PITCH, Math.min(height / (0.9 * rows + 2.1), height / (rows - 1 + 2 * FILL)))
 }
 
 function radiusOf(shape: Shape, pitch: number): number {
   if (shape.mode === "cells") return Math.max(0.5, (pitch - (pitch > 6 ? 1 : 0)) / 2)
-  return Math.max(2.5, Math.min(0.38 * pitch, 17 / Math.max(1, shape.rows) ** 0.17))
+  return Math.max(2.5, Math.min(FILL * pitch, 17 / Math.max(1, shape.rows) ** 0.17))
 }
 
 interface Sized extends Shape {
@@ -52,19 +58,20 @@ interface Sized extends Shape {
   readonly boxHeight: number
 }
 
-function size(shape: Shape, height: number): Sized {
-  const pitch = pitchOf(shape, height)
+function size(shape: Shape, width: number, height: number): Sized {
+  const pitch = pitchOf(shape, width, height)
   const radius = radiusOf(shape, pitch)
   const boxWidth = (shape.across - 1) * pitch + 2 * radius
   return { ...shape, pitch, radius, boxWidth, boxHeight: Math.max(0, shape.rows - 1) * pitch + 2 * radius }
 }
 
 /** Layers of one rank share the height by the number of their rows. */
-function sizeColumn(shapes: readonly Shape[], height: number): Sized[] {
+function sizeColumn(shapes: readonly Shape[], width: number, height: number): Sized[] {
   const free = height - (shapes.length - 1) * (HEADER + STACK_GAP)
   const weights = shapes.map((shape) => Math.sqrt(Math.max(1, shape.rows)))
   const total = weights.reduce((sum, weight) => sum + weight, 0)
-  return shapes.map((shape, place) => size(shape, Math.max(MIN_LAYER_HEIGHT, (free * weights[place]!) / total)))
+  const share = (place: number): number => Math.max(MIN_LAYER_HEIGHT, (free * weights[place]!) / total)
+  return shapes.map((shape, place) => size(shape, width, share(place)))
 }
 
 function byRank(layers: readonly LayoutLayer[]): { rank: number; shapes: Shape[] }[] {
@@ -93,7 +100,9 @@ export function layoutNetwork(
   height: number,
 ): Layout {
   const usable = Math.max(120, height - TOP - BOTTOM)
-  const sized = byRank(layers).map(({ rank, shapes }) => ({ rank, items: sizeColumn(shapes, usable) }))
+  const ranks = byRank(layers)
+  const room = (CELL_SHARE * width) / Math.max(1, ranks.length)
+  const sized = ranks.map(({ rank, shapes }) => ({ rank, items: sizeColumn(shapes, room, usable) }))
   const widths = sized.map(({ items }) => items.reduce((most, item) => Math.max(most, item.boxWidth), 0))
   const left = named(sized[0]?.items) ? LABEL_MARGIN : BARE_MARGIN
   const right = named(sized.at(-1)?.items) ? LABEL_MARGIN : BARE_MARGIN
