@@ -5,15 +5,15 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from neuronaut.core.errors import CorruptRecording
+from neuronaut.core.errors import CorruptRecording, DataError
 from neuronaut.store import shards
 from neuronaut.store.dtypes import widen
 from neuronaut.store.fs import File, Fs
@@ -21,10 +21,12 @@ from neuronaut.store.layout import Entry
 from neuronaut.store.select import Cut, Places, Selection, Selector, select
 
 Array = npt.NDArray[Any]
+T = TypeVar("T")
 FEW = 8
 """Chunks of one shard that are decoded in the calling thread; more are shared among threads."""
 LARGE = 64 << 20
-"""Before allocating more than this, the files behind it must be there."""
+MANY = 4096
+"""Before allocating more than LARGE bytes, or listing more than MANY files, the files must be there."""
 
 
 class StoredArray:
@@ -108,16 +110,16 @@ class StoredArray:
         The next block is read while one is used. Rows must be a range, a mask or rising numbers.
         """
         rows = select(selectors[0] if selectors else None, len(self), f"rows of {self.name}")
-        spans = list(_spans(rows, self.shard_rows))
-        if not spans:
-            return
+        if rows.places is not None and (np.diff(rows.places) <= 0).any():
+            raise DataError(f"blocks of {self.name} need their rows in rising order; read takes them in any order.")
         with ThreadPoolExecutor(1, thread_name_prefix="neuronaut-read") as ahead:
-            coming = ahead.submit(self.read, spans[0][1], *selectors[1:])
-            for place, (start, _) in enumerate(spans):
-                block = coming.result()
-                if place + 1 < len(spans):
-                    coming = ahead.submit(self.read, spans[place + 1][1], *selectors[1:])
-                yield start, block
+            coming: tuple[int, Future[Array]] | None = None
+            for start, span in _spans(rows, self.shard_rows):
+                ready, coming = coming, (start, ahead.submit(self.read, span, *selectors[1:]))
+                if ready is not None:
+                    yield ready[0], ready[1].result()
+            if coming is not None:
+                yield coming[0], coming[1].result()
 
     def _widened(self, out: Array) -> Array:
         return widen(out) if self._entry.type.name == "bfloat16" else out
@@ -125,13 +127,17 @@ class StoredArray:
     def _read(self, chosen: Sequence[Selection]) -> Array:
         entry = self._entry
         shape = tuple(len(one) for one in chosen)
-        if math.prod(shape) * entry.type.dtype.itemsize > LARGE:
+        if math.prod(shape) * entry.type.dtype.itemsize > LARGE or shape[0] > MANY * entry.height:
             self._require_files(chosen[0])
         out = np.empty(shape, entry.type.dtype)
         if out.size:
             across = [list(one.cuts(step)) for one, step in zip(chosen[1:], entry.chunk[1:], strict=True)]
-            for cut in chosen[0].cuts(entry.height):
-                self._read_shard(cut, across, out)
+            files = list(chosen[0].cuts(entry.height))
+            if len(files) >= FEW and math.prod(map(len, across)) * entry.grid[0] <= FEW:
+                _shared(lambda share: [self._read_shard(cut, across, out, alone=True) for cut in share], files)
+            else:
+                for cut in files:
+                    self._read_shard(cut, across, out, alone=False)
         return out
 
     def _require_files(self, rows: Selection) -> None:
@@ -142,7 +148,7 @@ class StoredArray:
             if size is None or size < shards.index_bytes(count):
                 raise self._damage(cut.number * entry.height, entry.height, "the file is missing or too short")
 
-    def _read_shard(self, shard: Cut, across: Sequence[Sequence[Cut]], out: Array) -> None:
+    def _read_shard(self, shard: Cut, across: Sequence[Sequence[Cut]], out: Array, *, alone: bool) -> None:
         entry = self._entry
         first, step, count = shard.number * entry.height, entry.chunk[0], entry.grid[0] * entry.across
         try:
@@ -154,26 +160,12 @@ class StoredArray:
                     raise self._damage(first, entry.height, str(error)) from error
                 rows = [_within(cut, shard.outer) for cut in _selection(shard.inner).cuts(step)]
                 chunks = list(itertools.product(rows, *across))
-                self._read_chunks(file, index, first, chunks, out)
+                if alone or len(chunks) <= FEW:
+                    self._decode(file, index, first, chunks, out)
+                else:
+                    _shared(lambda share: self._decode(file, index, first, share, out), chunks)
         except OSError as error:
             raise self._damage(first, entry.height, f"the file cannot be read ({error})") from error
-
-    def _read_chunks(
-        self, file: File, index: npt.NDArray[np.int64], first: int, chunks: Sequence[tuple[Cut, ...]], out: Array
-    ) -> None:
-        if len(chunks) <= FEW:
-            self._decode(file, index, first, chunks, out)
-            return
-        share = -(-len(chunks) // _threads())
-        parts = [chunks[start : start + share] for start in range(0, len(chunks), share)]
-        others = [_pool().submit(self._decode, file, index, first, part, out) for part in parts[1:]]
-        try:
-            self._decode(file, index, first, parts[0], out)
-        finally:
-            errors = [other.exception() for other in others]
-        for error in errors:
-            if error is not None:
-                raise error
 
     def _decode(
         self, file: File, index: npt.NDArray[np.int64], first: int, chunks: Sequence[tuple[Cut, ...]], out: Array
@@ -230,15 +222,26 @@ def _within(cut: Cut, outer: Places) -> Cut:
 
 
 def _spans(rows: Selection, height: int) -> Iterator[tuple[int, Selector]]:
-    """For each shard: where its rows start in the answer, and which they are."""
+    """For each shard: where its rows start in the answer, and which they are. Rows must rise."""
     for cut in rows.cuts(height):
-        if isinstance(cut.outer, slice):
-            low = cut.number * height
-            inner = cut.inner
-            chosen = slice(inner.start + low, inner.stop + low) if isinstance(inner, slice) else inner + low
-            yield cut.outer.start, chosen
-        else:
-            raise ValueError("blocks need rows in rising order")
+        first = cut.number * height
+        inner = cut.inner
+        start = cut.outer.start if isinstance(cut.outer, slice) else int(cut.outer[0])
+        yield start, slice(inner.start + first, inner.stop + first) if isinstance(inner, slice) else inner + first
+
+
+def _shared(work: Callable[[Sequence[T]], object], items: Sequence[T]) -> None:
+    """Do the work on all items, a part of them in this thread. Never nested: a thread that waits does no work."""
+    size = -(-len(items) // _threads())
+    shares = [items[start : start + size] for start in range(0, len(items), size)]
+    others = [_pool().submit(work, share) for share in shares[1:]]
+    try:
+        work(shares[0])
+    finally:
+        errors = [other.exception() for other in others]
+    for error in errors:
+        if error is not None:
+            raise error
 
 
 def _threads() -> int:

@@ -8,7 +8,8 @@ import json
 import os
 import re
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -69,11 +70,13 @@ def create_on(
     metadata_schema: pa.Schema | None = None,
     samples: pa.Table | None = None,
     overwrite: bool = False,
+    jobs: Jobs | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Writer:
-    """``create`` on a given disk."""
+    """``create`` on a given disk, with given threads and clock."""
     static = {name: np.asarray(array) for name, array in (static or {}).items()}
     manifest = Manifest(card, plan(arrays, static, card.append_axis))
-    Manifest.parse(manifest.to_bytes())
+    manifest.check()
     first = _first_samples(card, metadata_schema, samples)
     with refusals(fs, "create"):
         _check_vacant(fs, overwrite)
@@ -84,7 +87,7 @@ def create_on(
             fs.sync_folder()
             fs.sync_parent()
             _clear(fs)
-            return _build(fs, manifest, static, first)
+            return _build(fs, manifest, static, first, jobs or Jobs(), clock)
         except BaseException:
             fs.unlock()
             raise
@@ -122,7 +125,8 @@ def _build(fs: Fs, manifest: Manifest, static: Mapping[str, npt.NDArray[Any]], f
         jobs.close()
         raise
     growing = [tail for tail in tails if tail.entry.axis]
-    return Writer(fs, manifest, commit, growing, jobs, ledger=Ledger(None if first is None else first.schema))
+    ledger = Ledger(None if first is None else first.schema)
+    return Writer(fs, manifest, commit, growing, jobs, ledger=ledger, clock=clock)
 
 
 def _prepare(fs: Fs, entry: Entry, counts: Mapping[str, int]) -> None:

@@ -41,10 +41,18 @@ TYPES = _types()
 
 
 def stored_type(name: str) -> StoredType:
-    """The stored type of that name. Raises DataError for one that cannot be stored."""
-    if name not in TYPES:
+    """The stored type of that name, or of NumPy's other spellings. Raises DataError for one that cannot be stored.
+
+    >>> stored_type("<f4").name
+    'float32'
+    """
+    try:
+        known = name if name in TYPES else np.dtype(name).name
+    except TypeError:
+        known = ""
+    if known not in TYPES:
         raise DataError(f"numbers of type {name!r} cannot be stored. Convert to one of: {', '.join(TYPES)}.")
-    return TYPES[name]
+    return TYPES[known]
 
 
 def widen(words: npt.NDArray[np.uint16]) -> npt.NDArray[np.float32]:

@@ -17,8 +17,9 @@ IN_FLIGHT = 64 << 20
 class Jobs:
     """Runs functions in threads. A job may wait for jobs submitted before it, never for later ones."""
 
-    def __init__(self, limit: int = IN_FLIGHT) -> None:
-        self._pool = ThreadPoolExecutor(max(2, min(8, os.cpu_count() or 2)), thread_name_prefix="neuronaut-store")
+    def __init__(self, limit: int = IN_FLIGHT, threads: int | None = None) -> None:
+        count = threads or max(2, min(8, os.cpu_count() or 2))
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="neuronaut-store")
         self._pending: set[Future[Any]] = set()
         self._change = threading.Condition()
         self._bytes = 0
@@ -53,6 +54,8 @@ class Jobs:
         with self._change:
             jobs = list(self._pending)
         errors = [error for job in jobs if (error := job.exception()) is not None]
+        with self._change:
+            self._bytes = 0  # an interrupted submit may have counted bytes of a job that never started
         if errors:
             raise errors[0]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
-from neuronaut.core.errors import CorruptRecording, NewerFormat
+from neuronaut.core.errors import CorruptRecording, DataError, NewerFormat
 from neuronaut.store.card import RecordingCard
 from neuronaut.store.dtypes import TYPES
 from neuronaut.store.layout import Entry, offsets_name
@@ -27,6 +27,7 @@ MAX_SIZE = 1 << 40
 MAX_CHUNK_BYTES = 1 << 30
 MAX_CHUNKS = 1 << 22
 MAX_HEIGHT = 1 << 24
+MAX_TAKE = 1 << 28
 _ID = re.compile(r"[0-9a-f-]{8,64}")
 _PART = re.compile(r"samples-\d{6,12}\.parquet")
 
@@ -55,6 +56,13 @@ class Manifest:
         body = {"format": FORMAT, "version": list(VERSION), "id": self.id, "append_axis": self.append_axis}
         return seal(body | {"arrays": [_entry_json(entry) for entry in self.entries], "card": self.card.to_json()})
 
+    def check(self) -> None:
+        """Raise DataError for what no reader would take."""
+        try:
+            Manifest.parse(self.to_bytes())
+        except CorruptRecording as error:
+            raise DataError(f"cannot be recorded: {error}") from error
+
     @classmethod
     def parse(cls, data: bytes) -> Manifest:
         """Raises CorruptRecording for anything that is not as a writer writes it, NewerFormat for a later format."""
@@ -68,6 +76,7 @@ class Manifest:
             _check_entries(entries, axis)
             axis = cast("Literal['sample', 'step']", axis)
             card = RecordingCard.from_json(body["card"], id=body["id"], append_axis=axis)
+            _check_graph(card, entries)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise CorruptRecording(f"{MANIFEST}: {error}. The file is not as Neuronaut writes it.") from error
         return cls(card, entries)
@@ -192,7 +201,7 @@ def _check_place(entry: Entry) -> None:
 
 
 def _check_entries(entries: Sequence[Entry], append_axis: str) -> None:
-    _distinct((entry.name for entry in entries), "name")
+    _distinct((entry.name for entry in entries), "array")
     _distinct((entry.path.lower() for entry in entries), "path")
     names = {entry.name: entry for entry in entries}
     for entry in entries:
@@ -203,6 +212,24 @@ def _check_entries(entries: Sequence[Entry], append_axis: str) -> None:
         if entry.axis not in ("", append_axis):
             offsets = names[offsets_name(entry.axis)]
             _require(offsets.lead == 1 and offsets.type.name == "int64" and offsets.shape == (), "odd offsets")
+
+
+def _check_graph(card: RecordingCard, entries: Sequence[Entry]) -> None:
+    units = {layer.name: layer.unit_count for layer in card.graph.layers}
+    _distinct((layer.name for layer in card.graph.layers), "layer")
+    for layer in card.graph.layers:
+        _count(layer.unit_count)
+        names = layer.unit_names
+        _require(names is None or len(names) == layer.unit_count, f"layer {layer.name!r:.100} names other units")
+    for edge in card.graph.edges:
+        total = 0
+        for _, count, repeat in edge.take.runs if edge.take is not None else ():
+            total += _count(count) * _count(repeat)
+        _require(total <= MAX_TAKE, f"an edge from {edge.source!r:.100} takes {total:,} inputs")
+    for entry in entries:
+        group, layer, _ = split_name(entry.name)
+        if group == "activations" and layer in units and entry.shape:
+            _require(entry.shape[-1] == units[layer], f"{entry.name!r:.100} has not the units of its layer")
 
 
 def _part(card: Mapping[str, Any]) -> Part:
@@ -227,7 +254,7 @@ def _list(value: Any) -> list[Any]:
 def _distinct(values: Iterable[str], what: str) -> None:
     seen: set[str] = set()
     for value in values:
-        _require(value not in seen, f"two arrays have the {what} {value[:100]!r}")
+        _require(value not in seen, f"the {what} {value[:100]!r} occurs twice")
         seen.add(value)
 
 

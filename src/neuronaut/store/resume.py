@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 
 import pyarrow as pa
 
@@ -27,12 +29,12 @@ def resume(path: str | os.PathLike[str]) -> Writer:
     return resume_on(Fs(path))
 
 
-def resume_on(fs: Fs) -> Writer:
-    """``resume`` on a given disk."""
+def resume_on(fs: Fs, *, jobs: Jobs | None = None, clock: Callable[[], float] = time.monotonic) -> Writer:
+    """``resume`` on a given disk, with given threads and clock."""
     read_head(fs)
     with refusals(fs, "resume"):
         take_lock(fs)
-        jobs = Jobs()
+        jobs = jobs or Jobs()
         try:
             manifest, commit = read_head(fs)
             _remove_temporary(fs, manifest)
@@ -42,7 +44,7 @@ def resume_on(fs: Fs) -> Writer:
             ledger = Ledger(_schema(fs, commit))
             ledger.settle(fs, commit.parts)
             write_file(fs, "zarr.json", [to_bytes(root_json(manifest.entries, commit.counts))])
-            return Writer(fs, manifest, commit, tails, jobs, ledger=ledger)
+            return Writer(fs, manifest, commit, tails, jobs, ledger=ledger, clock=clock)
         except BaseException:
             jobs.close()
             fs.unlock()
@@ -90,4 +92,7 @@ def _load(tail: Tail, rows: int) -> None:
 def _schema(fs: Fs, commit: Commit) -> pa.Schema | None:
     if not commit.parts:
         return None
-    return join(read_part(fs, part).slice(0, 0) for part in commit.parts).schema
+    try:
+        return join(read_part(fs, part).slice(0, 0) for part in commit.parts).schema
+    except FileNotFoundError as error:
+        raise CorruptRecording(f"{fs}: a metadata file is missing ({error}). See verify for all damage.") from error

@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+import numpy as np
+
 from neuronaut.core.errors import CorruptRecording, DataError
 
 LIMIT = 64 << 20
@@ -21,7 +23,7 @@ def canonical(value: Any) -> str:
     '{"name":"\\\\u00e9","n":1.5}'
     """
     try:
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=True, allow_nan=False, default=_number)
     except (TypeError, ValueError, RecursionError) as error:
         raise DataError(f"cannot be written as JSON: {error}. Use numbers, texts, lists and dicts.") from error
 
@@ -48,6 +50,12 @@ def unseal(data: bytes, name: str) -> dict[str, Any]:
     if check != hashlib.sha256(spelled.encode("ascii")).hexdigest() or data != seal(body):
         raise CorruptRecording(f"{name}: its bytes were changed (the checksum does not match).")
     return body
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is no JSON")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
