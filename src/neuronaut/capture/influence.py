@@ -1,0 +1,232 @@
+"""Stored influence: how much each unit moves each later unit, averaged over the probes, in the cheaper direction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neuronaut.capture.batch import count, take
+from neuronaut.capture.strongest import Strongest
+from neuronaut.core.layer import Layer
+from neuronaut.core.model import Batch, Differentiable, Site
+from neuronaut.core.result import Result
+
+FULL = 65_536
+"""Pairs with at most this many numbers are stored whole, others as the strongest each way."""
+ROOM = 256 << 20
+"""Whole matrices take at most this many bytes together; beyond it only those of an eighth of FULL stay whole."""
+STRONGEST = 16
+BUDGET = 30.0
+"""Seconds that the stored influence may take when nobody asked for it."""
+FEWEST = 32
+"""With fewer probes an average says too little; then nothing is stored."""
+CHUNK_BYTES = 32 << 20
+"""Effects that are held at a time, [seed sample unit] over all layers."""
+
+Tell = Callable[[int, int], None]
+
+
+class TooDear(Exception):
+    """The influence would take longer than its budget."""
+
+
+def split_at(units: Sequence[int]) -> int:
+    """Where forward runs end and backward runs begin, so that all pairs of layers cost the fewest runs.
+
+    Layers before the split push each of their units forwards, layers after it pull each of theirs backwards; together
+    they cover every pair. (A layer that is not pushed needs every later one pulled, so the best cover is a split.)
+
+    >>> split_at([64, 512, 512, 256, 10])
+    1
+    """
+    costs = [sum(units[:place]) + sum(units[place + 1 :]) for place in range(len(units))]
+    return costs.index(min(costs))
+
+
+def influence(
+    model: Differentiable,
+    probes: Batch,
+    layers: Sequence[Layer],
+    *,
+    seed: int = 0,
+    budget: float | None = BUDGET,
+    tell: Tell = lambda done, total: None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Result:
+    """Effect of every unit on every unit of later layers, seeded with its own activation, averaged over the probes.
+
+    ``layers`` in execution order. Values by ``"S\\tT"``: [S unit, T unit]; for large pairs the strongest each way.
+    ``budget`` in seconds: fewer probes are used when all would take longer; None uses all.
+
+    Raises TooDear when even a few probes would take longer. Reference: first-order effect as in gradient x activation,
+    averaged with its sign.
+    """
+    work = _Work(model, layers, split_at([layer.unit_count for layer in layers]))
+    number = count(probes)
+    if budget is not None:
+        number = affordable(work, probes, budget, clock)
+    # The probes are in order of sample number; every so-many-th keeps them spread over the data.
+    chosen = take(probes, np.linspace(0, count(probes) - 1, number).round().astype(np.intp))
+    sums = _Sums(layers, number)
+    start, done, total = clock(), 0, work.runs
+    for chunk in work.chunks(number):
+        sums.add(chunk, work.effects(chosen, chunk))
+        done += len(chunk.units)
+        tell(done, total)
+        if budget is not None and clock() - start > 3 * budget:
+            raise TooDear(f"stopped after {clock() - start:.0f} s at {done} of {total} units")
+    return Result(
+        "influence",
+        values=sums.values(),
+        dims=sums.dims(),
+        params={"probes": number, "seed": seed, "of": "own activation", "strongest": STRONGEST},
+        n={"all": number},
+        seed=seed,
+    )
+
+
+def affordable(work: _Work, probes: Batch, budget: float, clock: Callable[[], float]) -> int:
+    """How many probes fit into the budget, by timing ever larger trials. Raises TooDear when too few do."""
+    number, rows, units = count(probes), 4, 1
+    while True:
+        trial = work.trial(units)
+        rows = min(rows, number)
+        before = clock()
+        work.effects(take(probes, slice(0, rows)), trial)
+        took = clock() - before
+        runs = len(trial.units)
+        if took > budget / 100 or (rows == number and runs < units):
+            break
+        if rows < number:
+            rows *= 4
+        else:
+            units *= 4
+        if units > 256:
+            break
+    cost = took * work.runs / runs / rows
+    if cost * min(number, FEWEST) > budget:
+        raise TooDear(f"it would take about {cost * number:,.0f} s on {number} samples; ask for it with influence=True")
+    return max(min(number, FEWEST), min(number, int(budget / max(cost, 1e-12))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Some units of one layer, pushed forwards or pulled backwards, and the layers their effects are read at."""
+
+    layer: int
+    units: range
+    forward: bool
+    others: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    model: Differentiable
+    layers: Sequence[Layer]
+    split: int
+
+    @property
+    def runs(self) -> int:
+        return sum(layer.unit_count for place, layer in enumerate(self.layers) if place != self.split)
+
+    def chunks(self, probes: int) -> Iterator[_Chunk]:
+        for place in range(len(self.layers)):
+            if place != self.split:
+                size = self._size(place, probes)
+                for start in range(0, self.layers[place].unit_count, size):
+                    yield self._chunk(place, start, size)
+
+    def trial(self, units: int) -> _Chunk:
+        """A few units of the layer that has most of them, for timing."""
+        place = max(range(len(self.layers)), key=lambda place: (place != self.split) * self.layers[place].unit_count)
+        return self._chunk(place, 0, units)
+
+    def effects(self, probes: Batch, chunk: _Chunk) -> dict[int, npt.NDArray[np.float64]]:
+        """Sum over the probes of the effect of each unit: [seed unit] by layer; backwards [seed unit] of the source."""
+        here = Site(self.layers[chunk.layer].name)
+        others = [Site(self.layers[other].name) for other in chunk.others]
+        total: dict[int, npt.NDArray[np.float64]] = {}
+        for start in range(0, count(probes), _ROWS):
+            rows = take(probes, slice(start, start + _ROWS))
+            push = self.model.jvp if chunk.forward else self.model.vjp
+            found = push(rows, here, list(chunk.units), others)
+            for other, site in zip(chunk.others, others, strict=True):
+                part = np.asarray(found[site]).sum(1, dtype=np.float64)
+                total[other] = total[other] + part if other in total else part
+        return total
+
+    def _chunk(self, place: int, start: int, size: int) -> _Chunk:
+        forward = place < self.split
+        others = range(place + 1, len(self.layers)) if forward else range(self.split, place)
+        stop = min(start + size, self.layers[place].unit_count)
+        return _Chunk(place, range(start, stop), forward, tuple(others))
+
+    def _size(self, place: int, probes: int) -> int:
+        width = sum(self.layers[other].unit_count for other in self._chunk(place, 0, 1).others)
+        return max(1, min(256, CHUNK_BYTES // (4 * max(1, width) * min(probes, _ROWS))))
+
+
+_ROWS = 256
+"""Samples of one differentiation."""
+
+
+@dataclass(slots=True)
+class _Sums:
+    """The pairs' averages as they come in, whole or as the strongest each way."""
+
+    layers: Sequence[Layer]
+    probes: int
+    whole: dict[tuple[int, int], npt.NDArray[np.float32]] = field(default_factory=dict)
+    best: dict[tuple[int, int], tuple[Strongest, Strongest]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        pairs = [(s, t) for t in range(len(self.layers)) for s in range(t)]
+        size = {(s, t): self.layers[s].unit_count * self.layers[t].unit_count for s, t in pairs}
+        room = 4 * sum(cells for cells in size.values() if cells <= FULL) <= ROOM
+        for s, t in pairs:
+            shape = (self.layers[s].unit_count, self.layers[t].unit_count)
+            if size[s, t] <= (FULL if room else FULL // 8) or self.layers[t].output:
+                self.whole[s, t] = np.zeros(shape, np.float32)
+            else:
+                self.best[s, t] = (
+                    Strongest(shape[0], min(STRONGEST, shape[1])),
+                    Strongest(shape[1], min(STRONGEST, shape[0])),
+                )
+
+    def add(self, chunk: _Chunk, effects: dict[int, npt.NDArray[np.float64]]) -> None:
+        for other, summed in effects.items():
+            mean = (summed / self.probes).astype(np.float32)
+            pair = (chunk.layer, other) if chunk.forward else (other, chunk.layer)
+            block = mean if chunk.forward else mean.T
+            sources = chunk.units if chunk.forward else range(block.shape[0])
+            targets = range(block.shape[1]) if chunk.forward else chunk.units
+            if pair in self.whole:
+                self.whole[pair][sources.start : sources.stop, targets.start : targets.stop] = block
+            else:
+                forward, backward = self.best[pair]
+                forward.see(block, sources, targets)
+                backward.see(block.T, targets, sources)
+
+    def values(self) -> dict[str, npt.NDArray[Any]]:
+        found: dict[str, npt.NDArray[Any]] = {self._key(pair): block for pair, block in self.whole.items()}
+        for pair, (forward, backward) in self.best.items():
+            key = self._key(pair)
+            found[f"{key}\tforward.index"], found[f"{key}\tforward.value"] = forward.index, forward.value
+            found[f"{key}\tbackward.index"], found[f"{key}\tbackward.value"] = backward.index, backward.value
+        return found
+
+    def dims(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {self._key(pair): ("source unit", "target unit") for pair in self.whole}
+        for pair in self.best:
+            for way, axis in (("forward", "source unit"), ("backward", "target unit")):
+                for what in ("index", "value"):
+                    found[f"{self._key(pair)}\t{way}.{what}"] = (axis, "rank")
+        return found
+
+    def _key(self, pair: tuple[int, int]) -> str:
+        return f"{self.layers[pair[0]].name}\t{self.layers[pair[1]].name}"

@@ -1,0 +1,136 @@
+"""Tables on disk: CSV, Parquet or npz in, model inputs and metadata out."""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from neuronaut.core.errors import DataError, unknown
+
+_INPUT_NAMES = ("X", "x", "inputs", "data", "images")
+"""Arrays of an npz file that are taken for the inputs when none is named, in this order."""
+
+
+def read_table(
+    path: str | Path, *, features: Sequence[str] | str | None = None, labels: str | None = None
+) -> tuple[pd.DataFrame | npt.NDArray[Any], pd.DataFrame]:
+    """The inputs and the metadata of a ``.csv``, ``.parquet`` or ``.npz`` file, one row per sample.
+
+    ``features`` names the columns the model takes, in its order (of an npz file: the array); by default every numeric
+    column except ``labels``. The metadata holds every column of a table, and every one-dimensional array of an npz
+    file. Missing values stay missing.
+
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "tiny.csv"
+    >>> _ = file.write_text("age,fare,city\\n30,7.5,Bergen\\n,8.0,Oslo\\n")
+    >>> inputs, metadata = read_table(file)
+    >>> list(inputs), list(metadata), int(metadata["age"].isna().sum())
+    (['age', 'fare'], ['age', 'fare', 'city'], 1)
+
+    Raises DataError when the file cannot be read as what its name says, UnknownName for a column that is not there.
+    """
+    source = Path(path)
+    if not source.is_file():
+        raise DataError(f"no file {str(source)!r}. Give a .csv, .parquet or .npz file.")
+    kind = source.suffix.lower()
+    if kind == ".npz":
+        return _split_arrays(_read_npz(source), source, features, labels)
+    if kind not in {".csv", ".parquet", ".pq"}:
+        raise DataError(f"cannot tell what {source.name!r} is by its name. Give a .csv, .parquet or .npz file.")
+    frame = _read_csv(source) if kind == ".csv" else _read_parquet(source)
+    return _split_columns(frame, source, features, labels)
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            header = next(csv.reader(file), [])
+        refuse_duplicates(header, path.name)
+        return pd.read_csv(path, encoding="utf-8-sig")
+    except (UnicodeDecodeError, csv.Error, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DataError(f"cannot read {path.name!r} as CSV in UTF-8: {error}") from error
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"cannot read {path.name!r} as Parquet: {error}") from error
+    refuse_duplicates(table.column_names, path.name)
+    frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+    return frame
+
+
+def _read_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        raise DataError(f"cannot read {path.name!r} as npz of plain arrays (no Python objects): {error}") from error
+
+
+def refuse_duplicates(names: Sequence[str], where: str) -> None:
+    """Raise DataError when a name stands twice, since one of the two columns could never be asked for."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise DataError(f"{where} has two columns named {name!r}. Rename one of them.")
+        seen.add(name)
+
+
+def _split_columns(
+    frame: pd.DataFrame, path: Path, features: Sequence[str] | str | None, labels: str | None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    if labels is not None and labels not in frame.columns:
+        raise unknown("column", labels, frame.columns)
+    if features is None:
+        numeric = [name for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name])]
+        wanted = [name for name in numeric if name != labels]
+    else:
+        wanted = [features] if isinstance(features, str) else list(features)
+    for name in wanted:
+        if name not in frame.columns:
+            raise unknown("column", name, frame.columns)
+        if not pd.api.types.is_numeric_dtype(frame[name]):
+            raise DataError(
+                f"feature {name!r} of {path.name!r} holds {frame[name].dtype} values, a model takes numbers. "
+                "Encode it, or leave it out of the features."
+            )
+    if not wanted:
+        raise DataError(f"{path.name!r} has no numeric column to feed a model with: {', '.join(map(repr, frame))}.")
+    return frame[wanted], frame
+
+
+def _split_arrays(
+    arrays: Mapping[str, npt.NDArray[Any]], path: Path, features: Sequence[str] | str | None, labels: str | None
+) -> tuple[npt.NDArray[Any], pd.DataFrame]:
+    if features is None:
+        named = [name for name in _INPUT_NAMES if name in arrays and arrays[name].ndim >= 2]
+        deep = named or [name for name, array in arrays.items() if array.ndim >= 2]
+        if not deep or (not named and len(deep) > 1):
+            raise DataError(
+                f"which array of {path.name!r} are the inputs? There are: {', '.join(map(repr, arrays))}. Name it."
+            )
+        chosen = deep[0]
+    else:
+        chosen = features if isinstance(features, str) else "".join(features)
+    for name in (chosen, labels):
+        if name is not None and name not in arrays:
+            raise unknown("array", name, arrays)
+    inputs = arrays[chosen]
+    columns = {name: array for name, array in arrays.items() if name != chosen and array.ndim == 1}
+    for name, array in columns.items():
+        if len(array) != len(inputs):
+            raise DataError(
+                f"{path.name!r}: {chosen!r} has {len(inputs)} samples, but {name!r} has {len(array)} values."
+            )
+    return inputs, pd.DataFrame(columns, index=pd.RangeIndex(len(inputs)))
