@@ -134,11 +134,14 @@ class StoredArray:
             across = [list(one.cuts(step)) for one, step in zip(chosen[1:], entry.chunk[1:], strict=True)]
             files = list(chosen[0].cuts(entry.height))
             if len(files) >= FEW and math.prod(map(len, across)) * entry.grid[0] <= FEW:
-                _shared(lambda share: [self._read_shard(cut, across, out, alone=True) for cut in share], files)
+                _shared(lambda share: self._read_shards(share, across, out, alone=True), files)
             else:
-                for cut in files:
-                    self._read_shard(cut, across, out, alone=False)
+                self._read_shards(files, across, out, alone=False)
         return out
+
+    def _read_shards(self, files: Sequence[Cut], across: Sequence[Sequence[Cut]], out: Array, *, alone: bool) -> None:
+        for cut in files:
+            self._read_shard(cut, across, out, alone=alone)
 
     def _require_files(self, rows: Selection) -> None:
         entry = self._entry

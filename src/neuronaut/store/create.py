@@ -93,10 +93,16 @@ def create_on(
             raise
 
 
-def _build(fs: Fs, manifest: Manifest, static: Mapping[str, npt.NDArray[Any]], first: pa.Table | None) -> Writer:
+def _build(
+    fs: Fs,
+    manifest: Manifest,
+    static: Mapping[str, npt.NDArray[Any]],
+    first: pa.Table | None,
+    jobs: Jobs,
+    clock: Callable[[], float],
+) -> Writer:
     entries = manifest.entries
     counts = dict.fromkeys((manifest.append_axis, *manifest.ragged), 0)
-    jobs = Jobs()
     try:
         for path in groups(entries):
             fs.mkdir(path)

@@ -227,9 +227,9 @@ def _check_graph(card: RecordingCard, entries: Sequence[Entry]) -> None:
             total += _count(count) * _count(repeat)
         _require(total <= MAX_TAKE, f"an edge from {edge.source!r:.100} takes {total:,} inputs")
     for entry in entries:
-        group, layer, _ = split_name(entry.name)
-        if group == "activations" and layer in units and entry.shape:
-            _require(entry.shape[-1] == units[layer], f"{entry.name!r:.100} has not the units of its layer")
+        group, name, _ = split_name(entry.name)
+        if group == "activations" and name in units and entry.shape:
+            _require(entry.shape[-1] == units[name], f"{entry.name!r:.100} has not the units of its layer")
 
 
 def _part(card: Mapping[str, Any]) -> Part:
