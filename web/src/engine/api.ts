@@ -145,7 +145,7 @@ export interface EngineApi {
   onProblem(listener: (problem: BlobProblem) => void): () => void
   /** Synchronous; null or empty selects every sample. */
   mask(expression: string | null): Mask | { error: FilterProblem }
-  /** Rejects with AbortError when `signal` fires, with FilterError when the filter is wrong. See `Latest`. */
+  /** Rejects with AbortError when `signal` fires, with FilterError when the filter is wrong. */
   group(expression: string | null, signal?: AbortSignal): Promise<GroupStats>
   /** Both groups; a null side is everything the other side does not select. */
   sides(a: string | null, b: string | null, signal?: AbortSignal): Promise<Sides>

@@ -3,7 +3,6 @@ import type { Manifest, SliceCard } from "../contract/manifest"
 import { Engine } from "./engine"
 import { FilterError } from "./filters"
 import { momentsOf } from "./stats"
-import { Latest } from "./tasks"
 import { activationCard, layerCard, MemoryPage, numberCard, textCard } from "./testingPage"
 
 const N = 60
@@ -135,12 +134,15 @@ describe("group", () => {
     await expect(asking).rejects.toMatchObject({ name: "AbortError" })
   })
 
-  it("lets only the newest question of a series through", async () => {
+  it("goes on for those who still wait when another has gone", async () => {
     const { engine } = page()
-    const latest = new Latest()
-    const asked = [3, 4, 5].map((limit) => latest.run((signal) => engine.group(`age > ${limit}`, signal)))
-    const answers = await Promise.all(asked)
-    expect(answers.map((one) => one?.n)).toEqual([undefined, undefined, 48])
+    const controller = new AbortController()
+    const [gone, stays] = [engine.group("age > 3", controller.signal), engine.group("age > 3")]
+    gone.catch(() => undefined)
+    await engine.ready
+    controller.abort()
+    expect((await stays).n).toBe(50)
+    await expect(gone).rejects.toMatchObject({ name: "AbortError" })
   })
 })
 

@@ -62,26 +62,3 @@ export class SharedTasks<T> {
     task.controller.abort()
   }
 }
-
-/** Keeps only the newest of a series of questions: each call aborts the one before. */
-export class Latest {
-  #controller: AbortController | null = null
-
-  /** undefined when a newer call took over. */
-  async run<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
-    this.#controller?.abort()
-    const controller = new AbortController()
-    this.#controller = controller
-    try {
-      const value = await work(controller.signal)
-      return controller.signal.aborted ? undefined : value
-    } catch (problem) {
-      if (controller.signal.aborted) return undefined
-      throw problem
-    }
-  }
-
-  abort(): void {
-    this.#controller?.abort()
-  }
-}

@@ -1,0 +1,223 @@
+import { describe, expect, it } from "vitest"
+import { formatAddress, parseAddress } from "./address"
+import { COMMANDS, commandFor } from "./commands"
+import { createState, type Host } from "./state"
+import { decodeView, encodeView, MAX_LINK } from "./url"
+import { DEFAULT_VIEW, type View } from "./view"
+
+const known = {
+  layers: new Map([
+    ["0", { units: 32 }],
+    ["fc:1", { units: 4 }],
+    ["fc", { units: 9 }],
+    ["__proto__", { units: 2 }],
+    ["empty", { units: 0 }],
+  ]),
+}
+const decode = (hash: string, base = DEFAULT_VIEW) => decodeView(hash, base, known)
+
+/** A window whose timers run when told, with a history like a browser's. */
+function fakeWindow(start = "") {
+  const entries = [start]
+  let at = 0
+  const timers = new Set<() => void>()
+  const listeners = new Set<() => void>()
+  const host: Host = {
+    hash: () => entries[at]!,
+    push: (hash) => void entries.splice(++at, Infinity, hash),
+    replace: (hash) => void (entries[at] = hash),
+    onNavigate: (listener) => (listeners.add(listener), () => listeners.delete(listener)),
+    after: (_, run) => (timers.add(run), () => timers.delete(run)),
+  }
+  return {
+    host,
+    entries,
+    later: () => [...timers].forEach((run) => (timers.delete(run), run())),
+    back: () => (at--, listeners.forEach((listener) => listener())),
+  }
+}
+
+describe("link", () => {
+  it("says nothing that is the page's default", () => {
+    expect(encodeView(DEFAULT_VIEW, DEFAULT_VIEW)).toBe("#/network")
+  })
+
+  it("writes the link that Python writes", () => {
+    const view: View = { ...DEFAULT_VIEW, a: "sex == 'female'", sel: "0:11" }
+    expect(encodeView(view, DEFAULT_VIEW)).toBe("#/network?a=sex%20%3D%3D%20'female'&sel=0%3A11")
+  })
+
+  const views: Partial<View>[] = [
+    {},
+    { a: "age > 30 & % = ? # + \" ' \n", b: "`naïve 🚢` == \"</script>\"" },
+    { sel: "__proto__:1", col: "ab", edges: "all", blend: "purple", theme: "light" },
+    { sel: "fc", edges: "none", col: "signed", theme: "dark", cam: { x: -12.5, y: 0.25, z: 1.75 } },
+  ]
+  it.each(views)("comes back as it was: %j", (change) => {
+    const view = { ...DEFAULT_VIEW, ...change }
+    const { view: found, messages } = decode(encodeView(view, DEFAULT_VIEW))
+    expect(found).toEqual(view)
+    expect(messages).toEqual([])
+  })
+
+  it("can say that a default filter is not set", () => {
+    const base = { ...DEFAULT_VIEW, a: "survived == 'yes'" }
+    const link = encodeView({ ...base, a: null }, base)
+    expect(link).toBe("#/network?a=")
+    expect(decode(link, base).view.a).toBeNull()
+    expect(decode("#/network", base).view.a).toBe("survived == 'yes'")
+  })
+
+  it.each([
+    ["an unknown layer", "#/network?sel=nothere%3A3", { sel: null }, "nothere"],
+    ["a unit that is not there", "#/network?sel=0%3A99", { sel: "0:31" }, "32 units"],
+    ["a unit of a layer without units", "#/network?sel=empty%3A0", { sel: "empty" }, "0 units"],
+    ["an unknown colouring", "#/network?col=rainbow", { col: "abs" }, "signed, abs, ab"],
+    ["an unknown view", "#/holograms?a=age%20%3E%203", { a: "age > 3" }, "holograms"],
+  ])("%s gives a message and the nearest valid state", (_, hash, part, message) => {
+    const { view, messages } = decode(hash)
+    expect(view).toMatchObject(part)
+    expect(messages).toHaveLength(1)
+    expect(messages[0]).toContain(message)
+  })
+
+  it.each(["", "#", "#/", "#/network?", "#/network?&&=&a", "#/network?a=%E0%A4%A", "#/network?cam=1,2", "#/network?cam=a,b,c", "#/network?__proto__=1", "#/network?constructor=x&unknown=1"])(
+    "survives %j",
+    (hash) => {
+      const { view } = decode(hash)
+      expect(Object.keys(view)).toEqual(Object.keys(DEFAULT_VIEW))
+      expect(view.cam).toBeNull()
+    },
+  )
+
+  it("takes + for a space, as links from elsewhere write it", () => {
+    expect(decode("#/network?a=age+%3E+3").view.a).toBe("age > 3")
+  })
+})
+
+describe("state", () => {
+  it("starts at the window's link and tells what it could not follow", () => {
+    const state = createState(DEFAULT_VIEW, known, fakeWindow("#/network?col=ab&sel=gone").host)
+    expect(state.view.col).toBe("ab")
+    expect(state.takeMessages()).toHaveLength(1)
+    expect(state.takeMessages()).toHaveLength(0)
+  })
+
+  it("Back returns over discrete changes", () => {
+    const window = fakeWindow()
+    const state = createState(DEFAULT_VIEW, known, window.host)
+    state.update({ sel: "0:3" })
+    state.update({ sel: "0:4" })
+    window.back()
+    expect(state.view.sel).toBe("0:3")
+    window.back()
+    expect(state.view.sel).toBeNull()
+  })
+
+  it("continuous changes are written once, later, without a new entry", () => {
+    const window = fakeWindow("#/network")
+    const state = createState(DEFAULT_VIEW, known, window.host)
+    for (const zoom of [1, 2, 3]) state.update({ cam: { x: 0, y: 0, z: zoom } }, true)
+    expect(window.entries).toEqual(["#/network"])
+    window.later()
+    expect(window.entries).toEqual(["#/network?cam=0%2C0%2C3"])
+  })
+
+  it("a discrete change keeps the continuous one before it in its own entry", () => {
+    const window = fakeWindow("#/network")
+    const state = createState(DEFAULT_VIEW, known, window.host)
+    state.update({ a: "age > 3" }, true)
+    state.update({ sel: "0:3" })
+    window.back()
+    expect([state.view.a, state.view.sel]).toEqual(["age > 3", null])
+  })
+
+  it("tells listeners once per change, with what was before; nothing when nothing changed", () => {
+    const state = createState(DEFAULT_VIEW, known, fakeWindow().host)
+    const told: string[] = []
+    const stop = state.subscribe((view, previous) => told.push(`${previous.col} ${view.col}`))
+    state.update({ col: "ab" })
+    state.update({ col: "ab" })
+    stop()
+    state.update({ col: "abs" })
+    expect(told).toEqual(["abs ab"])
+  })
+
+  it("is frozen", () => {
+    const state = createState(DEFAULT_VIEW, known, fakeWindow().host)
+    state.update({ col: "ab" })
+    expect(Object.isFrozen(state.view)).toBe(true)
+  })
+
+  it("keeps a view too long for a link to itself, and says so", () => {
+    const window = fakeWindow("#/network")
+    const state = createState(DEFAULT_VIEW, known, window.host)
+    state.update({ a: `name == "${"x".repeat(MAX_LINK)}"` })
+    expect(window.entries.every((entry) => entry.length <= MAX_LINK)).toBe(true)
+    expect(state.view.a?.length).toBeGreaterThan(MAX_LINK)
+    expect(state.link().short).toBe(false)
+  })
+
+  it("forgets pending changes when the user navigates", () => {
+    const window = fakeWindow("#/network")
+    const state = createState(DEFAULT_VIEW, known, window.host)
+    state.update({ sel: "0:1" })
+    state.update({ a: "age > 3" }, true)
+    window.back()
+    window.later()
+    expect(state.view.a).toBeNull()
+    expect(window.entries[0]).toBe("#/network")
+  })
+})
+
+describe("address", () => {
+  it("an exact layer name wins over the last colon", () => {
+    expect(parseAddress("fc:1", known.layers)).toEqual({ layer: "fc:1", site: "post", unit: null, position: null })
+    expect(parseAddress("fc:1:2", known.layers)).toMatchObject({ layer: "fc:1", unit: 2 })
+    expect(parseAddress("fc:3", known.layers)).toMatchObject({ layer: "fc", unit: 3 })
+  })
+
+  it("reads site and position", () => {
+    expect(parseAddress("fc.pre:3@7,9", known.layers)).toEqual({ layer: "fc", site: "pre", unit: 3, position: [7, 9] })
+  })
+
+  it("names no layer by accident", () => {
+    for (const text of ["", ":", "fc:-1", "toString:0", "fc:1e3", "gone"]) expect(parseAddress(text, known.layers)).toBeNull()
+  })
+
+  it("writes what it reads", () => {
+    expect(formatAddress("fc:1", 2)).toBe("fc:1:2")
+    expect(formatAddress("fc", null)).toBe("fc")
+  })
+})
+
+describe("commands", () => {
+  it("no two commands share a key, and every command has a label", () => {
+    const keys = COMMANDS.flatMap((command) => command.keys)
+    expect(new Set(keys).size).toBe(keys.length)
+    for (const command of COMMANDS) expect(command.label).not.toBe("")
+  })
+
+  it.each([
+    [{ key: "ArrowRight" }, "right"],
+    [{ key: "ArrowRight", shiftKey: true }, "right-strongest"],
+    [{ key: "P", shiftKey: true }, "pin"],
+    [{ key: "?", shiftKey: true }, "help"],
+    [{ key: "+", shiftKey: true }, "zoom-in"],
+    [{ key: "k", ctrlKey: true }, "jump"],
+    [{ key: "k", metaKey: true }, "jump"],
+    [{ key: "/" }, "jump"],
+    [{ key: "a", ctrlKey: true }, null],
+    [{ key: "d", altKey: true }, null],
+    [{ key: "a", isComposing: true }, null],
+    [{ key: "z" }, null],
+  ] as const)("%j is %s", (event, command) => {
+    expect(commandFor(event, false)).toBe(command)
+  })
+
+  it("letters stay letters while text is edited; Escape and Ctrl K do not", () => {
+    expect(["a", "/", "ArrowLeft", "Enter"].map((key) => commandFor({ key }, true))).toEqual([null, null, null, null])
+    expect(commandFor({ key: "Escape" }, true)).toBe("escape")
+    expect(commandFor({ key: "k", ctrlKey: true }, true)).toBe("jump")
+  })
+})
