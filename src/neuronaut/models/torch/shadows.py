@@ -149,7 +149,7 @@ def _replay(
 
     def shadow(ref: Ref) -> torch.Tensor:
         found = known.get(ref.value)
-        return torch.full(tape.values[ref.value].shape, lacking) if found is None else found
+        return torch.full(tape.values[ref.value].shape, float(lacking)) if found is None else found
 
     args, kwargs = _arguments(node, tape, shadow)
     if node.inplace and args:

@@ -150,7 +150,9 @@ class Tracer(TorchFunctionMode):
         self.tape.nodes.append(node)
         self._clock += inplace
         state = self._state(operands)
-        if op in ops.SHAPE_ONLY:
+        if op in ops.EMBEDDINGS:
+            state = "active"
+        elif op in ops.SHAPE_ONLY:
             state = "constant"
         elif op in ops.MAKERS and not operands:
             state = "unknown" if any(tensor.is_floating_point() for _, tensor in made.values()) else "constant"

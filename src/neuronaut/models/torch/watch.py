@@ -41,7 +41,7 @@ class _ModuleWatch:
         for key, site, changes in wanted:
             tensor = _pick(result, key)
             if changes:
-                result = _put(result, key, self.watch.change(site, tensor))
+                result = _put(result, key, self.watch.replace(site, tensor))
             else:
                 self.watch.saw(site, tensor)
         return None if result is output else result
@@ -77,9 +77,9 @@ class _CallWatch(TorchFunctionMode):
             if not changes:
                 self.watch.saw(site, tensor)
             elif held:
-                result = _put(result, key, self.watch.change(site, tensor))
+                result = _put(result, key, self.watch.replace(site, tensor))
             else:
-                self.watch.change(site, tensor)
+                self.watch.replace(site, tensor)
         return result
 
 
@@ -160,7 +160,15 @@ class Watch:
 
     def saw(self, site: Site, tensor: torch.Tensor) -> None:
         self.fired.add(site)
-        self.see(site, tensor)
+        if self.counts_calls:
+            with torch._C.DisableTorchFunction():  # what looking costs is no call of the model
+                self.see(site, tensor)
+        else:
+            self.see(site, tensor)
+
+    def replace(self, site: Site, tensor: torch.Tensor) -> torch.Tensor:
+        with torch._C.DisableTorchFunction():
+            return self.change(site, tensor)
 
     def call(self, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """One forward pass; raises LayerNeverFired when a site is not reached."""
@@ -169,7 +177,7 @@ class Watch:
         for watch in self._watches.values():
             watch.calls = 0
         for key, site in self.changed_inputs:
-            args, kwargs = _put((args, kwargs), key, self.change(site, _pick((args, kwargs), key)))
+            args, kwargs = _put((args, kwargs), key, self.replace(site, _pick((args, kwargs), key)))
         for key, site in self.given:
             self.saw(site, _pick((args, kwargs), key))
         if self.counts_calls:
