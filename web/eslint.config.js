@@ -55,7 +55,6 @@ export default defineConfig(
     languageOptions: { parserOptions: { parser: ts.parser, extraFileExtensions: [".svelte"] } },
     rules: {
       "svelte/no-at-html-tags": "error",
-      "svelte/no-inline-styles": ["error", { allowTransitions: true }],
       "svelte/require-each-key": "error",
       "no-restricted-syntax": [
         "error",

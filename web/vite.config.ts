@@ -2,6 +2,7 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vite"
+import { escape } from "./vite/escape.ts"
 import { pageData } from "./vite/pageData.ts"
 import { report } from "./vite/report.ts"
 
@@ -9,7 +10,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /** The app is one classic script and one style sheet; Python puts them into the page and computes its CSP. */
 export default defineConfig({
-  plugins: [svelte(), report(), pageData(process.env["NEURONAUT_PAGE"])],
+  plugins: [svelte(), escape(), report(), pageData(process.env["NEURONAUT_PAGE"])],
   ...(process.env["VITEST"] ? { resolve: { conditions: ["browser"] } } : {}),
   build: {
     outDir: here("../src/neuronaut/explorer/static"),

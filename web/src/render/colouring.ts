@@ -28,24 +28,29 @@ export function commonScale(values: readonly (Float32Array | undefined)[], rank:
   return quantile > 0 ? quantile : sizes[sizes.length - 1]!
 }
 
-/** Input features are neutral: their sizes are in their own units, not on the network's scale. */
+/** Colour and mark of every unit of every layer on the stage. */
 export function paintOf(scene: Scene, cards: readonly LayerCard[], how: Colouring): Paint {
   const colour = new Int32Array(scene.count).fill(-1)
   const mark = new Uint8Array(scene.count).fill(NEUTRAL)
   const byName = new Map(cards.map((card) => [card.name, card]))
   for (const layer of scene.layers) {
-    const all = how.all?.layers.get(layer.name)
-    const a = how.a?.layers.get(layer.name)
-    const b = how.b?.layers.get(layer.name)
-    const input = byName.get(layer.name)?.kind === "input"
-    const colourOf = input || !a ? null : chooser(how, a, b)
-    for (let unit = 0; unit < layer.units; unit++) {
-      const value = colourOf?.(unit) ?? -1
-      colour[layer.start + unit] = value
-      mark[layer.start + unit] = markOf(value, all ?? a, unit)
-    }
+    const card = byName.get(layer.name)
+    if (!card) continue
+    const own = paintOfLayer(card, how)
+    colour.set(own.colour, layer.start)
+    mark.set(own.mark, layer.start)
   }
   return { colour, mark }
+}
+
+/** Input features are neutral: their sizes are in their own units, not on the network's scale. */
+export function paintOfLayer(card: LayerCard, how: Colouring): Paint {
+  const all = how.all?.layers.get(card.name)
+  const a = how.a?.layers.get(card.name)
+  const b = how.b?.layers.get(card.name)
+  const colourOf = card.kind === "input" || !a ? null : chooser(how, a, b)
+  const colour = Int32Array.from({ length: card.units }, (_, unit) => colourOf?.(unit) ?? -1)
+  return { colour, mark: Uint8Array.from(colour, (value, unit) => markOf(value, all ?? a, unit)) }
 }
 
 function markOf(colour: number, stats: LayerStats | undefined, unit: number): number {

@@ -1,6 +1,8 @@
 /** Units on a 2D canvas: circles or cells in their colour, with the number inside where it fits and the name beside. */
 
 import { css } from "../colour/oklab"
+import type { LayerCard } from "../contract/manifest"
+import type { Layout } from "../layout/model"
 import type { Transform } from "./transform"
 import { DEAD, type Ink, NEUTRAL, NONFINITE, type Paint, textOn } from "./paint"
 import type { Scene, SceneLayer } from "./scene"
@@ -10,6 +12,19 @@ export interface Names {
   readonly side: "left" | "right"
   readonly texts: readonly string[]
   readonly room: number
+}
+
+/** Room that the layout leaves for names, content pixels. */
+const ROOM = 92
+
+/** Names beside the layers that the layout keeps room for. */
+export function namesOf(layout: Layout, cards: readonly LayerCard[]): ReadonlyMap<number, Names> {
+  const beside = new Map<number, Names>()
+  layout.layers.forEach((box, index) => {
+    const texts = cards[index]?.unitNames
+    if (box.labels && texts) beside.set(index, { side: box.labels, texts, room: ROOM })
+  })
+  return beside
 }
 
 /** Smallest radius, screen pixels, that holds a number of so many digits. */

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest"
+import { histogram, outline } from "./histogram"
+
+describe("histogram", () => {
+  it("puts groups of different size on one axis, as shares", () => {
+    const h = histogram([Float32Array.of(1, 2, 3, 4), Float32Array.of(4)], 4)
+    expect([h.low, h.high]).toEqual([0, 4])
+    expect([...h.shares[0]!]).toEqual([0, 0.25, 0.25, 0.5])
+    expect([...h.shares[1]!]).toEqual([0, 0, 0, 1])
+    expect(h.peak).toBe(1)
+  })
+
+  it("tells exact zeros apart when there are many", () => {
+    const h = histogram([Float32Array.of(0, 0, 0, 2)], 2)
+    expect(h.apart).toBe(true)
+    expect(h.zero[0]).toBe(0.75)
+    expect([...h.shares[0]!]).toEqual([0, 0.25])
+  })
+
+  it("counts what is not finite and leaves it out", () => {
+    const h = histogram([Float32Array.of(Number.NaN, 1, Infinity)], 2)
+    expect([h.n[0], h.nonfinite[0], h.high]).toEqual([1, 2, 1])
+  })
+
+  it("holds when a group is empty or all values are equal", () => {
+    expect(histogram([new Float32Array(0)], 2).peak).toBe(0)
+    expect([...histogram([Float32Array.of(0, 0)], 2).shares[0]!]).toEqual([0, 0])
+  })
+})
+
+describe("outline", () => {
+  it("runs along the tops of the bars", () => {
+    expect(outline(Float64Array.of(0.5, 1), 1, 20, 10).line).toBe("M0 5H10L10 0H20")
+  })
+})

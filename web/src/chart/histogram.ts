@@ -1,0 +1,77 @@
+/** Histogram: how values of several groups lie on one common axis. Pure. */
+
+import { ticks } from "d3-array"
+
+export interface Histogram {
+  readonly low: number
+  readonly high: number
+  readonly bins: number
+  readonly ticks: readonly number[]
+  /** Per group: share of the group's finite values in each bin. */
+  readonly shares: readonly Float64Array[]
+  /** Largest share of any bin. */
+  readonly peak: number
+  /** Per group: share that is exactly zero; left out of the bins when `apart`. */
+  readonly zero: readonly number[]
+  readonly apart: boolean
+  /** Per group: finite values, and values that are not. */
+  readonly n: readonly number[]
+  readonly nonfinite: readonly number[]
+}
+
+/** From this share of exact zeros on (a ReLU at rest), zeros are told apart: their bar would flatten all others. */
+const APART = 0.05
+
+export function histogram(groups: readonly Float32Array[], bins = 36): Histogram {
+  const finite = groups.map((values) => values.filter(Number.isFinite))
+  const zero = finite.map((values) => (values.length > 0 ? countZeros(values) / values.length : 0))
+  const apart = zero.some((share) => share >= APART)
+  let low = 0
+  let high = 0
+  for (const values of finite) for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)]
+  const marks = ticks(low, high, 5)
+  const shares = finite.map((values) => share(values, low, high, bins, apart))
+  return {
+    low,
+    high,
+    bins,
+    ticks: marks,
+    shares,
+    peak: shares.reduce((most, one) => Math.max(most, ...one), 0),
+    zero,
+    apart,
+    n: finite.map((values) => values.length),
+    nonfinite: groups.map((values, index) => values.length - finite[index]!.length),
+  }
+}
+
+function countZeros(values: Float32Array): number {
+  let n = 0
+  for (const value of values) if (value === 0) n++
+  return n
+}
+
+function share(values: Float32Array, low: number, high: number, bins: number, apart: boolean): Float64Array {
+  const counts = new Float64Array(bins)
+  const scale = high > low ? bins / (high - low) : 0
+  for (const value of values) {
+    if (apart && value === 0) continue
+    counts[Math.min(bins - 1, Math.floor((value - low) * scale))]! += 1
+  }
+  return values.length > 0 ? counts.map((count) => count / values.length) : counts
+}
+
+/** The outline of bars as an SVG path in a box of `width` by `height`: along the tops, closed at the bottom. */
+export function outline(shares: Float64Array, peak: number, width: number, height: number): { line: string; area: string } {
+  const step = width / shares.length
+  const at = (share: number): number => round(height - (peak > 0 ? share / peak : 0) * height)
+  let line = ""
+  shares.forEach((share, bin) => {
+    line += `${bin === 0 ? "M" : "L"}${round(bin * step)} ${at(share)}H${round((bin + 1) * step)}`
+  })
+  return { line, area: `${line}V${height}H0Z` }
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10
+}

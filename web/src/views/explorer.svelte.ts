@@ -1,0 +1,177 @@
+/** Explorer: what the components share. Data live in plain objects; a change replaces them. */
+
+import type { LayerCard, Manifest } from "../contract/manifest"
+import type { EdgeArrays, FilterProblem, GroupStats, PairStats, Sides } from "../engine/api"
+import type { Engine } from "../engine/engine"
+import type { Columns } from "../filter"
+import type { Colouring } from "../render/colouring"
+import { formatAddress, parseAddress } from "../state/address"
+import type { State } from "../state/state"
+import { decodeView, type Known } from "../state/url"
+import type { ColourMode, Theme, View } from "../state/view"
+import { byName } from "./words"
+
+export type Side = "a" | "b"
+
+export interface UnitRef {
+  readonly layer: LayerCard
+  readonly unit: number
+}
+
+export class Explorer {
+  readonly engine: Engine
+  readonly manifest: Manifest
+  readonly state: State
+  readonly cards: ReadonlyMap<string, LayerCard>
+
+  view: View = $state.raw()!
+  system = $state<Theme>("dark")
+  edges = $state.raw<readonly EdgeArrays[]>([])
+  pair = $state.raw<PairStats | null>(null)
+  hover = $state.raw<UnitRef | null>(null)
+  pinned = $state(false)
+  table = $state(false)
+  /** Whether the inspector is open where it is a sheet. */
+  sheet = $state(false)
+  /** Said to a screen reader. */
+  spoken = $state("")
+  toast = $state.raw<{ readonly text: string; readonly key: number } | null>(null)
+  problems = $state.raw<Readonly<Record<Side, FilterProblem | null>>>({ a: null, b: null })
+  /** What filters can ask of a sample; null until read. */
+  columns = $state.raw<Columns | null>(null)
+  /** Every sample. */
+  all = $state.raw<GroupStats | null>(null)
+  /** Both groups, as last answered; null while none is set. */
+  sides = $state.raw<Sides | null>(null)
+  readonly #base: View
+  #asked: AbortController | null = null
+  #toasts = 0
+
+  readonly theme: Theme = $derived(this.view.theme ?? this.system)
+  /** The shown group, and the one it is compared with. */
+  readonly a: GroupStats | null = $derived(this.sides?.a ?? this.all)
+  readonly b: GroupStats | null = $derived(this.sides?.b ?? null)
+  readonly comparing = $derived(this.view.a !== null || this.view.b !== null)
+  readonly mode: ColourMode = $derived(this.view.col === "ab" && !this.comparing ? "abs" : this.view.col)
+  readonly colouring: Colouring = $derived({
+    mode: this.mode,
+    blend: this.view.blend,
+    theme: this.theme,
+    all: this.all,
+    a: this.a,
+    b: this.b,
+  })
+  readonly selected: UnitRef | null = $derived(this.refOf(this.view.sel))
+  readonly selectedLayer: LayerCard | null = $derived.by(() => {
+    const address = this.view.sel === null ? null : parseAddress(this.view.sel, this.cards)
+    return address && address.unit === null ? (this.cards.get(address.layer) ?? null) : null
+  })
+
+  /** `base` is the page's first view: a link says only what differs from it. */
+  constructor(engine: Engine, manifest: Manifest, state: State, base: View) {
+    this.#base = base
+    this.engine = engine
+    this.manifest = manifest
+    this.state = state
+    this.cards = byName(manifest.model.layers)
+    this.view = state.view
+    state.subscribe((view) => (this.view = view))
+    for (const message of state.takeMessages()) this.say(message)
+    engine.onProblem((problem) => this.say(`${problem.what} cannot be read: ${problem.message}`))
+    void this.#begin()
+  }
+
+  async #begin(): Promise<void> {
+    const edges = this.engine.edges().then((arrays) => (this.edges = arrays))
+    const all = this.engine.group(null).then((stats) => (this.all = stats))
+    void this.engine.ready.then((samples) => (this.columns = samples))
+    void this.engine.preload().catch(() => undefined)
+    await Promise.all([edges, all].map((load) => load.catch((problem: unknown) => this.#fail(problem))))
+  }
+
+  refOf(address: string | null): UnitRef | null {
+    const place = address === null ? null : parseAddress(address, this.cards)
+    const layer = place ? this.cards.get(place.layer) : undefined
+    return place && layer && place.unit !== null && place.unit < layer.units ? { layer, unit: place.unit } : null
+  }
+
+  update(patch: Partial<View>, continuous = false): void {
+    this.state.update(patch, continuous)
+  }
+
+  select(ref: UnitRef | null): void {
+    if (ref === null) this.pinned = false
+    else this.sheet = true
+    this.update({ sel: ref ? formatAddress(ref.layer.name, ref.unit) : null })
+  }
+
+  selectLayer(layer: LayerCard): void {
+    this.pinned = false
+    this.sheet = true
+    this.update({ sel: layer.name })
+  }
+
+  /** Go where a finding points. */
+  follow(hash: string): void {
+    const known: Known = { layers: this.cards }
+    const { view, messages } = decodeView(hash, this.#base, known)
+    this.update({ ...view, theme: this.view.theme })
+    if (view.sel !== null) this.sheet = true
+    for (const message of messages) this.say(message)
+  }
+
+  /** Sets a group; the first one turns the colours to the comparison. */
+  setGroup(side: Side, expression: string | null, continuous = false): void {
+    const text = expression === null || expression.trim() === "" ? null : expression
+    const first = text !== null && !this.comparing && this.view.col === "abs"
+    this.update({ [side]: text, ...(first ? { col: "ab" } : {}) }, continuous)
+  }
+
+  swap(): void {
+    this.update({ a: this.view.b, b: this.view.a })
+  }
+
+  say(text: string): void {
+    this.toast = { text, key: ++this.#toasts }
+    this.spoken = text
+  }
+
+  /** Ask for both groups and their comparison; run from an effect on the view's expressions. */
+  load(a: string | null, b: string | null): void {
+    this.#asked?.abort()
+    const asked = (this.#asked = new AbortController())
+    this.#load(a, b, asked.signal).catch((failure: unknown) => {
+      if (!asked.signal.aborted) this.#fail(failure)
+    })
+  }
+
+  async #load(a: string | null, b: string | null, signal: AbortSignal): Promise<void> {
+    await this.engine.ready
+    if (signal.aborted) return
+    const problems = { a: this.#problemOf(a), b: this.#problemOf(b) }
+    this.problems = problems
+    const pending = problems.a?.pending ?? problems.b?.pending
+    if (pending) {
+      await pending
+      return this.#load(a, b, signal)
+    }
+    if (problems.a || problems.b) return
+    const comparing = a !== null || b !== null
+    if (!comparing) this.pair = null
+    const sides = comparing ? await this.engine.sides(a, b, signal) : null
+    if (signal.aborted) return
+    this.sides = sides
+    const pair = comparing ? await this.engine.pair(a, b, signal) : null
+    if (!signal.aborted) this.pair = pair
+  }
+
+  #problemOf(expression: string | null): FilterProblem | null {
+    const answer = this.engine.mask(expression)
+    return "error" in answer ? answer.error : null
+  }
+
+  #fail(failure: unknown): void {
+    if (failure instanceof DOMException && failure.name === "AbortError") return
+    this.say(failure instanceof Error ? failure.message : String(failure))
+  }
+}

@@ -1,0 +1,41 @@
+/** Reach: whom a unit acts on most, in the words of the tooltip. Pure. */
+
+import type { LayerCard } from "../contract/manifest"
+import type { Influence } from "../engine/api"
+import { unitName } from "../ui/format"
+
+export interface Target {
+  readonly unit: number
+  readonly name: string
+  readonly value: number
+}
+
+export interface Reach {
+  /** The nearest later layer it acts on that is not an output, and its strongest units there. */
+  readonly nextLayer: string
+  readonly next: readonly Target[]
+  readonly outputs: readonly Target[]
+}
+
+/** Up to two units each; null when nothing is known or the unit acts on nothing. */
+export function reach(layers: readonly LayerCard[], ref: { readonly layer: LayerCard }, influence: Influence | null): Reach | null {
+  if (!influence) return null
+  const later = layers
+    .filter((layer) => influence.forward.has(layer.name) && layer.name !== ref.layer.name)
+    .sort((one, other) => one.rank - other.rank)
+  let next: readonly Target[] = []
+  let nextLayer = ""
+  for (const layer of later) {
+    if (layer.output || next.length > 0) continue
+    next = strongest(layer, influence.forward.get(layer.name)!)
+    nextLayer = layer.label
+  }
+  const outputs = later.filter((layer) => layer.output).flatMap((layer) => strongest(layer, influence.forward.get(layer.name)!))
+  return next.length > 0 || outputs.length > 0 ? { nextLayer, next, outputs: outputs.slice(0, 2) } : null
+}
+
+function strongest(layer: LayerCard, values: Float32Array): Target[] {
+  const units = [...values.keys()].filter((unit) => values[unit] !== 0 && Number.isFinite(values[unit]))
+  units.sort((one, other) => Math.abs(values[other]!) - Math.abs(values[one]!) || one - other)
+  return units.slice(0, 2).map((unit) => ({ unit, name: unitName(layer, unit), value: values[unit]! }))
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest"
+import type { LayerCard } from "../contract/manifest"
+import type { GroupStats, LayerStats } from "../engine/api"
+import { rowsOf, sorted } from "./table"
+
+const card = (name: string, units: number): LayerCard => ({
+  name, label: name, kind: "dense", unitWord: "neuron", activation: null, operator: "linear", module: null, units, rank: 0,
+  position: [], unitNames: null, signed: false, output: false, parametrised: true,
+})
+
+function group(values: Record<string, number[]>): GroupStats {
+  const layers = new Map<string, LayerStats>()
+  for (const [name, list] of Object.entries(values)) {
+    const stats = Float32Array.from(list)
+    const whole = Float64Array.from(list)
+    layers.set(name, { n: whole, mean: stats, meanAbs: stats, sd: stats, firingRate: stats, max: stats, nonfinite: whole })
+  }
+  return { expression: "", n: 1, exact: true, layers, problems: new Map() }
+}
+
+describe("table", () => {
+  const rows = rowsOf([card("x", 2), card("y", 2)], group({ x: [3, 1], y: [Number.NaN, 3] }), null, null)
+  const order = (list: typeof rows) => list.map((row) => `${row.layer.name}:${row.unit}`)
+
+  it("has one row for every unit that is drawn", () => {
+    expect(order(rows)).toEqual(["x:0", "x:1", "y:0", "y:1"])
+  })
+
+  it("sorts either way, unknown last, ties in the order of the network", () => {
+    expect(order(sorted(rows, "absA", true))).toEqual(["x:0", "y:1", "x:1", "y:0"])
+    expect(order(sorted(rows, "absA", false))).toEqual(["x:1", "x:0", "y:1", "y:0"])
+  })
+})

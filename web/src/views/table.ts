@@ -1,0 +1,58 @@
+/** Table: the rows behind the drawing, and their order. Pure. */
+
+import type { LayerCard } from "../contract/manifest"
+import type { GroupStats, PairStats } from "../engine/api"
+
+export interface Row {
+  readonly layer: LayerCard
+  readonly place: number
+  readonly unit: number
+  readonly absA: number
+  readonly absB: number
+  readonly meanA: number
+  readonly meanB: number
+  readonly firesA: number
+  readonly firesB: number
+  readonly g: number
+  readonly q: number
+  readonly auroc: number
+}
+
+export type Key = "place" | "unit" | "absA" | "absB" | "meanA" | "meanB" | "firesA" | "firesB" | "g" | "q" | "auroc"
+
+export function rowsOf(layers: readonly LayerCard[], a: GroupStats | null, b: GroupStats | null, pair: PairStats | null): Row[] {
+  return layers.flatMap((layer, place) => {
+    const one = a?.layers.get(layer.name)
+    const other = b?.layers.get(layer.name)
+    const both = pair?.layers.get(layer.name)
+    const at = (list: Float32Array | undefined, unit: number): number => list?.[unit] ?? Number.NaN
+    return Array.from({ length: layer.units }, (_, unit) => ({
+      layer,
+      place,
+      unit,
+      absA: at(one?.meanAbs, unit),
+      absB: at(other?.meanAbs, unit),
+      meanA: at(one?.mean, unit),
+      meanB: at(other?.mean, unit),
+      firesA: at(one?.firingRate, unit),
+      firesB: at(other?.firingRate, unit),
+      g: at(both?.g, unit),
+      q: at(both?.q, unit),
+      auroc: at(both?.auroc, unit),
+    }))
+  })
+}
+
+/** Sorted copy; what is not known comes last either way, equal values keep the order of the network. */
+export function sorted(rows: readonly Row[], key: Key, falling: boolean): Row[] {
+  return [...rows].sort((one, other) => {
+    const [x, y] = [one[key], other[key]]
+    const [lostX, lostY] = [Number.isNaN(x), Number.isNaN(y)]
+    if (lostX || lostY) return lostX === lostY ? network(one, other) : lostX ? 1 : -1
+    return (falling ? y - x : x - y) || network(one, other)
+  })
+}
+
+function network(one: Row, other: Row): number {
+  return one.place - other.place || one.unit - other.unit
+}

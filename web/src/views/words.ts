@@ -1,0 +1,31 @@
+/** Words: a unit said in one sentence. */
+
+import type { LayerCard } from "../contract/manifest"
+import { about, number, unitName } from "../ui/format"
+import type { GroupStats } from "../engine/api"
+import type { Explorer, UnitRef } from "./explorer.svelte"
+
+export function byName(layers: readonly LayerCard[]): ReadonlyMap<string, LayerCard> {
+  return new Map(layers.map((layer) => [layer.name, layer]))
+}
+
+/** "dense 1 · 11", with the unit's own name if it has one. */
+export function title(ref: UnitRef): string {
+  return `${ref.layer.label} · ${unitName(ref.layer, ref.unit)}`
+}
+
+export function meanAbs(group: GroupStats | null, ref: UnitRef): number {
+  return group?.layers.get(ref.layer.name)?.meanAbs[ref.unit] ?? Number.NaN
+}
+
+export function mean(group: GroupStats | null, ref: UnitRef): number {
+  return group?.layers.get(ref.layer.name)?.mean[ref.unit] ?? Number.NaN
+}
+
+/** For the live region: "dense 1 neuron 11, mean 0.82 in A, 0.19 in B, 12 of 32". */
+export function describe(explorer: Explorer, ref: UnitRef): string {
+  const { layer, unit } = ref
+  const value = (group: GroupStats | null): string => (group ? about(number(mean(group, ref)), group.exact) : "–")
+  const means = explorer.b ? `mean ${value(explorer.a)} in A, ${value(explorer.b)} in B` : `mean ${value(explorer.a)}`
+  return `${layer.label} ${layer.unitWord} ${unitName(layer, unit)}, ${means}, ${unit + 1} of ${layer.units}`
+}
