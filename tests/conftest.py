@@ -1,7 +1,18 @@
-"""Shapes written in the annotations of neuronaut.analysis are checked at every call of a test run."""
+"""For every test: shapes in neuronaut.analysis are checked at each call, and results are cached in a folder of its own."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from jaxtyping import install_import_hook
 
 install_import_hook("neuronaut.analysis", "beartype.beartype")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_test_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Results computed by tests never reach the cache of the person who runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NEURONAUT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield

@@ -1,0 +1,103 @@
+"""Findings: the few sentences of a comparison that can be said aloud, with the evidence and a link for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from neuronaut.analysis.compare import compare
+from neuronaut.analysis.groups import Group, two_groups
+from neuronaut.core.address import Address
+from neuronaut.core.finding import Finding
+from neuronaut.core.layer import Layer
+from neuronaut.core.result import Result
+from neuronaut.core.slices import Where
+from neuronaut.core.view import View
+from neuronaut.store.recording import Recording
+
+_EVIDENCE = (
+    "n_a", "n_b", "mean_a", "mean_b", "hedges_g", "g_low", "g_high", "auroc", "q",
+    "replicated", "g_half0", "g_half1", "q_half0", "q_half1",
+)  # fmt: skip
+
+
+def discover(rec: Recording, a: Where, b: Where = None, k: int = 3) -> list[Finding]:
+    """The k units that tell two groups apart most surely, as findings; fewer, or none, when fewer replicate.
+
+    Only units are named whose difference was found on one half of the samples and holds on the other. They are ordered
+    by the end of their effect's interval that is nearer to zero, a layer of its own for each as long as there are
+    layers. Inputs are no findings about a network, and its outputs only when nothing else was recorded.
+    """
+    result = compare(rec, a, b)
+    pair = two_groups(rec, a, b)
+    return [_finding(rec, result, place, pair) for place in _sure(rec, result, k)]
+
+
+def _sure(rec: Recording, result: Result, k: int) -> list[int]:
+    low, high = result["g_low"], result["g_high"]
+    strength = np.where(np.sign(low) == np.sign(high), np.minimum(np.abs(low), np.abs(high)), 0.0)
+    strength = np.where(result["replicated"] == 1, np.nan_to_num(strength, nan=0.0), 0.0)
+    names = result.coords["layer"]
+    hidden = [layer.name for layer in rec.layers.values() if layer.kind != "input" and not layer.output]
+    inputs = [layer.name for layer in rec.layers.values() if layer.kind == "input"]
+    eligible = [name in hidden if hidden else name not in inputs for name in names]
+    order = [
+        place for place in np.argsort(-strength, kind="stable").tolist() if strength[place] > 0 and eligible[place]
+    ]
+    return list(_layers_in_turn(order, names))[:k]
+
+
+def _layers_in_turn(order: list[int], names: Sequence[str]) -> Iterator[int]:
+    """The first of every layer, then the second of every layer, and so on, each round in the given order."""
+    seen: dict[str, int] = {}
+    turns: list[tuple[int, int]] = []
+    for place in order:
+        seen[names[place]] = seen.get(names[place], 0) + 1
+        turns.append((seen[names[place]], place))
+    yield from (place for _, place in sorted(turns, key=lambda turn: turn[0]))
+
+
+def _finding(rec: Recording, result: Result, place: int, pair: tuple[Group, Group]) -> Finding:
+    first, second = pair
+    layer = rec.layers[result.coords["layer"][place]]
+    start = list(result.coords["layer"]).index(layer.name)
+    at = Address(layer.name, unit=place - start)
+    evidence = {name: result[name][place].item() for name in _EVIDENCE}
+    evidence |= {"a": first.name, "b": second.name}
+    view = View("network", at=at, a=first.slice.expression, b=second.slice.expression, colour="ab")
+    return Finding(_sentence(layer, at, evidence), at, evidence, (view,))
+
+
+def _sentence(layer: Layer, at: Address, said: Mapping[str, Any]) -> str:
+    word = layer.unit_word.capitalize()
+    direction = "more" if float(said["hedges_g"]) > 0 else "less"
+    return (
+        f"{word} {at.unit} of layer {layer.name} is {direction} active for {said['a']} "
+        f"(mean {_number(said['mean_a'])}, n = {said['n_a']:,}) than for {said['b']} "
+        f"(mean {_number(said['mean_b'])}, n = {said['n_b']:,}): "
+        f"g = {said['hedges_g']:.2f} [{said['g_low']:.2f}, {said['g_high']:.2f}], {_q(float(said['q']))}; "
+        f"found on one half of the samples (g = {said['g_half0']:.2f}) "
+        f"and held on the other (g = {said['g_half1']:.2f}, {_q(float(said['q_half1']))})."
+    )
+
+
+def _number(value: float) -> str:
+    """A mean as it is read aloud.
+
+    >>> _number(1.8984), _number(0.0), _number(-0.00012), _number(123456.0)
+    ('1.90', '0.00', '-0.00012', '1.2e+05')
+    """
+    return f"{value:.2f}" if value == 0 or 0.01 <= abs(value) < 10_000 else f"{value:.2g}"
+
+
+def _q(value: float) -> str:
+    """A q-value as it is read aloud.
+
+    >>> _q(0.0312), _q(3.4e-62), _q(0.0)
+    ('q = 0.031', 'q = 3e-62', 'q < 1e-300')
+    """
+    if value < 1e-300:
+        return "q < 1e-300"
+    return f"q = {value:.2g}" if value >= 1e-3 else f"q = {value:.0e}"

@@ -1,0 +1,109 @@
+"""The console: one way to print text, tables, JSON and CSV, with nothing hostile in them taken literally."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from neuronaut.cli.printable import printable
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+WIDTH = 80
+"""Columns that everything is written for; a wider terminal gives wider tables."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Where to print: no markup, no guessing of emoji or links in what is printed."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else WIDTH
+    return Console(file=stream, width=width, markup=False, emoji=False, highlight=False, soft_wrap=False)
+
+
+def say(text: str = "", *, style: str = "", indent: int = 0, stderr: bool = False) -> None:
+    """Print lines, wrapped at word ends ("g = 1.2" is not parted), with ``indent`` before what a line wraps to.
+
+    Lines that begin with two spaces are left as they are.
+    """
+    out = console(stderr=stderr)
+    hanging = " " * indent
+    lines = [_wrapped(line, out.width, hanging) for line in printable(text, lines=True).split("\n")]
+    out.print("\n".join(lines), style=style or None, soft_wrap=True)
+
+
+def _wrapped(line: str, width: int, hanging: str) -> str:
+    if len(line) <= width or line.startswith("  "):
+        return line
+    kept = re.sub(r"(?<=\b[gnq]) ([=<]) (?=\S)", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", line)
+    filled = textwrap.fill(kept, width, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False)
+    return filled.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def link(text: str, target: str) -> None:
+    """Print a link on a line of its own, never broken; where the terminal can, it opens with a click."""
+    from rich.style import Style
+    from rich.text import Text
+
+    shown = Text(printable(text), style=Style(color="cyan", link=target if sys.stdout.isatty() else None))
+    console().print(shown, soft_wrap=True)
+
+
+def notes(said: Sequence[str]) -> None:
+    """Print what must be known about a result, on stderr, so that a pipe holds the result alone."""
+    for note in said:
+        say(f"note: {note}", style="yellow", stderr=True)
+
+
+def print_json(content: Mapping[str, Any]) -> None:
+    """Print JSON in ASCII: a name in it can neither steer a terminal nor break a pipe."""
+    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=True, allow_nan=False, default=str) + "\n")
+
+
+def print_csv(frame: pd.DataFrame) -> None:
+    """Print CSV; on a terminal with control characters shown as codes."""
+    from neuronaut.cli.spreadsheet import csv_text
+
+    text = csv_text(frame)
+    sys.stdout.write(printable(text, lines=True) if sys.stdout.isatty() else text)
+
+
+def print_table(frame: pd.DataFrame, *, formats: Mapping[str, str] | None = None) -> None:
+    """Print a table: texts left, numbers right, missing ones as a dash."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in frame.columns:
+        number = frame[name].dtype.kind in "iufb"
+        table.add_column(
+            Text(printable(name)), justify="right" if number else "left", overflow="ellipsis", no_wrap=True
+        )
+    spoken = formats or {}
+    for row in frame.itertuples(index=False, name=None):
+        cells = (cell(value, spoken.get(str(name), "")) for name, value in zip(frame.columns, row, strict=True))
+        table.add_row(*(Text(printable(text)) for text in cells))
+    console().print(table)
+
+
+def cell(value: Any, form: str = "") -> str:
+    """One value as a person reads it.
+
+    >>> cell(1234567), cell(0.000123456), cell(3.14159), cell(float("nan")), cell(True)
+    ('1,234,567', '0.000123', '3.14', '–', 'yes')
+    """
+    plain = value.item() if hasattr(value, "item") else value
+    if plain is None or (isinstance(plain, float) and plain != plain):
+        return "–"
+    if isinstance(plain, bool):
+        return "yes" if plain else "no"
+    if isinstance(plain, int):
+        return f"{plain:{form or ','}}"
+    return f"{plain:{form or '.3g'}}" if isinstance(plain, float) else str(plain)

@@ -1,0 +1,39 @@
+"""``neuronaut export``: a recording as one page that opens anywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neuronaut.cli.options import RecordingPath
+
+
+def export(
+    recording: RecordingPath,
+    to: Annotated[Path, typer.Argument(help="The page to write, NAME.html.", show_default=False)],
+    slice: Annotated[
+        list[str] | None,
+        typer.Option("--slice", "-s", help="A named slice of the page. Repeat it.", show_default=False),
+    ] = None,
+    json_dir: Annotated[
+        Path | None, typer.Option(help="Write network and statistics as readable JSON here too.", show_default=False)
+    ] = None,
+) -> None:
+    """Write the explorer into one HTML file.
+
+    \b
+    Examples:
+      neuronaut export titanic.naut titanic.html
+      neuronaut export titanic.naut titanic.html -s "survived == 'yes'" -s "survived == 'no'"
+      neuronaut export titanic.naut titanic.html --json-dir statistics
+    """
+    from neuronaut.cli.console import say
+    from neuronaut.cli.progress import doing
+    from neuronaut.explorer.export import export as write
+    from neuronaut.store.recording import open
+
+    with open(recording) as rec, doing("writing the page"):
+        write(rec, to, slices=slice or [], json_dir=json_dir)
+    say(f"{to}: {to.stat().st_size:,} bytes. Open it in a browser.")

@@ -1,0 +1,77 @@
+"""Friendly: what a command does when something goes wrong, in words and an exit code."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import ParamSpec
+
+import typer
+
+from neuronaut.core.errors import NeuronautError
+
+P = ParamSpec("P")
+
+OK = 0
+NOTHING = 1
+BAD_INPUT = 2
+UNEXPECTED = 3
+INTERRUPTED = 130
+
+EXIT_CODES = """\b
+Exit codes: 0 done, 1 nothing found or damage found, 2 wrong use or bad input,
+3 an unexpected error, 130 interrupted."""
+
+
+def friendly(command: Callable[P, int | None]) -> Callable[P, None]:
+    """Run a command; errors become one block of words on stderr, the command's return value the exit code.
+
+    With NEURONAUT_DEBUG=1 errors keep their traceback.
+    """
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        raise typer.Exit(_outcome(functools.partial(command, *args, **kwargs)))
+
+    return run
+
+
+def _outcome(command: Callable[[], int | None]) -> int:
+    try:
+        code = command()
+        sys.stdout.flush()
+        return OK if code is None else code
+    except typer.Exit as leaving:
+        return leaving.exit_code
+    except KeyboardInterrupt:
+        _block("interrupted.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe left (as in "| head"): nobody listens, so nothing is wrong and nothing can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except NeuronautError as error:
+        if _debug():
+            raise
+        _block(str(error))
+        return BAD_INPUT
+    except Exception as error:
+        if isinstance(error, typer.BadParameter) or _debug():
+            raise
+        _block(
+            f"unexpected {type(error).__name__}: {error}\n"
+            "Run again with NEURONAUT_DEBUG=1 to see where, and please report it."
+        )
+        return UNEXPECTED
+
+
+def _debug() -> bool:
+    return os.environ.get("NEURONAUT_DEBUG", "") not in ("", "0")
+
+
+def _block(message: str) -> None:
+    from neuronaut.cli.console import say
+
+    say(f"error: {message}", style="bold red", stderr=True)

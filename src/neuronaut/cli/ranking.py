@@ -1,0 +1,24 @@
+"""Ranking: the rows of a table that are worth printing first, and a word about the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from neuronaut.core.errors import unknown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def ranked(table: pd.DataFrame, by: str, limit: int) -> tuple[pd.DataFrame, str]:
+    """The first ``limit`` rows by falling size of a column (``unit``: as they are), and what is said of the rest.
+
+    Raises UnknownName when the table has no such column.
+    """
+    columns = ["unit", *(name for name in table.columns if table[name].dtype.kind in "iuf")]
+    if by not in columns:
+        raise unknown("column to sort by", by, columns)
+    ordered = table if by == "unit" else table.sort_values(by, key=abs, ascending=False, kind="stable")
+    if not limit or len(ordered) <= limit:
+        return ordered, ""
+    return ordered.head(limit), f"… {len(ordered) - limit:,} more units; --limit 0 prints all."

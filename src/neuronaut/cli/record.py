@@ -1,0 +1,95 @@
+"""``neuronaut record``: run a model over a table or arrays, and keep what its neurons did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def record(
+    model: Annotated[str, typer.Argument(help="MODULE:FACTORY, a torch model or what makes one.", show_default=False)],
+    data: Annotated[Path, typer.Argument(help="A .csv, .parquet or .npz file.", show_default=False)],
+    to: Annotated[Path, typer.Option(help="The recording to write, NAME.naut.", show_default=False)],
+    labels: Annotated[
+        str | None, typer.Option(help="The column (or array) that holds the right answer.", show_default=False)
+    ] = None,
+    features: Annotated[
+        str | None,
+        typer.Option(help="Columns that the model takes, in order: a,b,c; of an npz its array.", show_default=False),
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option(help="Class names in the order of the outputs: no,yes.", show_default=False)
+    ] = None,
+    groups: Annotated[
+        str | None, typer.Option(help="Column whose equal values belong to one half.", show_default=False)
+    ] = None,
+    task: Annotated[str, typer.Option(help="auto, binary, classes, regression or none.")] = "auto",
+    layer: Annotated[
+        list[str] | None, typer.Option("--layer", "-l", help="A layer or pattern. Repeat it.", show_default=False)
+    ] = None,
+    site: Annotated[list[str] | None, typer.Option(help="post, pre. Repeat it.", show_default="post")] = None,
+    position: Annotated[str, typer.Option(help="reduce (mean, max, min) or keep every position.")] = "reduce",
+    dtype: Annotated[
+        str | None, typer.Option(help="float16, float32, float64.", show_default="the model's own")
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Samples at a time.", show_default="auto")] = None,
+    device: Annotated[str | None, typer.Option(help="As in torch: cpu, cuda.", show_default="the model's own")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Record only so many samples.", show_default=False)] = None,
+    seed: Annotated[int, typer.Option(help="Of the choice of probe samples.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a recording stopped.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
+) -> None:
+    """Run a model over data and keep what it did.
+
+    \b
+    Examples:
+      neuronaut record mymodels:make_net passengers.csv --to titanic.naut \\
+          --labels survived --features pclass,age,fare
+      neuronaut record mymodels:make_net digits.npz --to digits.naut --labels y
+      neuronaut record mymodels:make_net big.parquet --to big.naut --resume
+
+    The model is imported from MODULE, looked for in the current folder first;
+    FACTORY is a model, or a function without arguments that returns one. Ctrl-C
+    leaves a valid recording that --resume continues.
+    """
+    import neuronaut.capture.record as capture
+    from neuronaut.cli.console import say
+    from neuronaut.cli.factory import load_model
+    from neuronaut.cli.progress import bar
+    from neuronaut.samples.table import read_table
+
+    network = load_model(model)
+    inputs, metadata = read_table(data, features=_names(features), labels=labels)
+    with (
+        bar() as progress,
+        capture.record(
+            network,
+            inputs,
+            to=to,
+            metadata=metadata,
+            labels=labels,
+            classes=_names(classes),
+            groups=groups,
+            task=task,
+            layers=layer or "*",
+            sites=tuple(site or ("post",)),
+            position=position,
+            dtype=dtype,
+            batch_size=batch_size or "auto",
+            device=device,
+            limit=limit,
+            seed=seed,
+            resume=resume,
+            overwrite=overwrite,
+            progress=progress,
+        ) as rec,
+    ):
+        units = sum(one.unit_count for one in rec.layers.values())
+        say(f"{to}: {rec.n:,} samples, {len(rec.layers)} layers, {units:,} units, {rec.size:,} bytes.")
+    say(f"Next: neuronaut info {to}")
+
+
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else [name.strip() for name in text.split(",")]

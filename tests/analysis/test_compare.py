@@ -1,0 +1,138 @@
+"""Compare against the conformance file, scipy, planted effects and nulls."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from made_recordings import Array, Made
+from scipy import stats
+
+from neuronaut.analysis.compare import compare
+from neuronaut.core.errors import DataError
+
+CASES = json.loads((Path(__file__).parents[1] / "conformance" / "stats.json").read_text(encoding="utf-8"))
+SPECIAL = {None: np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
+RENAMED = {"g": "hedges_g"}
+
+
+def numbers(values: list[Any]) -> Array:
+    return np.array([SPECIAL.get(value, value) for value in values], np.float64)
+
+
+def groups_of(n: int, seed: int = 0) -> dict[str, Array]:
+    return {"kind": np.random.default_rng(seed).permutation(np.repeat(["a", "b"], [n // 2, n - n // 2]))}
+
+
+@pytest.mark.parametrize("case", CASES["comparisons"], ids=lambda case: str(case["name"]))
+def test_a_whole_comparison_is_that_of_the_conformance_file(made: Made, case: dict[str, Any]) -> None:
+    values = np.stack([numbers(unit) for unit in case["units"]], axis=1)
+    found = compare(made({"fc": values}, half=case["half"]), np.array(case["a"]) == 1, np.array(case["b"]) == 1)
+    for name, expected in case["expect"].items():
+        column = found[RENAMED.get(name, name)]
+        np.testing.assert_allclose(column, numbers(expected), rtol=1e-9, atol=1e-15, err_msg=name)
+
+
+def test_planted_units_are_found_and_replicate_and_nulls_are_not(made: Made) -> None:
+    n, rows = 800, groups_of(800)
+    values = np.random.default_rng(1).normal(size=(n, 300)).astype(np.float32)
+    values[rows["kind"] == "a", :30] += 0.8
+    found = compare(made({"fc": values}, rows), "kind == 'a'")
+    assert (found["q"][:30] < 0.05).all()
+    assert np.nansum(found["replicated"][:30]) >= 29
+    assert np.nansum(found["replicated"][30:]) == 0
+    assert np.abs(found["hedges_g"][:30].mean() - 0.8) < 0.05
+
+
+def test_null_units_show_something_in_at_most_five_percent_of_comparisons_and_never_twice(made: Made) -> None:
+    values = np.random.default_rng(2).normal(size=(80, 2000)).astype(np.float32)
+    recs = [made({"fc": values[:, 100 * run : 100 * run + 100]}, groups_of(80, run)) for run in range(20)]
+    runs = [compare(rec, "kind == 'a'") for rec in recs]
+    assert sum(bool((run["q"] < 0.05).any()) for run in runs) <= 1
+    assert sum(np.nansum(run["replicated"]) for run in runs) == 0
+
+
+def test_an_effect_of_one_half_alone_does_not_replicate(made: Made) -> None:
+    rows = groups_of(400)
+    half = np.random.default_rng(0).integers(0, 2, 400)
+    values = np.random.default_rng(3).normal(size=(400, 2)).astype(np.float32)
+    values[(rows["kind"] == "a") & (half == 0), 0] += 2
+    found = compare(made({"fc": values}, rows, half=half), "kind == 'a'", "kind == 'b'")
+    assert found["q"][0] < 1e-6
+    assert found["q_half0"][0] < 1e-6
+    assert found["replicated"][0] == 0
+
+
+def test_the_family_of_q_is_all_units_of_all_layers(made: Made) -> None:
+    rows = groups_of(100)
+    values = np.random.default_rng(4).normal(size=(100, 12)).astype(np.float32)
+    found = compare(made({"fc1": values[:, :5], "fc2": values[:, 5:]}, rows), "kind == 'a'")
+    np.testing.assert_allclose(found["q"], stats.false_discovery_control(found["p"]))
+    first = compare(made({"fc1": values[:, :5], "fc2": values[:, 5:]}, rows), "kind == 'a'", layers="fc1")
+    np.testing.assert_allclose(first["q"], stats.false_discovery_control(found["p"][:5]))
+
+
+def test_without_b_unknown_samples_are_in_neither_group_and_that_is_said(made: Made) -> None:
+    values = np.random.default_rng(5).normal(size=(100, 1)).astype(np.float32)
+    age = [None if row < 30 else row for row in range(100)]
+    found = compare(made({"fc": values}, {"age": age}), "age < 60")
+    assert dict(found.n) == {"age < 60": 30, "not age < 60": 40}
+    assert found.notes[0] == "30 samples are in neither group, as age < 60 is unknown for them."
+
+
+def test_overlapping_groups_are_allowed_and_said(made: Made) -> None:
+    values = np.random.default_rng(6).normal(size=(100, 1)).astype(np.float32)
+    found = compare(made({"fc": values}, {"x": range(100)}), "x < 60", "x >= 40")
+    assert found.notes == ("20 samples are in both groups; they pull the groups together, and p is only a guide.",)
+    np.testing.assert_allclose(found["difference"], values[:60].mean() - values[40:].mean(), rtol=1e-5)
+
+
+def test_below_twenty_samples_nothing_is_claimed_and_that_is_said(made: Made) -> None:
+    values = np.random.default_rng(7).normal(size=(60, 3)).astype(np.float32)
+    found = compare(made({"fc": values}, {"x": range(60)}), "x < 19", "x >= 19")
+    assert np.isfinite(found["p"]).all()
+    assert np.isnan(found["q"]).all()
+    assert np.isnan(found["replicated"]).all()
+    assert found.notes == ("x < 19 has 19: with fewer than 20 samples in a group nothing is claimed, q is left empty.",)
+
+
+def test_halves_too_small_to_check_are_said(made: Made) -> None:
+    values = np.random.default_rng(8).normal(size=(60, 3)).astype(np.float32)
+    found = compare(made({"fc": values}, {"x": range(60)}, half=[0, 1] * 30), "x < 30", "x >= 30")
+    assert np.isfinite(found["q"]).all()
+    assert np.isnan(found["replicated"]).all()
+    assert found.notes == (
+        "one half of the samples holds only 15 of a group, fewer than 20: replication could not be checked.",
+    )
+
+
+def test_an_empty_group_gives_no_numbers_and_the_reason(made: Made) -> None:
+    found = compare(made({"fc": np.ones((40, 2), np.float32)}, {"x": range(40)}), "x > 99", "x < 30")
+    assert np.isnan(found["difference"]).all()
+    assert found.notes == ("no sample is in x > 99: no row has x > 99; it runs from 0 to 39.",)
+
+
+def test_all_samples_against_nothing_is_refused(made: Made) -> None:
+    with pytest.raises(DataError, match="compared with no others"):
+        compare(made({"fc": np.ones((40, 2), np.float32)}), None)
+
+
+def test_shuffling_the_samples_changes_nothing(made: Made) -> None:
+    rng = np.random.default_rng(9)
+    rows, half = groups_of(300), rng.integers(0, 2, 300)
+    values = np.maximum(rng.normal(size=(300, 8)), 0).astype(np.float32)
+    order = rng.permutation(300)
+    before = compare(made({"fc": values}, rows, half=half), "kind == 'a'")
+    after = compare(made({"fc": values[order]}, {"kind": rows["kind"][order]}, half=half[order]), "kind == 'a'")
+    for name, column in before.values.items():
+        np.testing.assert_allclose(column, after[name], rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+def test_a_table_has_a_row_for_each_unit(made: Made) -> None:
+    values = np.random.default_rng(10).normal(size=(60, 3)).astype(np.float32)
+    table = compare(made({"fc": values}, groups_of(60)), "kind == 'a'").table()
+    assert table["unit"].tolist() == ["fc:0", "fc:1", "fc:2"]
+    assert {"n_a", "mean_a", "difference", "hedges_g", "g_low", "g_high", "auroc", "p", "q"} <= set(table)
