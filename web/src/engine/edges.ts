@@ -10,27 +10,24 @@ export async function readEdges(
   edges: readonly EdgeCard[],
   layers: ReadonlyMap<string, LayerCard>,
 ): Promise<EdgeArrays[]> {
-  const read = edges.map(async (card, edge): Promise<EdgeArrays | null> => {
-    if (!card.weights) return null
+  const units = (layer: string): number => layers.get(layer)?.units ?? 0
+  const read = edges.map(async (card, edge): Promise<EdgeArrays[]> => {
+    if (!card.weights) return []
     const what = `the weights from ${card.source} to ${card.target}`
-    const [source, target, value] = await Promise.all([
+    const [from, to, weights] = await Promise.all([
       arrays.get(card.weights.source, what),
       arrays.get(card.weights.target, what),
       arrays.get(card.weights.value, what),
     ])
-    const inside = (units: Uint32Array, layer: string): boolean => {
-      const limit = layers.get(layer)?.units ?? 0
-      return units.every((unit) => unit < limit)
-    }
-    if (!(source instanceof Uint32Array && target instanceof Uint32Array)) return null
-    if (source.length !== value.length || target.length !== value.length) return null
-    if (!inside(source, card.source) || !inside(target, card.target)) return null
-    const floats = asFloats(value)
-    const max = floats.reduce((most, weight) => Math.max(most, Math.abs(weight) || 0), 0)
-    return { edge, sourceLayer: card.source, targetLayer: card.target, source, target, value: floats, max }
+    const [source, target, value] = [Uint32Array.from(from), Uint32Array.from(to), asFloats(weights)]
+    const even = source.length === value.length && target.length === value.length
+    const inside = source.every((unit) => unit < units(card.source)) && target.every((unit) => unit < units(card.target))
+    if (!even || !inside) throw arrays.damaged(what, "they point at units that are not there")
+    const max = value.reduce((most, weight) => Math.max(most, Math.abs(weight) || 0), 0)
+    return [{ edge, sourceLayer: card.source, targetLayer: card.target, source, target, value, max }]
   })
   const settled = await Promise.allSettled(read)
-  return settled.flatMap((one) => (one.status === "fulfilled" && one.value ? [one.value] : []))
+  return settled.flatMap((one) => (one.status === "fulfilled" ? one.value : []))
 }
 
 /** Places (rising) of the weights that are among the `k` strongest into their target or out of their source. */
