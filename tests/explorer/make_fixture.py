@@ -13,7 +13,7 @@ import numpy as np
 
 from neuronaut.explorer.blobs import Packer
 from neuronaut.explorer.contract import Manifest
-from neuronaut.explorer.html import Bundle, compose, read_assets
+from neuronaut.explorer.html import Page, compose, read_assets
 
 SIZES = {"input": 6, "0": 32, "3": 16, "5": 8, "7": 1}
 FEATURES = ["pclass", "sex", "age", "sibsp", "parch", "fare"]
@@ -81,7 +81,7 @@ def comparison(a: Any, b: Any) -> Any:
     return np.stack([d, g, g - width, g + width, order, p, np.minimum(1, 3 * p), (p < 0.01)]).astype(np.float32)
 
 
-def build(title: str = "titanic-mlp") -> Bundle:
+def build(title: str = "titanic-mlp") -> Page:
     data = passengers()
     acts, weights = forward(data)
     pack, n, names = Packer(), len(data["X"]), list(SIZES)
@@ -140,7 +140,7 @@ def build(title: str = "titanic-mlp") -> Bundle:
         "blobs": {k: v.model_dump(by_alias=True) for k, v in pack.blobs.items()},
         "blocks": {k: v.card.model_dump(by_alias=True) for k, v in blocks.items()},
     }
-    return Bundle(Manifest.model_validate(manifest), blocks)
+    return Page(Manifest.model_validate(manifest), blocks)
 
 
 def layer(name: str, rank: int, values: Any) -> dict[str, Any]:
@@ -182,7 +182,7 @@ def edge(pack: Packer, source: str, target: str, W: Any) -> dict[str, Any]:
 
 
 def column(pack: Packer, name: str, values: Any) -> dict[str, Any]:
-    card = {"name": name, "type": "number", "source": "metadata", "nulls": None, "values": None}
+    card = {"name": name, "type": "number", "source": "metadata", "nulls": None, "values": None, "texts": None}
     if values.dtype.kind == "f":
         nulls = np.isnan(values)
         card["data"] = pack.add(np.where(nulls, 0, values), "base")

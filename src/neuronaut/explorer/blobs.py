@@ -19,6 +19,7 @@ BLOCK_BYTES = 4 * 1024 * 1024
 
 GZIP_LEVEL = 6
 _ALIGN = 8
+_MOSTLY = 0.8
 _DTYPES = {
     "|u1": "u8",
     "|i1": "i8",
@@ -32,6 +33,7 @@ _DTYPES = {
 }
 
 Array = npt.NDArray[Any]
+Layout = Literal["rows", "columns", "planes", "deltas"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +69,12 @@ class Packer:
         self._all: list[_Open] = []
 
     def add(self, array: Array, group: str) -> str:
-        """Take an array of at most one block; returns the id of its blob."""
+        """Take an array, returns the id of its blob; an array larger than a block has one of its own."""
         little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         dtype = _DTYPES.get(little.dtype.str)
         if dtype is None:
             raise TypeError(f"no blob type for {array.dtype}; there are: {', '.join(_DTYPES.values())}")
         layout, data = _lay(little)
-        if len(data) > BLOCK_BYTES:
-            raise ValueError(f"an array of {len(data)} bytes; a block holds {BLOCK_BYTES}. Split it by rows.")
         block = self._block(group, len(data))
         blob = f"b{len(self.blobs)}"
         self.blobs[blob] = BlobCard(
@@ -91,7 +91,7 @@ class Packer:
 
     def _block(self, group: str, size: int) -> _Open:
         block = self._open.get(group)
-        if block is None or block.size + size > BLOCK_BYTES:
+        if block is None or (block.size and block.size + size > BLOCK_BYTES):
             block = _Open(f"k{len(self._all)}")
             self._open[group] = block
             self._all.append(block)
@@ -104,17 +104,26 @@ class Packer:
             return {block.name: done for block, done in zip(self._all, packed, strict=True)}
 
 
-def _lay(array: Array) -> tuple[Literal["rows", "columns", "planes"], bytes]:
+def _lay(array: Array) -> tuple[Layout, bytes]:
     """The bytes in the order that compresses best: like beside like.
 
-    >>> _lay(np.array([[1, 2], [3, 4]], np.uint8)), _lay(np.array([1, 2], "<u2"))
-    (('columns', b'\\x01\\x03\\x02\\x04'), ('planes', b'\\x01\\x02\\x00\\x00'))
+    >>> _lay(np.array([[1, 2], [3, 4]], np.uint8))
+    ('columns', b'\\x01\\x03\\x02\\x04')
+    >>> _lay(np.array([2, 1], "<u2")), _lay(np.array([7, 8], "<u2"))
+    (('planes', b'\\x02\\x01\\x00\\x00'), ('deltas', b'\\x07\\x01\\x00\\x00'))
     """
     if array.dtype.itemsize > 1:
-        return "planes", array.reshape(-1).view(np.uint8).reshape(-1, array.dtype.itemsize).T.tobytes()
+        numbers = array.reshape(-1)
+        if array.dtype.kind in "iu" and numbers.size and np.mean(numbers[1:] >= numbers[:-1]) > _MOSTLY:
+            return "deltas", _planes(np.diff(numbers, prepend=numbers.dtype.type(0)))
+        return "planes", _planes(numbers)
     if array.ndim == 2:
         return "columns", array.T.tobytes()
     return "rows", array.tobytes()
+
+
+def _planes(numbers: Array) -> bytes:
+    return numbers.view(np.uint8).reshape(-1, numbers.dtype.itemsize).T.tobytes()
 
 
 def _compress(raw: bytes) -> Block:

@@ -7,15 +7,26 @@ packed into *blocks* (what is compressed and carried as one piece, at most 4 MB 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from typing_extensions import TypeAliasType
 
-FORMAT = "neuronaut-view"
-VERSION = 1
+FORMAT: Final = "neuronaut-view"
+VERSION: Final = 1
 
+
+def well_formed(text: object) -> object:
+    """The text without lone surrogates, which neither UTF-8 nor readers of JSON take.
+
+    >>> well_formed("a\\ud800b")
+    'a\ufffdb'
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(text, str) else text
+
+
+Text = Annotated[str, BeforeValidator(well_formed)]
 BlobId = TypeAliasType("BlobId", Annotated[str, Field(pattern=r"^b[0-9]+$")])
 BlockId = TypeAliasType("BlockId", Annotated[str, Field(pattern=r"^k[0-9]+$")])
 Dtype = TypeAliasType("Dtype", Literal["u8", "i8", "u16", "i16", "u32", "i32", "f16", "f32", "f64"])
@@ -33,17 +44,17 @@ class Card(BaseModel):
 class LayerCard(Card):
     """A layer of the model as it ran. ``label`` is friendlier than ``name`` and never used as a key."""
 
-    name: str
-    label: str
-    kind: str
+    name: Text
+    label: Text
+    kind: Text
     unit_word: Literal["neuron", "channel", "feature"]
-    activation: str | None
-    operator: str
-    module: str | None
+    activation: Text | None
+    operator: Text
+    module: Text | None
     units: Count
     rank: Count
     position: list[Count]
-    unit_names: list[str] | None
+    unit_names: list[Text] | None
     signed: bool = Field(description="values at post may be negative")
     output: bool
     parametrised: bool
@@ -62,29 +73,33 @@ class Weights(Card):
 class EdgeCard(Card):
     """What flows from one layer into another; ``weights`` is null where the edge is structural only."""
 
-    source: str
-    target: str
+    source: Text
+    target: Text
     kind: Literal["linear", "scaled", "nonlinear"]
     weights: Weights | None
     full: BlobId | None = Field(description="f32 [source unit, target unit], for small pairs when asked")
 
 
 class ModelCard(Card):
-    name: str
-    framework: str
+    name: Text
+    framework: Text
     layers: list[LayerCard]
     edges: list[EdgeCard]
 
 
 class ColumnCard(Card):
-    """One column to filter by. Text is dictionary-coded: i32 codes into ``values``, -1 is null. Bool: u8 0, 1, 255."""
+    """One column to filter by. Text is dictionary-coded: i32 codes into ``values``, -1 is null. Bool: u8 0, 1, 255.
 
-    name: str
+    Many or long texts travel as ``texts``, a JSON list in UTF-8; a DataSource puts them into ``values``.
+    """
+
+    name: Text
     type: Literal["number", "text", "bool"]
     source: Literal["metadata", "output"]
     data: BlobId
     nulls: BlobId | None = Field(description="u8 [row], 1 is null; numbers only")
-    values: list[str] | None
+    values: list[Text] | None
+    texts: BlobId | None = Field(description="u8: JSON list")
 
 
 class PreviewCard(Card):
@@ -111,19 +126,19 @@ class SamplesCard(Card):
 
 class TaskCard(Card):
     kind: Literal["binary", "classes", "regression", "none"]
-    classes: list[str] | None
-    label: str | None
+    classes: list[Text] | None
+    label: Text | None
 
 
 class ActivationCard(Card):
     """Per-sample values of a layer, [rows, unit] in chunks: value = code * scale of the unit.
 
-    u8: codes 0..``levels`` (at most 254), 255 marks a value that was not finite; 0 is exactly 0 and nothing else.
-    i8: codes -``levels``..``levels`` (at most 127), -128 marks one. f16, f32: as they are, ``levels`` is 0.
+    u8: codes 0..254, 255 marks a value that was not finite; i8: codes -127..127, -128 marks one. Only zero is 0. f16,
+    f32: as they are. ``levels`` is the largest code that occurs, 0 for f16 and f32.
     ``error`` is the largest absolute error over all units and rows that the encoding makes.
     """
 
-    layer: str
+    layer: Text
     site: Literal["pre", "post"]
     reduction: Literal["value", "mean", "max", "min"]
     scheme: Literal["u8", "i8", "f16", "f32"]
@@ -141,11 +156,11 @@ class SliceCard(Card):
     The first slice is always ``all``, with an empty expression. ``n`` counts every row of the recording.
     """
 
-    name: str
-    expression: str
+    name: Text
+    expression: Text
     kind: Literal["all", "named", "category"]
     n: Count
-    stats: dict[str, BlobId]
+    stats: dict[Text, BlobId]
 
 
 class ComparisonCard(Card):
@@ -156,7 +171,7 @@ class ComparisonCard(Card):
 
     a: Count
     b: Count | None
-    stats: dict[str, BlobId]
+    stats: dict[Text, BlobId]
 
 
 class Strongest(Card):
@@ -170,24 +185,24 @@ class Strongest(Card):
 class InfluenceCard(Card):
     """Effect of the units of ``source`` on those of ``target``; ``full`` f32 [source unit, target unit]."""
 
-    source: str
-    target: str
+    source: Text
+    target: Text
     full: BlobId | None
     forward: Strongest | None = Field(description="by source unit")
     backward: Strongest | None = Field(description="by target unit")
 
 
 class FindingCard(Card):
-    claim: str
-    at: str
-    hash: str
+    claim: Text
+    at: Text
+    hash: Text
 
 
 class ViewCard(Card):
     """What the page shows first."""
 
-    a: str | None = None
-    b: str | None = None
+    a: Text | None = None
+    b: Text | None = None
     colour: Literal["signed", "abs", "ab"] | None = None
 
 
@@ -195,19 +210,19 @@ class BlobCard(Card):
     """A typed array: where it lies inside its block, in bytes after decompression.
 
     ``layout`` tells in which order its bytes lie there, chosen to compress well: ``rows`` is C order; ``columns`` a
-    matrix of bytes column by column; ``planes`` all first bytes of the numbers, then all second bytes, and so on.
-    Whoever reads a blob gets C order.
+    matrix of bytes column by column; ``planes`` all first bytes of the numbers, then all second bytes, and so on;
+    ``deltas`` the same of the differences of consecutive whole numbers. Whoever reads a blob gets C order.
     """
 
     dtype: Dtype
     shape: list[Count]
-    layout: Literal["rows", "columns", "planes"]
+    layout: Literal["rows", "columns", "planes", "deltas"]
     block: BlockId
     offset: Count
 
 
 class BlockCard(Card):
-    """One carried piece: ``raw`` bytes once decompressed, ``bytes`` as carried (before base64)."""
+    """One carried piece: ``raw`` bytes once decompressed, ``bytes`` as carried (before it becomes text)."""
 
     codec: Literal["gzip", "none"]
     bytes: Count
@@ -220,10 +235,10 @@ class Manifest(Card):
 
     format: Literal["neuronaut-view"]
     version: Literal[1]
-    id: str
-    title: str
-    created: str
-    app_version: str
+    id: Text
+    title: Text
+    created: Text
+    app_version: Text
     model: ModelCard
     samples: SamplesCard
     task: TaskCard
@@ -233,7 +248,7 @@ class Manifest(Card):
     influence: list[InfluenceCard]
     findings: list[FindingCard]
     view: ViewCard
-    notes: list[str] = Field(description="what a reader should know, for example that rows were sampled")
+    notes: list[Text] = Field(description="what a reader should know, for example that rows were sampled")
     blobs: dict[BlobId, BlobCard]
     blocks: dict[BlockId, BlockCard]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from neuronaut.core.errors import ExportError
 from neuronaut.explorer.blobs import Block
 from neuronaut.explorer.contract import Manifest
+from neuronaut.explorer.text import encode
 
 STATIC = Path(__file__).parent / "static"
 
@@ -50,8 +51,8 @@ class Assets:
 
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
-    """Everything one page shows."""
+class Page:
+    """What one page carries: the manifest, and the arrays it tells of."""
 
     manifest: Manifest
     blocks: Mapping[str, Block]
@@ -92,21 +93,21 @@ def policy(assets: Assets) -> str:
     )
 
 
-def compose(bundle: Bundle, assets: Assets) -> Iterator[bytes]:
+def compose(page: Page, assets: Assets) -> Iterator[bytes]:
     """The page in pieces. Every placeholder is filled once, so text that looks like a placeholder stays text."""
     fixed = {
         "policy": policy(assets),
-        "version": html.escape(bundle.manifest.app_version),
-        "title": html.escape(bundle.manifest.title),
+        "version": html.escape(page.manifest.app_version),
+        "title": html.escape(page.manifest.title),
         "css": assets.css,
         "js": assets.js,
-        "manifest": bundle.manifest.to_json().translate(_JSON_ESCAPES),
+        "manifest": page.manifest.to_json().translate(_JSON_ESCAPES),
     }
     for number, piece in enumerate(_PLACE.split(_PAGE)):
         if number % 2 == 0:
             yield piece.encode()
         elif piece == "blocks":
-            yield from _blocks(bundle.blocks)
+            yield from _blocks(page.blocks)
         else:
             yield fixed[piece].encode("utf-8", errors="replace")
 
@@ -114,7 +115,7 @@ def compose(bundle: Bundle, assets: Assets) -> Iterator[bytes]:
 def _blocks(blocks: Mapping[str, Block]) -> Iterator[bytes]:
     for name, block in blocks.items():
         yield f'<script type="application/octet-stream" data-block="{name}">'.encode()
-        yield base64.b64encode(block.data)
+        yield encode(block.data)
         yield b"</script>\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,7 +20,7 @@ NOT_FINITE = {"u8": 255, "i8": -128}
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """``values`` [row, unit] in ``scheme``; value = code * scale. ``error``: the largest absolute error of any value."""
+    """``values`` [row, unit] in ``scheme``; value = code * scale, off by at most ``error``."""
 
     values: Array
     scheme: Scheme
@@ -29,37 +30,47 @@ class Codes:
     nonfinite: npt.NDArray[np.uint32]
 
 
-def quantise(values: Array, levels: int = FINEST) -> Codes:
+def quantise(values: Array, *, signed: bool, coarseness: float = 0.0) -> Codes:
     """One byte for each value, on a scale of each unit's own.
 
-    Values that are never negative take codes 0 to ``levels``, others ``levels // 2`` codes on either side of zero. Only
-    zero is 0, so that the share of values above zero stays exact. The largest error is half a step, or a step for
-    values nearer to zero than half of one.
+    A step is ``coarseness`` standard deviations of the unit, but never finer than 254 codes from 0 to the largest value
+    (127 on either side of zero for ``signed`` ones) can tell apart. Only zero is 0, so that the share of values above
+    zero stays exact. The error is at most half a step, or a step for values nearer to zero than half of one.
 
-    >>> codes = quantise(np.array([[0.0, 2.54], [0.001, 1.0], [2.54, np.nan]]))
+    >>> codes = quantise(np.array([[0.0, 2.54], [0.001, 1.0], [2.54, np.nan]]), signed=False)
     >>> codes.values.tolist(), codes.scheme, codes.nonfinite.tolist()
     ([[0, 254], [1, 100], [254, 255]], 'u8', [0, 1])
     """
     finite = np.isfinite(values)
     known = np.where(finite, values, 0).astype(np.float64)
-    signed = bool((known < 0).any())
-    half = levels // 2 if signed else levels
+    most = FINEST // 2 if signed else FINEST
+    # A unit that is silent has a step of 1; steps beyond what float32 can hold would be zero or infinite.
     top = np.abs(known).max(0, initial=0)
-    # Steps beyond what float32 can hold would be zero or infinite.
-    step = np.clip(np.where(top > 0, top, half) / half, _SINGLE.tiny, _SINGLE.max)
-    scale = step.astype(np.float32)
-    codes = np.clip(np.rint(known / scale), -half, half)
+    step = np.maximum(np.where(top > 0, top / most, 1.0), coarseness * _spread(known, finite))
+    scale = np.clip(step, _SINGLE.tiny, _SINGLE.max).astype(np.float32)
+    codes = np.clip(np.rint(known / scale), -most, most)
     codes = np.where(codes == 0, np.sign(known), codes)
     error = float(np.abs(codes * scale - known).max(initial=0))
+    levels = int(np.abs(codes).max(initial=0))
     codes[~finite] = NOT_FINITE["i8" if signed else "u8"]
     return Codes(
         codes.astype(np.int8 if signed else np.uint8),
         "i8" if signed else "u8",
-        half,
+        levels,
         scale,
         error,
         np.count_nonzero(~finite, axis=0).astype(np.uint32),
     )
+
+
+def _spread(known: Array, finite: Array) -> Array:
+    """Standard deviation of each unit's finite values; 0 where it has none."""
+    n = np.maximum(finite.sum(0), 1)
+    largest = np.abs(known).max(0, initial=0)
+    # Divided by the largest, so that no square overflows.
+    unit = np.divide(known, largest, out=np.zeros_like(known), where=largest > 0)
+    mean = unit.sum(0) / n
+    return np.asarray(largest * np.sqrt((np.where(finite, unit - mean, 0) ** 2).sum(0) / n))
 
 
 def as_floats(values: Array, scheme: Literal["f16", "f32"]) -> Codes:
@@ -75,4 +86,18 @@ def as_floats(values: Array, scheme: Literal["f16", "f32"]) -> Codes:
         None,
         float(np.abs(difference).max(initial=0)),
         np.count_nonzero(~finite, axis=0).astype(np.uint32),
+    )
+
+
+def beside(parts: Sequence[Codes]) -> Codes:
+    """Codes of several units as one."""
+    first = parts[0]
+    scales = [part.scale for part in parts if part.scale is not None]
+    return Codes(
+        np.concatenate([part.values for part in parts], axis=1),
+        first.scheme,
+        max(part.levels for part in parts),
+        np.concatenate(scales) if scales else None,
+        max(part.error for part in parts),
+        np.concatenate([part.nonfinite for part in parts]),
     )

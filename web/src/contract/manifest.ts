@@ -6,8 +6,8 @@ export const VERSION = 1
 /**
  * Per-sample values of a layer, [rows, unit] in chunks: value = code * scale of the unit.
  *
- * u8: codes 0..``levels`` (at most 254), 255 marks a value that was not finite; 0 is exactly 0 and nothing else.
- * i8: codes -``levels``..``levels`` (at most 127), -128 marks one. f16, f32: as they are, ``levels`` is 0.
+ * u8: codes 0..254, 255 marks a value that was not finite; i8: codes -127..127, -128 marks one. Only zero is 0. f16,
+ * f32: as they are. ``levels`` is the largest code that occurs, 0 for f16 and f32.
  * ``error`` is the largest absolute error over all units and rows that the encoding makes.
  */
 export interface ActivationCard {
@@ -28,20 +28,20 @@ export interface ActivationCard {
  * A typed array: where it lies inside its block, in bytes after decompression.
  *
  * ``layout`` tells in which order its bytes lie there, chosen to compress well: ``rows`` is C order; ``columns`` a
- * matrix of bytes column by column; ``planes`` all first bytes of the numbers, then all second bytes, and so on.
- * Whoever reads a blob gets C order.
+ * matrix of bytes column by column; ``planes`` all first bytes of the numbers, then all second bytes, and so on;
+ * ``deltas`` the same of the differences of consecutive whole numbers. Whoever reads a blob gets C order.
  */
 export interface BlobCard {
   readonly dtype: Dtype
   readonly shape: readonly number[]
-  readonly layout: "rows" | "columns" | "planes"
+  readonly layout: "rows" | "columns" | "planes" | "deltas"
   readonly block: BlockId
   readonly offset: number
 }
 
 export type BlobId = string
 
-/** One carried piece: ``raw`` bytes once decompressed, ``bytes`` as carried (before base64). */
+/** One carried piece: ``raw`` bytes once decompressed, ``bytes`` as carried (before it becomes text). */
 export interface BlockCard {
   readonly codec: "gzip" | "none"
   readonly bytes: number
@@ -51,7 +51,11 @@ export interface BlockCard {
 
 export type BlockId = string
 
-/** One column to filter by. Text is dictionary-coded: i32 codes into ``values``, -1 is null. Bool: u8 0, 1, 255. */
+/**
+ * One column to filter by. Text is dictionary-coded: i32 codes into ``values``, -1 is null. Bool: u8 0, 1, 255.
+ *
+ * Many or long texts travel as ``texts``, a JSON list in UTF-8; a DataSource puts them into ``values``.
+ */
 export interface ColumnCard {
   readonly name: string
   readonly type: "number" | "text" | "bool"
@@ -60,6 +64,8 @@ export interface ColumnCard {
   /** u8 [row], 1 is null; numbers only */
   readonly nulls: BlobId | null
   readonly values: readonly string[] | null
+  /** u8: JSON list */
+  readonly texts: BlobId | null
 }
 
 /**
@@ -225,11 +231,11 @@ export type Shape =
 
 export const shapes: Readonly<Record<string, Shape>> = {
   ActivationCard: { fields: { layer: "string", site: { oneOf: ["pre", "post"] }, reduction: { oneOf: ["value", "mean", "max", "min"] }, scheme: { oneOf: ["u8", "i8", "f16", "f32"] }, levels: "integer", scale: { nullable: { ref: "BlobId" } }, error: "number", chunks: { list: { ref: "BlobId" } }, rowsPerChunk: "integer", nonfinite: { nullable: { ref: "BlobId" } } } },
-  BlobCard: { fields: { dtype: { ref: "Dtype" }, shape: { list: "integer" }, layout: { oneOf: ["rows", "columns", "planes"] }, block: { ref: "BlockId" }, offset: "integer" } },
+  BlobCard: { fields: { dtype: { ref: "Dtype" }, shape: { list: "integer" }, layout: { oneOf: ["rows", "columns", "planes", "deltas"] }, block: { ref: "BlockId" }, offset: "integer" } },
   BlobId: "string",
   BlockCard: { fields: { codec: { oneOf: ["gzip", "none"] }, bytes: "integer", raw: "integer", sha256: "string" } },
   BlockId: "string",
-  ColumnCard: { fields: { name: "string", type: { oneOf: ["number", "text", "bool"] }, source: { oneOf: ["metadata", "output"] }, data: { ref: "BlobId" }, nulls: { nullable: { ref: "BlobId" } }, values: { nullable: { list: "string" } } } },
+  ColumnCard: { fields: { name: "string", type: { oneOf: ["number", "text", "bool"] }, source: { oneOf: ["metadata", "output"] }, data: { ref: "BlobId" }, nulls: { nullable: { ref: "BlobId" } }, values: { nullable: { list: "string" } }, texts: { nullable: { ref: "BlobId" } } } },
   ComparisonCard: { fields: { a: "integer", b: { nullable: "integer" }, stats: { map: { ref: "BlobId" } } } },
   Dtype: { oneOf: ["u8", "i8", "u16", "i16", "u32", "i32", "f16", "f32", "f64"] },
   EdgeCard: { fields: { source: "string", target: "string", kind: { oneOf: ["linear", "scaled", "nonlinear"] }, weights: { nullable: { ref: "Weights" } }, full: { nullable: { ref: "BlobId" } } } },

@@ -1,28 +1,31 @@
 import { gzipSync } from "node:zlib"
 import { beforeEach, describe, expect, test } from "vitest"
+import type { Manifest } from "../contract/manifest"
 import { InlineSource } from "./InlineSource"
-import { tinyManifest } from "./tiny"
+import { encodeText, tinyManifest } from "./tiny"
 
 const values = Float32Array.of(1, 2.5, -3, 4)
 const bytes = new Uint8Array(values.buffer)
 const packed = gzipSync(bytes)
 
-function page(block: Uint8Array, change: Record<string, unknown> = {}) {
+function page(block: Uint8Array, samples?: Manifest["samples"]) {
   document.body.textContent = ""
   const manifest = tinyManifest({
+    ...(samples ? { samples } : {}),
     blobs: {
       b0: { dtype: "f32", shape: [4], layout: "rows", block: "k0", offset: 0 },
       b1: { dtype: "f32", shape: [2], layout: "rows", block: "k0", offset: 8 },
+      b3: { dtype: "u8", shape: [16], layout: "rows", block: "k0", offset: 0 },
       b2: { dtype: "f32", shape: [2], layout: "rows", block: "k1", offset: 0 },
     },
     blocks: {
-      k0: { codec: "gzip", bytes: block.length, raw: 16, sha256: "0".repeat(64), ...change },
+      k0: { codec: "gzip", bytes: block.length, raw: 16, sha256: "0".repeat(64) },
       k1: { codec: "none", bytes: 8, raw: 8, sha256: "0".repeat(64) },
     },
   })
   add("nn-manifest", null, JSON.stringify(manifest))
-  add(null, "k0", Buffer.from(block).toString("base64"))
-  add(null, "k1", Buffer.from(bytes.slice(0, 8)).toString("base64"))
+  add(null, "k0", encodeText(block))
+  add(null, "k1", encodeText(bytes.slice(0, 8)))
   return new InlineSource(document)
 }
 
@@ -77,6 +80,20 @@ describe("InlineSource", () => {
   test("names an array that is not on the page", async () => {
     await expect(page(packed).blob("b9")).rejects.toThrow("no array b9")
     await expect(page(packed).blob("constructor")).rejects.toThrow("no array constructor")
+  })
+
+  test("puts texts that travel in a block into their column, and leaves out a column whose texts are damaged", async () => {
+    const column = { name: "who", type: "text" as const, source: "metadata" as const, data: "b0", nulls: null }
+    const samples = { ...tinyManifest().samples, columns: [{ ...column, values: null, texts: "b3" }] }
+    const read = (text: string) => {
+      const raw = Buffer.alloc(16, " ")
+      raw.write(text)
+      return page(gzipSync(raw), samples).manifest()
+    }
+    expect((await read('["a","ö"]')).samples.columns[0]?.values).toEqual(["a", "ö"])
+    const damaged = await read('["a","ö"')
+    expect(damaged.samples.columns).toEqual([])
+    expect(damaged.notes[0]).toContain("The column who cannot be read")
   })
 
   test("says so when the page holds no data", () => {

@@ -1,8 +1,8 @@
-import type { BlockCard, Manifest } from "../contract/manifest"
+import type { BlockCard, ColumnCard, Manifest } from "../contract/manifest"
 import { byteLength, ManifestError, readManifest } from "../contract/validate"
 import { ByteCache } from "./cache"
 import { BlobError, type DataSource } from "./DataSource"
-import { decodeBase64, gunzip, inRows } from "./decode"
+import { decodeText, gunzip, inRows } from "./decode"
 
 const CACHE_BYTES = 32_000_000
 
@@ -25,8 +25,21 @@ export class InlineSource implements DataSource {
     }
   }
 
-  manifest(): Promise<Manifest> {
-    return Promise.resolve(this.#manifest)
+  /** A column whose texts are damaged is left out, and a note says so. */
+  async manifest(): Promise<Manifest> {
+    const lost: string[] = []
+    const read = async (column: ColumnCard): Promise<ColumnCard[]> => {
+      if (column.texts === null) return [column]
+      try {
+        return [{ ...column, values: textsOf(await this.blob(column.texts)) }]
+      } catch (problem) {
+        lost.push(`The column ${column.name} cannot be read: ${(problem as Error).message}.`)
+        return []
+      }
+    }
+    const { samples, notes } = this.#manifest
+    const columns = (await Promise.all(samples.columns.map(read))).flat()
+    return { ...this.#manifest, samples: { ...samples, columns }, notes: [...notes, ...lost] }
   }
 
   async blob(id: string, signal?: AbortSignal): Promise<ArrayBuffer> {
@@ -60,19 +73,24 @@ export class InlineSource implements DataSource {
     }
   }
 
-  /** Compressed bytes stay; the text node they came from, a third larger, is dropped. */
+  /** Compressed bytes stay; the text they came from, larger, is dropped. */
   #bytes(id: string, card: BlockCard): Uint8Array<ArrayBuffer> {
     const held = this.#packed.get(id)
     if (held) return held
     const node = this.#nodes.get(id)
     if (!node) throw new BlobError("it is not in the page")
-    const bytes = decodeBase64((node.textContent ?? "").trim())
-    if (bytes.length !== card.bytes) throw new BlobError(`${bytes.length} bytes where ${card.bytes} were announced`)
+    const bytes = decodeText(node.textContent ?? "", card.bytes)
     this.#packed.set(id, bytes)
     this.#nodes.delete(id)
     node.remove()
     return bytes
   }
+}
+
+function textsOf(buffer: ArrayBuffer): string[] {
+  const values: unknown = JSON.parse(new TextDecoder().decode(buffer))
+  if (!Array.isArray(values)) throw new BlobError("it holds no list of texts")
+  return values.map(String)
 }
 
 function parse(text: string): unknown {

@@ -1,17 +1,31 @@
 import type { BlobCard } from "../contract/manifest"
 import { BlobError } from "./DataSource"
 
-interface FromBase64 {
-  fromBase64?: (text: string) => Uint8Array<ArrayBuffer>
-}
+/** What each character of the text counts: printable ASCII but space, `<`, `>` and `&`, in order; 255 is none of them. */
+const COUNTS = new Uint8Array(256).fill(255)
+for (let sign = 0x21, count = 0; sign < 0x7f; sign++) if (!"<>&".includes(String.fromCharCode(sign))) COUNTS[sign] = count++
+const BASE = 91
 
-/** Base64 to bytes; the built-in decoder where there is one (2 to 4 times faster). */
-export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  const builtIn = (Uint8Array as FromBase64).fromBase64
-  if (builtIn) return builtIn.call(Uint8Array, text)
-  const binary = atob(text)
-  const bytes = new Uint8Array(binary.length)
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i)
+/** Text to `size` bytes: two characters hold 13 bits, the least significant first. */
+export function decodeText(text: string, size: number): Uint8Array<ArrayBuffer> {
+  const signs = new TextEncoder().encode(text)
+  if (signs.length !== Math.ceil(size / 13) * 16) {
+    throw new BlobError(`${signs.length} characters where ${Math.ceil(size / 13) * 16} hold ${size} bytes`)
+  }
+  const bytes = new Uint8Array(size)
+  let place = 0
+  let held = 0
+  let bits = 0
+  for (let at = 0; at < signs.length; at += 2) {
+    const high = COUNTS[signs[at]!]!
+    const low = COUNTS[signs[at + 1]!]!
+    if (high === 255 || low === 255) throw new BlobError(`a character that does not belong there, at ${at}`)
+    held |= (high * BASE + low) << bits
+    for (bits += 13; bits >= 8; bits -= 8) {
+      bytes[place++] = held & 255
+      held >>>= 8
+    }
+  }
   return bytes
 }
 
@@ -35,12 +49,17 @@ export async function gunzip(bytes: Uint8Array<ArrayBuffer>, raw: number): Promi
 }
 
 /** A fresh copy of a blob's bytes in C order, whatever order they were carried in. */
-export function inRows(card: Pick<BlobCard, "layout" | "shape">, carried: Uint8Array): Uint8Array<ArrayBuffer> {
+export function inRows(card: Pick<BlobCard, "dtype" | "layout" | "shape">, carried: Uint8Array): Uint8Array<ArrayBuffer> {
   if (card.layout === "rows" || carried.length === 0) return carried.slice()
-  // Both other layouts are a turned matrix: columns by rows, or bytes of a number by numbers.
+  // The other layouts are a turned matrix: columns by rows, or bytes of a number by numbers.
   const count = card.shape.reduce((product, size) => product * size, 1)
   const columns = card.layout === "columns" ? (card.shape[1] ?? 1) : carried.length / count
-  return turned(carried, columns, carried.length / columns)
+  const bytes = turned(carried, columns, carried.length / columns)
+  if (card.layout === "deltas") {
+    const numbers = columns === 4 ? new Uint32Array(bytes.buffer) : new Uint16Array(bytes.buffer)
+    for (let at = 1; at < numbers.length; at++) numbers[at]! += numbers[at - 1]!
+  }
+  return bytes
 }
 
 function turned(carried: Uint8Array, columns: number, rows: number): Uint8Array<ArrayBuffer> {

@@ -24,3 +24,15 @@ export function tinyManifest(change: Partial<Manifest> = {}): Manifest {
     ...change,
   }
 }
+
+/** What explorer/text.py does, one bit after the other. */
+export function encodeText(bytes: Uint8Array): string {
+  const alphabet = Array.from({ length: 94 }, (_, at) => String.fromCharCode(0x21 + at)).filter((sign) => !"<>&".includes(sign))
+  const bit = (at: number) => ((bytes[at >> 3] ?? 0) >> (at & 7)) & 1
+  let text = ""
+  for (let pair = 0; pair < Math.ceil(bytes.length / 13) * 8; pair++) {
+    const value = Array.from({ length: 13 }, (_, at) => bit(pair * 13 + at) << at).reduce((sum, one) => sum + one, 0)
+    text += alphabet[Math.floor(value / 91)]! + alphabet[value % 91]!
+  }
+  return text
+}

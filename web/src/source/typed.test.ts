@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { decodeBase64, inRows } from "./decode"
+import { decodeText, inRows } from "./decode"
 import { ByteCache } from "./cache"
 import { fromHalf, typed } from "./typed"
 
@@ -16,8 +16,15 @@ test("bytes are read by their declared type", () => {
   expect([...typed({ dtype: "u16" }, buffer)]).toEqual([511])
 })
 
-test("base64 is decoded with and without the built-in decoder", () => {
-  expect([...decodeBase64("AAEC/w==")]).toEqual([0, 1, 2, 255])
+test("text becomes bytes: 13 bits in two characters", () => {
+  // 'a' = 0x61, 'b' = 0x62: low 13 bits of 0x6261 are 0x0261 = 6 * 91 + 63, and then 3.
+  expect([...decodeText("(c!$!!!!!!!!!!!!", 2)]).toEqual([0x61, 0x62])
+  expect(decodeText("", 0)).toHaveLength(0)
+})
+
+test("text of the wrong length or with a foreign character is refused", () => {
+  expect(() => decodeText("!!!!", 2)).toThrow("4 characters where 16 hold 2 bytes")
+  expect(() => decodeText("<!!!!!!!!!!!!!!!", 2)).toThrow("does not belong there, at 0")
 })
 
 test("the cache forgets what was used longest ago", () => {
@@ -30,9 +37,13 @@ test("the cache forgets what was used longest ago", () => {
   expect(["a", "b", "c", "d"].map((key) => cache.get(key)?.byteLength)).toEqual([8, undefined, 8, undefined])
 })
 
-test("matrices of bytes come back from columns, numbers from byte planes", () => {
-  const columns = inRows({ layout: "columns", shape: [2, 3] }, Uint8Array.of(1, 4, 2, 5, 3, 6))
+test("matrices of bytes come back from columns, numbers from byte planes and from differences", () => {
+  const columns = inRows({ dtype: "u8", layout: "columns", shape: [2, 3] }, Uint8Array.of(1, 4, 2, 5, 3, 6))
   expect([...columns]).toEqual([1, 2, 3, 4, 5, 6])
-  const planes = inRows({ layout: "planes", shape: [2] }, Uint8Array.of(1, 3, 0, 1))
+  const planes = inRows({ dtype: "u16", layout: "planes", shape: [2] }, Uint8Array.of(1, 3, 0, 1))
   expect([...typed({ dtype: "u16" }, planes.buffer)]).toEqual([1, 259])
+  // 5, then 2 less, then 300 more.
+  const differences = Uint8Array.of(5, 254, 44, 0, 255, 1, 0, 255, 0, 0, 255, 0)
+  const deltas = inRows({ dtype: "i32", layout: "deltas", shape: [3] }, differences)
+  expect([...typed({ dtype: "i32" }, deltas.buffer)]).toEqual([5, 3, 303])
 })

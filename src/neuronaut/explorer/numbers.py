@@ -1,0 +1,141 @@
+"""The exact numbers of a page: statistics of its slices, comparisons of its groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from neuronaut.analysis.activity import activity
+from neuronaut.analysis.compare import compare
+from neuronaut.analysis.recorded import by_layer
+from neuronaut.core.columns import BoolColumn, Column, NumberColumn, TextColumn
+from neuronaut.core.result import Result
+from neuronaut.core.slices import EVERYTHING, Slice, where
+from neuronaut.explorer.blobs import Packer
+from neuronaut.explorer.contract import ComparisonCard, SliceCard
+
+if TYPE_CHECKING:
+    from neuronaut.store.recording import Recording
+
+STATISTICS = ("n", "mean", "mean_abs", "sd", "firing_rate", "max")
+COMPARISON = ("difference", "hedges_g", "g_low", "g_high", "auroc", "p", "q", "replicated")
+MOST_CATEGORIES = 12
+LONGEST_CATEGORY = 100
+BUDGET = 40_000
+"""Bytes of statistics of category values and complements on one page; named slices and their comparisons always fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A slice of the page: what it is called, how a filter writes it, and its samples."""
+
+    name: str
+    expression: str
+    kind: Literal["all", "named", "category"]
+    slice: Slice
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """``activity`` over the shown slices in order; ``compare`` of pairs, by position, None being everything else."""
+
+    shown: Sequence[Shown]
+    activity: Result
+    comparisons: Sequence[tuple[int, int | None, Result]]
+
+    def signed(self) -> dict[str, bool]:
+        """Whether any value of a layer is below zero."""
+        return {layer: bool((self.activity["min"][0, units] < 0).any()) for layer, units in self.layers().items()}
+
+    def layers(self) -> dict[str, slice]:
+        return by_layer(self.activity)
+
+
+def numbers(rec: Recording, layers: Sequence[str], named: Sequence[Shown], units: int) -> Numbers:
+    """Everything exact that the page ships: all samples, the named slices, small categories, and comparisons."""
+    budget = BUDGET
+    shown = [Shown("all", "", "all", EVERYTHING), *named]
+    for values in categories(rec):
+        cost = len(values) * len(STATISTICS) * 4 * units
+        if cost <= budget:
+            budget -= cost
+            shown += values
+    # Slices may share a name, results may not: they go by number here.
+    by_number = [one.slice.named(str(number)) for number, one in enumerate(shown)]
+    found = activity(rec, by_number, layers=list(layers))
+    pairs: list[tuple[int, int | None]] = list(pairwise(range(1, len(named) + 1)))
+    for number in range(1, len(named) + 1):
+        cost = len(COMPARISON) * 4 * units
+        if cost <= budget:
+            budget -= cost
+            pairs.append((number, None))
+    return Numbers(shown, found, [(a, b, _compare(rec, shown, a, b, layers)) for a, b in pairs])
+
+
+def _compare(rec: Recording, shown: Sequence[Shown], a: int, b: int | None, layers: Sequence[str]) -> Result:
+    first = shown[a].slice
+    second = shown[b].slice if b is not None else where(~rec.mask(first))
+    return compare(rec, first, second, layers=list(layers))
+
+
+def categories(rec: Recording) -> Iterator[list[Shown]]:
+    """For each column of few distinct values, a slice for each; the label's column first."""
+    label = rec.task.get("label")
+    given = [str(name) for name in rec.metadata.columns]
+    names = [*given, *(name for name in ("prediction", "correct") if name in rec.columns and name not in given)]
+    for name in sorted(names, key=lambda name: name != label):
+        values = _distinct(rec.columns[name])
+        if 1 < len(values) <= MOST_CATEGORIES:
+            slices = [where({"column": name, "op": "eq", "value": value}) for value in values]
+            yield [
+                Shown(f"{name} = {value}", one.expression or "", "category", one)
+                for value, one in zip(values, slices, strict=True)
+            ]
+
+
+def _distinct(column: Column) -> list[Any]:
+    """The values of a column, or nothing where there are more than a category may have."""
+    if isinstance(column, TextColumn):
+        texts = [column.values[code] for code in np.unique(column.codes[column.codes >= 0])[: MOST_CATEGORIES + 1]]
+        return texts if max(map(len, texts), default=0) <= LONGEST_CATEGORY else []
+    if isinstance(column, BoolColumn):
+        return [bool(value) for value in np.unique(column.values[~column.null])]
+    values = np.unique(column.values[~column.null])[: MOST_CATEGORIES + 1]
+    whole = isinstance(column, NumberColumn) and bool((values == np.rint(values)).all())
+    return [int(value) for value in values] if whole else []
+
+
+def slice_cards(found: Numbers, pack: Packer) -> list[SliceCard]:
+    """One card for each shown slice; slice 0 is all samples."""
+    table = single(np.stack([np.asarray(found.activity[name], np.float64) for name in STATISTICS]))
+    return [
+        SliceCard(
+            name=one.name,
+            expression=one.expression,
+            kind=one.kind,
+            n=found.activity.n[str(number)],
+            stats={layer: pack.add(table[:, number, units], "statistics") for layer, units in found.layers().items()},
+        )
+        for number, one in enumerate(found.shown)
+    ]
+
+
+def comparison_cards(found: Numbers, pack: Packer) -> list[ComparisonCard]:
+    """One card for each comparison."""
+    cards = []
+    for a, b, result in found.comparisons:
+        table = single(np.stack([np.asarray(result[name], np.float64) for name in COMPARISON]))
+        stats = {layer: pack.add(table[:, units], "statistics") for layer, units in by_layer(result).items()}
+        cards.append(ComparisonCard(a=a, b=b, stats=stats))
+    return cards
+
+
+def single(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """In single precision; what overflows is infinite."""
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32)
