@@ -128,7 +128,7 @@ def test_channels_are_read_by_the_reduction_that_is_asked_for(made: Made) -> Non
 
 def test_quantiles_are_those_of_the_finite_values(made: Made) -> None:
     values = np.array([[0, np.nan], [1, 10], [2, 20], [4, np.inf]], np.float32)
-    found = activity(made({"fc": values}), quantiles=(0.5, 1))
+    found = activity(made({"fc": values}), quantiles=(0.5, 1.0))
     assert found.dims["quantile"] == ("slice", "quantile", "unit")
     assert found["quantile"].tolist() == [[[1.5, 15], [4, 20]]]
 

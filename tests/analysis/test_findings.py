@@ -30,8 +30,8 @@ def test_the_sentence_holds_unit_n_effect_interval_q_and_replication(made: Made)
     (found,) = discover(rec, "kind == 'a'", k=1)
     said = found.evidence
     assert found.claim == (
-        f'Neuron 2 of layer fc1 is less active for kind == "a" (mean {said["mean_a"]:.3g}, n = 200) '
-        f'than for not kind == "a" (mean {said["mean_b"]:.3g}, n = 200): '
+        f'Neuron 2 of layer fc1 is less active for kind == "a" (mean {said["mean_a"]:.2f}, n = 200) '
+        f'than for not kind == "a" (mean {said["mean_b"]:.2f}, n = 200): '
         f"g = {said['hedges_g']:.2f} [{said['g_low']:.2f}, {said['g_high']:.2f}], q = {said['q']:.0e}; "
         f"found on one half of the samples (g = {said['g_half0']:.2f}) "
         f"and held on the other (g = {said['g_half1']:.2f}, q = {said['q_half1']:.0e})."

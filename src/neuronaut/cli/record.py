@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, cast
 
 import typer
 
@@ -74,8 +74,8 @@ def record(
             groups=groups,
             task=task,
             layers=layer or "*",
-            sites=tuple(site or ("post",)),
-            position=position,
+            sites=cast("list[Literal['pre', 'post']]", site or ["post"]),
+            position=cast("Literal['reduce', 'keep']", position),
             dtype=dtype,
             batch_size=batch_size or "auto",
             device=device,
