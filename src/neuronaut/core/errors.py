@@ -70,8 +70,16 @@ class FilterError(NeuronautError, ValueError):
     def __str__(self) -> str:
         if self.position is None or not self.source:
             return self.message
-        caret = " " * self.position + "^" * max(1, self.length)
-        return f"{self.message}\n  {self.source}\n  {caret}"
+        return f"{self.message}\n{_pointed(self.source, self.position, max(1, self.length))}"
+
+
+def _pointed(source: str, position: int, length: int, width: int = 100) -> str:
+    """At most ``width`` characters of the source and carets below; what cannot be printed becomes a blank."""
+    start = max(0, min(position - width // 2, len(source) - width))
+    line = "".join(sign if sign.isprintable() else " " for sign in source[start : start + width])
+    before, after = "…" if start else "", "…" if start + width < len(source) else ""
+    count = max(1, min(length, start + width - position))
+    return f"  {before}{line}{after}\n  {' ' * (len(before) + position - start)}{'^' * count}"
 
 
 class DataError(NeuronautError, ValueError):

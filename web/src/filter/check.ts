@@ -1,7 +1,7 @@
 /** Does a filter fit the columns: every name known, like compared with like. Mirrors core/filters/check.py. */
 
 import type { Columns } from "./columns"
-import { scan, shown } from "./lex"
+import { printable, scan, shown } from "./lex"
 import { nearest } from "./nearest"
 import { type Node, SIGNATURES, type Type } from "./nodes"
 import { FilterProblem, type ProblemKind } from "./problem"
@@ -154,8 +154,7 @@ export function told(node: Node, type: Type): string {
 
 /** The text of a node, cut to 40 code points. */
 export function short(node: Node): string {
-  const signs = Array.from(textOf(node))
-  return signs.length <= 40 ? signs.join("") : `${signs.slice(0, 39).join("")}…`
+  return printable(textOf(node))
 }
 
 function unquotedNumber(text: string): string | null {

@@ -9,7 +9,7 @@
 import { check } from "./check"
 import type { Columns } from "./columns"
 import { countPoints } from "./lex"
-import type { Comparison, FunctionName, Literal, Node, Operation } from "./nodes"
+import { type Comparison, type FunctionName, type Literal, type Node, type Operation, walk } from "./nodes"
 import { parse } from "./parse"
 import { FilterProblem } from "./problem"
 import { textOf } from "./text"
@@ -60,9 +60,9 @@ export function evaluate(node: Node, columns: Columns): Uint8Array {
 }
 
 /** The activations a filter asks for, each once, so that they can be fetched before it is evaluated. */
-export function activationsOf(nodes: Iterable<readonly [Node, number]>): { layer: string; unit: number }[] {
+export function activationsOf(filter: Node): { layer: string; unit: number }[] {
   const found = new Map<string, { layer: string; unit: number }>()
-  for (const [node] of nodes)
+  for (const [node] of walk(filter))
     if (node.kind === "act") found.set(`${node.unit}:${node.layer}`, { layer: node.layer, unit: node.unit })
   return [...found.values()]
 }

@@ -159,7 +159,7 @@ class Lexer {
       fail(`${shown(word)} is no number. If it is a column, write \`${word}\` in backticks; if a text, put it in quotes.`)
     const value = Number(word)
     if (value === Infinity) fail(`${shown(word)} is too large; numbers go up to 1.8e308.`)
-    if (whole && value > 2 ** 53 && BigInt(word) !== BigInt(value))
+    if (whole && value >= 2 ** 53 && BigInt(word) !== BigInt(value))
       fail(
         `${shown(word)} cannot be held exactly: beyond 2^53 numbers have gaps. Compare such a column as text, in quotes.`,
         `"${word}"`,
@@ -263,11 +263,22 @@ export function bareName(text: string): boolean {
 
 /** A piece of source for a message: at most 40 code points, invisible ones as U+XXXX. */
 export function shown(text: string): string {
+  const here = point(text)
+  if (text.length === String.fromCodePoint(Math.max(here, 0)).length && !visible(text))
+    return `U+${here.toString(16).toUpperCase().padStart(4, "0")}`
+  return `'${printable(text)}'`
+}
+
+/** At most 40 code points of a text, invisible ones as U+FFFD, so that a message cannot be tampered with. */
+export function printable(text: string): string {
   const signs = Array.from(text)
-  if (signs.length === 1 && within(text, INVISIBLE))
-    return `U+${point(text).toString(16).toUpperCase().padStart(4, "0")}`
   const short = signs.length <= 40 ? signs : [...signs.slice(0, 39), "…"]
-  return `'${short.map((sign) => (within(sign, INVISIBLE) ? "\ufffd" : sign)).join("")}'`
+  return short.map((sign) => (visible(sign) ? sign : "\ufffd")).join("")
+}
+
+/** Whether the code point leaves ink, and does not change the direction of what follows. */
+export function visible(sign: string): boolean {
+  return !within(sign, INVISIBLE)
 }
 
 /** The number of code points. */

@@ -102,14 +102,12 @@ class Parser {
   }
 
   /** Something stands where an operator or the end should. */
-  private unexpected(closer = ""): never {
+  private unexpected(wanted = "an operator (and, or, ==, <, in, ...)"): never {
     const token = this.token
-    if (this.ended) this.fail("end", `the filter ends here; expected ${closer || "more"}`)
     if (this.sees(...COMPARISONS, "in", "is", "not"))
       this.fail("syntax", `${this.spelled(token)} cannot follow a comparison; put the comparison in parentheses`)
     if (this.sees(")", "]")) this.fail("syntax", `${this.spelled(token)} closes nothing`)
     const near = token.kind === "name" ? nearest(token.text, ["and", "or", "in", "not", "is"]) : null
-    const wanted = closer ? `${closer} or an operator` : "an operator (and, or, ==, <, in, ...)"
     const meant = near === null ? "" : `; did you mean ${near}?`
     this.fail("syntax", `expected ${wanted} before ${this.spelled(token)}${meant}`, token, near)
   }
@@ -154,7 +152,7 @@ class Parser {
     if (this.skips("is")) {
       const negated = this.skips("not")
       if (!this.skips("null"))
-        this.fail("syntax", "after 'is' comes null or not null; compare with == otherwise", this.token, "null")
+        this.fail("syntax", "after 'is' comes null or not null; compare with == otherwise")
       return { kind: "isNull", operand: left, negated, ...this.span(start) }
     }
     const negated = this.skips("not")
@@ -172,13 +170,13 @@ class Parser {
       items.push(this.literal(closer, opening))
       if (!this.skips(",")) break
     }
-    if (!this.skips(closer)) this.unclosed(closer, opening)
+    if (!this.skips(closer)) this.unclosed(closer, opening, "a comma")
     return items
   }
 
   private literal(closer: string, opening: Token): Literal {
     const token = this.token
-    if (this.ended) this.unclosed(closer, opening)
+    if (this.ended) this.unclosed(closer, opening, "a comma")
     if (this.skips("-")) {
       if (this.token.kind === "number") return { kind: "number", value: -this.take().number, ...this.span(token.at) }
     } else if (token.kind === "number" || token.kind === "text" || this.sees("true", "false", "null"))
@@ -199,10 +197,10 @@ class Parser {
     return text === "null" ? { kind: "null", at, length } : { kind: "truth", value: text === "true", at, length }
   }
 
-  private unclosed(closer: string, opening: Token): never {
+  private unclosed(closer: string, opening: Token, between: string): never {
     if (this.ended)
       this.fail("unclosed", `${this.spelled(opening)} is never closed; add ${closer}`, opening, closer)
-    this.unexpected(closer)
+    this.unexpected(`${closer} or ${between}`)
   }
 
   private prefix(binding: number): Node {
@@ -221,7 +219,7 @@ class Parser {
     } else if (this.sees("(")) {
       this.enter(this.take())
       node = this.expression(OR)
-      if (!this.skips(")")) this.unclosed(")", token)
+      if (!this.skips(")")) this.unclosed(")", token, "an operator")
     } else return this.atom()
     this.nesting -= 1
     return node
@@ -265,11 +263,11 @@ class Parser {
     const opening = this.take()
     const given: Node[] = []
     while (!this.sees(")")) {
-      if (this.ended) this.unclosed(")", opening)
+      if (this.ended) this.unclosed(")", opening, "a comma")
       given.push(this.expression(OR))
       if (!this.skips(",")) break
     }
-    if (!this.skips(")")) this.unclosed(")", opening)
+    if (!this.skips(")")) this.unclosed(")", opening, "a comma")
     return given
   }
 

@@ -1,6 +1,6 @@
 /** The canonical text of a filter: parse(textOf(node)) is node again. Mirrors core/filters/text.py. */
 
-import { bareName } from "./lex"
+import { bareName, visible } from "./lex"
 import type { Node } from "./nodes"
 
 const [OR, AND, NOT, COMPARE, SUM, TERM, UNARY, ATOM] = [1, 2, 3, 4, 5, 6, 7, 8] as const
@@ -68,9 +68,14 @@ function inside(node: Node, level: number): string {
   return binding >= level ? word : `(${word})`
 }
 
-/** A text as the language writes it, in double quotes. */
+/** A text as the language writes it, in double quotes; what cannot be seen is escaped. */
 export function quoted(text: string): string {
-  return `"${text.replace(/[\\"\n\r\t]/g, (sign) => ESCAPES.get(sign)!)}"`
+  const escaped = Array.from(text, (sign) => ESCAPES.get(sign) ?? (visible(sign) ? sign : `\\u${hex(sign)}`))
+  return `"${escaped.join("")}"`
+}
+
+function hex(sign: string): string {
+  return sign.codePointAt(0)!.toString(16).padStart(4, "0")
 }
 
 /** A column as the language writes it: bare where that can be read back, else in backticks. */

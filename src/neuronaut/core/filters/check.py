@@ -6,7 +6,7 @@ from typing import Final, Literal, NoReturn
 
 from neuronaut.core.columns import Columns, TextColumn
 from neuronaut.core.errors import FilterError, NeuronautError
-from neuronaut.core.filters.lex import lex, shown
+from neuronaut.core.filters.lex import lex, printable, shown
 from neuronaut.core.filters.nearest import nearest
 from neuronaut.core.filters.nodes import (
     SIGNATURES,
@@ -196,8 +196,7 @@ def told(node: Node, kind: Type) -> str:
 
 def short(node: Node) -> str:
     """The text of a node, cut to 40 code points."""
-    text = "the given rows" if isinstance(node, Rows) else text_of(node)
-    return text if len(text) <= 40 else text[:39] + "…"
+    return printable("the given rows" if isinstance(node, Rows) else text_of(node))
 
 
 def _unquoted_number(text: str) -> str | None:

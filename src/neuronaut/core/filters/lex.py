@@ -125,7 +125,7 @@ def _number(source: str, at: int) -> Token:
             f"{shown(word)} is too large; numbers go up to 1.8e308.",
             kind="number", source=source, position=at, length=end - at,
         )  # fmt: skip
-    if whole and value > 2**53 and int(word) != int(value):
+    if whole and value >= 2**53 and int(word) != int(value):
         raise FilterError(
             f"{shown(word)} cannot be held exactly: beyond 2^53 numbers have gaps. "
             "Compare such a column as text, in quotes.",
@@ -238,13 +238,19 @@ def shown(text: str) -> str:
     >>> shown("\\u200b"), shown("=")
     ('U+200B', "'='")
     """
-    if len(text) == 1 and not _visible(text):
+    if len(text) == 1 and not visible(text):
         return f"U+{ord(text):04X}"
+    return f"'{printable(text)}'"
+
+
+def printable(text: str) -> str:
+    """At most 40 code points of a text, invisible ones as U+FFFD, so that a message cannot be tampered with."""
     short = text if len(text) <= 40 else text[:39] + "…"
-    return "'" + "".join(sign if _visible(sign) else "\ufffd" for sign in short) + "'"
+    return "".join(sign if visible(sign) else "\ufffd" for sign in short)
 
 
-def _visible(sign: str) -> bool:
+def visible(sign: str) -> bool:
+    """Whether the code point leaves ink, and does not change the direction of what follows."""
     return not any(low <= ord(sign) <= high for low, high in _INVISIBLE)
 
 

@@ -127,17 +127,14 @@ class _Parser:
             self.unexpected()
         return node
 
-    def unexpected(self, closer: str = "") -> NoReturn:
+    def unexpected(self, wanted: str = "an operator (and, or, ==, <, in, ...)") -> NoReturn:
         """Something stands where an operator or the end should."""
         token = self.token
-        if token.kind == "end":
-            self.fail("end", f"the filter ends here; expected {closer or 'more'}")
         if self.sees(*COMPARISONS, "in", "is", "not"):
             self.fail("syntax", f"{self.spelled(token)} cannot follow a comparison; put the comparison in parentheses")
         if self.sees(")", "]"):
             self.fail("syntax", f"{self.spelled(token)} closes nothing")
         near = nearest(token.text, ("and", "or", "in", "not", "is")) if token.kind == "name" else None
-        wanted = f"{closer} or an operator" if closer else "an operator (and, or, ==, <, in, ...)"
         meant = f"; did you mean {near}?" if near else ""
         self.fail("syntax", f"expected {wanted} before {self.spelled(token)}{meant}", suggestion=near)
 
@@ -178,7 +175,7 @@ class _Parser:
             self.take()
             negated = self.sees("not") and bool(self.take())
             if not self.sees("null"):
-                self.fail("syntax", "after 'is' comes null or not null; compare with == otherwise", suggestion="null")
+                self.fail("syntax", "after 'is' comes null or not null; compare with == otherwise")
             self.take()
             return IsNull(left, negated, **self.span(start))
         negated = self.sees("not") and bool(self.take())
@@ -195,19 +192,19 @@ class _Parser:
         closer = "]" if self.take().text == "[" else ")"
         items: list[Literals] = []
         while not self.sees(closer):
-            items.append(self.literal(opening))
+            items.append(self.literal(closer, opening))
             if not self.sees(","):
                 break
             self.take()
         if not self.sees(closer):
-            self.expect_closer(closer, opening)
+            self.unclosed(closer, opening, "a comma")
         self.take()
         return tuple(items)
 
-    def literal(self, opening: Token) -> Literals:
+    def literal(self, closer: str, opening: Token) -> Literals:
         token = self.token
         if token.kind == "end":
-            self.expect_closer("]" if opening.text == "[" else ")", opening)
+            self.unclosed(closer, opening, "a comma")
         if self.sees("-"):
             self.take()
             if self.token.kind == "number":
@@ -229,10 +226,10 @@ class _Parser:
             return Null(at=token.at, length=token.length)
         return Truth(token.text == "true", at=token.at, length=token.length)
 
-    def expect_closer(self, closer: str, opening: Token) -> NoReturn:
-        if self.token.kind == "end":
+    def unclosed(self, closer: str, opening: Token, between: str) -> NoReturn:
+        if self.ended:
             self.fail("unclosed", f"{self.spelled(opening)} is never closed; add {closer}", opening, closer)
-        self.unexpected(closer)
+        self.unexpected(f"{closer} or {between}")
 
     def prefix(self, binding: int) -> Node:
         token = self.token
@@ -251,7 +248,7 @@ class _Parser:
             self.enter(self.take())
             node = self.expression(_OR)
             if not self.sees(")"):
-                self.expect_closer(")", token)
+                self.unclosed(")", token, "an operator")
             self.take()
         else:
             return self.atom()
@@ -297,13 +294,13 @@ class _Parser:
         arguments: list[Node] = []
         while not self.sees(")"):
             if self.token.kind == "end":
-                self.expect_closer(")", opening)
+                self.unclosed(")", opening, "a comma")
             arguments.append(self.expression(_OR))
             if not self.sees(","):
                 break
             self.take()
         if not self.sees(")"):
-            self.expect_closer(")", opening)
+            self.unclosed(")", opening, "a comma")
         self.take()
         return arguments
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from neuronaut.core.errors import FilterError
-from neuronaut.core.filters.lex import bare_name
+from neuronaut.core.filters.lex import bare_name, visible
 from neuronaut.core.filters.nodes import (
     Act,
     And,
@@ -104,12 +104,14 @@ def _inside(node: Node, level: int) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text as the language writes it, in double quotes.
+    """A text as the language writes it, in double quotes; what cannot be seen is escaped.
 
     >>> print(quoted('say "hi"'))
     "say \\"hi\\""
     """
-    return '"' + "".join(_ESCAPES.get(sign, sign) for sign in text) + '"'
+    return (
+        '"' + "".join(_ESCAPES.get(sign) or (sign if visible(sign) else f"\\u{ord(sign):04x}") for sign in text) + '"'
+    )
 
 
 def name_text(column: str) -> str:
