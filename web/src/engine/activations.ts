@@ -56,7 +56,10 @@ export class Activations {
     const keys = await Promise.all(
       names.map(async (layer) => {
         const key = this.key(layer)
-        if (key === null) return null
+        if (key === null) {
+          problems.set(layer, "this page has no per-sample values of it, only those of its named slices")
+          return null
+        }
         try {
           await this.load(key)
           return key
@@ -96,17 +99,18 @@ export class Activations {
       scale,
     }
     const chunks = card.scheme === "f16" ? buffers.map((buffer) => typed({ dtype: "f16" }, buffer).buffer) : buffers
-    check(plan, chunks as ArrayBuffer[], what)
+    const wrong = mistake(plan, chunks as ArrayBuffer[])
+    if (wrong !== null) throw this.#arrays.damaged(what, wrong)
     const host = await this.#host
     host.add(key, plan, chunks as ArrayBuffer[])
   }
 }
 
-function check(plan: LayerPlan, chunks: readonly ArrayBuffer[], what: string): void {
+function mistake(plan: LayerPlan, chunks: readonly ArrayBuffer[]): string | null {
   const width = plan.scheme === "u8" || plan.scheme === "i8" ? 1 : 4
   const wanted = plan.rows * plan.units * width
   const found = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
   const even = chunks.slice(0, -1).every((chunk) => chunk.byteLength === plan.rowsPerChunk * plan.units * width)
-  if (found !== wanted || !even) throw new Error(`${what}: ${found} bytes in chunks where ${wanted} were announced`)
-  if (plan.scale && plan.scale.length !== plan.units) throw new Error(`${what}: the scale has the wrong size`)
+  if (found !== wanted || !even) return `${found} bytes in chunks where ${wanted} were announced`
+  return plan.scale && plan.scale.length !== plan.units ? "the scale has the wrong size" : null
 }

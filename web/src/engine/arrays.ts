@@ -41,7 +41,7 @@ export class Arrays {
       if (array.length !== length) throw new Error(`${array.length} values where ${length} were announced`)
       return array
     } catch (problem) {
-      throw this.#report(id, what, problem)
+      throw this.damaged(what, problem, id)
     }
   }
 
@@ -53,7 +53,7 @@ export class Arrays {
       this.#counters.blobsDecoded++
       return buffer
     } catch (problem) {
-      throw this.#report(id, what, problem)
+      throw this.damaged(what, problem, id)
     }
   }
 
@@ -63,9 +63,10 @@ export class Arrays {
     return card
   }
 
-  #report(id: string, what: string, cause: unknown): Error {
+  /** Keeps the problem, tells who listens, and gives the error to throw. */
+  damaged(what: string, cause: unknown, blob = ""): Error {
     const message = cause instanceof Error ? cause.message : String(cause)
-    const problem = { blob: id, what, message }
+    const problem = { blob, what, message }
     this.problems.push(problem)
     for (const listener of this.#listeners) listener(problem)
     return new Error(`${what}: ${message}`)

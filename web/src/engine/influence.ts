@@ -109,7 +109,7 @@ export class InfluenceIndex {
       top(card.backward),
     ])
     const complete = full === null || full.length === this.#units(card.source) * this.#units(card.target)
-    if (!complete) throw new Error(`${what} has the wrong size`)
+    if (!complete) throw this.#arrays.damaged(what, "the array has another size than its layers")
     return { source: card.source, target: card.target, full, forward, backward }
   }
 }

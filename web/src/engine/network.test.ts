@@ -18,7 +18,7 @@ function page(change: (page: MemoryPage) => Partial<Manifest>) {
   const weights = (from: number[], to: number[], value: number[]) => ({
     k: 16,
     count: value.length,
-    source: source.put("u32", [from.length], from),
+    source: source.put("u16", [from.length], from),
     target: source.put("u32", [to.length], to),
     value: source.put("f32", [value.length], value),
   })
@@ -65,8 +65,9 @@ describe("edges", () => {
 
   it("leaves out an edge that points at units that are not there", async () => {
     const { engine, manifest, source } = page(() => ({}))
-    source.bytes.set(manifest.model.edges[1]!.weights!.source, Uint32Array.of(1, 7).buffer)
+    source.bytes.set(manifest.model.edges[1]!.weights!.source, Uint16Array.of(1, 7).buffer)
     expect((await engine.edges()).map((edge) => edge.targetLayer)).toEqual(["fc1"])
+    expect(engine.problems[0]?.message).toContain("not there")
   })
 })
 

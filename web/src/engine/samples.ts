@@ -64,7 +64,7 @@ async function readColumn(arrays: Arrays, card: ColumnCard, n: number): Promise<
   const { name } = card
   const what = `the column "${name}"`
   const data = await arrays.get(card.data, what)
-  if (data.length !== n) throw new Error(`${what} has ${data.length} rows, the page has ${n}`)
+  if (data.length !== n) throw arrays.damaged(what, `it has ${data.length} rows, the page has ${n}`)
   if (card.type === "text") return textColumn(name, Int32Array.from(data), card.values ?? [])
   if (card.type === "bool") return boolColumn(name, Uint8Array.from(data))
   const nulls = card.nulls === null ? null : Uint8Array.from(await arrays.get(card.nulls, what))

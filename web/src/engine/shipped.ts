@@ -83,8 +83,9 @@ export class Shipped {
     const found = await Promise.all(
       wanted.map(async ({ name, units }) => {
         try {
-          const array = asFloats(await this.#arrays.get(blobs[name]!, `the statistics of ${name}`))
-          if (array.length !== rows * units) throw new Error(`the statistics of ${name} have the wrong size`)
+          const what = `the statistics of ${name}`
+          const array = asFloats(await this.#arrays.get(blobs[name]!, what))
+          if (array.length !== rows * units) throw this.#arrays.damaged(what, "the array has another size than the layer")
           const column = (_: unknown, row: number) => array.subarray(row * units, (row + 1) * units)
           return [[name, read(Array.from({ length: rows }, column))] as const]
         } catch (problem) {

@@ -14,7 +14,7 @@ export class MemoryPage implements DataSource {
   /** Keeps an array and gives its id. */
   put(dtype: Dtype, shape: readonly number[], values: ArrayLike<number>): string {
     const id = `b${this.bytes.size}`
-    const kinds = { u8: Uint8Array, i8: Int8Array, u32: Uint32Array, i32: Int32Array, f32: Float32Array, f64: Float64Array }
+    const kinds = { u8: Uint8Array, i8: Int8Array, u16: Uint16Array, u32: Uint32Array, i32: Int32Array, f32: Float32Array, f64: Float64Array }
     const array = kinds[dtype as keyof typeof kinds].from(values)
     this.bytes.set(id, array.buffer)
     this.blobs[id] = { dtype, shape, layout: "rows", block: "k", offset: 0 }
