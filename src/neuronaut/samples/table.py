@@ -62,10 +62,11 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     try:
-        table = pq.read_table(path)
+        with pq.ParquetFile(path) as file:
+            refuse_duplicates(file.schema_arrow.names, path.name)
+            table = file.read()
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"cannot read {path.name!r} as Parquet: {error}") from error
-    refuse_duplicates(table.column_names, path.name)
     frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
     return frame
 
