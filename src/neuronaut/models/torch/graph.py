@@ -244,6 +244,7 @@ class _Builder:
             seat,
             stays_unwritten(value, self.two),
             node is not None and node.inplace,
+            found.floating,
         )
         self.places[Site(name, site)] = place
         return place

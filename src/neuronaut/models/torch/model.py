@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
 
 from neuronaut.core.errors import UnsupportedModel, unknown
 from neuronaut.core.layer import Graph
-from neuronaut.core.model import Batch, Captured, Edit, PositionMode, Run, Site
-from neuronaut.models.torch.batches import arguments, sample_count, to_batch
-from neuronaut.models.torch.edits import edited
+from neuronaut.core.model import Batch, Edit, PositionMode, Run, Site
+from neuronaut.models.torch import derive
+from neuronaut.models.torch.batches import to_batch
 from neuronaut.models.torch.fingerprint import fingerprint
 from neuronaut.models.torch.graph import Traced
 from neuronaut.models.torch.places import Place
 from neuronaut.models.torch.preserve import preserved
-from neuronaut.models.torch.reduce import canonical, reduced
-from neuronaut.models.torch.tape import tensors
+from neuronaut.models.torch.session import Session, to_numpy
 from neuronaut.models.torch.trace import derived_weight, trace
-from neuronaut.models.torch.watch import Watch
 
 
 def wrap(model: nn.Module, batch: Batch, *, layers: str | Sequence[str] = "*", name: str | None = None) -> TorchModel:
@@ -51,7 +50,7 @@ class TorchModel:
         self._found = trace(model, batch, layers)
         self.module = self._found.module
         self._name = name or type(self.module).__name__
-        self._session: _Session | None = None
+        self._session: Session | None = None
         self._checked: set[tuple[Any, ...]] = set()
 
     @property
@@ -84,10 +83,10 @@ class TorchModel:
 
     def parameters(self) -> Mapping[str, npt.NDArray[Any]]:
         """Parameters by their path, native shape; weights computed from several (weight norm) by ``layer.weight``."""
-        held = {path: _numpy(parameter.detach()).copy() for path, parameter in self._found.parameters.items()}
+        held = {path: to_numpy(parameter.detach()).copy() for path, parameter in self._found.parameters.items()}
         with torch.no_grad():
             for path, value in self._traced.derived.items():
-                held[path] = _numpy(derived_weight(self._traced.tape, value, self._found.parameters))
+                held[path] = to_numpy(derived_weight(self._traced.tape, value, self._found.parameters))
         return held
 
     @contextmanager
@@ -96,8 +95,8 @@ class TorchModel:
         if self._session is not None:
             yield self
             return
-        with preserved(self.module), ExitStack() as stack:
-            self._session = _Session(self, stack)
+        with preserved(self.module), Session(self.name, self._found, self.place_of, self._checked) as session:
+            self._session = session
             try:
                 yield self
             finally:
@@ -118,7 +117,37 @@ class TorchModel:
         if self._session is None:
             with self.session():
                 return self.run(batch, observe, edit, position=position)
-        return self._session.run(batch, tuple(observe), tuple(edit), position)
+        return self._session.run(self.to_batch(batch), tuple(observe), tuple(edit), position)
+
+    def jvp(
+        self, batch: Batch, source: Site, units: Sequence[int], targets: Sequence[Site]
+    ) -> Mapping[Site, npt.NDArray[Any]]:
+        """Effect of each of ``units`` on every unit of the targets: ``[seed, sample, unit]`` by target.
+
+        The seed is the unit's own activation at every position; targets are averaged over positions.
+        """
+        return self._derivative(batch, {site: (source, site) for site in targets}, units, source, forward=True)
+
+    def vjp(
+        self, batch: Batch, target: Site, units: Sequence[int], sources: Sequence[Site]
+    ) -> Mapping[Site, npt.NDArray[Any]]:
+        """Effect of every unit of the sources on each of ``units``: ``[seed, sample, unit]`` by source."""
+        return self._derivative(batch, {site: (site, target) for site in sources}, units, target, forward=False)
+
+    def _derivative(
+        self, batch: Batch, pairs: Mapping[Site, tuple[Site, Site]], units: Sequence[int], seed: Site, *, forward: bool
+    ) -> Mapping[Site, npt.NDArray[Any]]:
+        if self._session is None:
+            with self.session():
+                return self._derivative(batch, pairs, units, seed, forward=forward)
+        place, others = self.place_of(seed), {site: self.place_of(site) for site in pairs}
+        units = [range(place.units)[unit] for unit in units]
+        if not units or not others:
+            return {site: np.zeros((len(units), 0, other.units), np.float32) for site, other in others.items()}
+        effects = derive.effects(
+            self._session.call, self.to_batch(batch), (seed, place), units, others, forward=forward
+        )
+        return {site: to_numpy(effect) for site, effect in effects.items()}
 
     def place_of(self, site: Site) -> Place:
         """Where a site lies in the traced pass; refuses by name what cannot be read."""
@@ -134,103 +163,3 @@ class TorchModel:
     def to_batch(self, rows: Batch) -> Batch:
         """Arrays as tensors of the model's dtype on its device."""
         return to_batch(rows, self._found.dtype, self._found.device)
-
-
-class _Session:
-    """Hooks that stay while batches run."""
-
-    def __init__(self, model: TorchModel, stack: ExitStack) -> None:
-        self._model = model
-        self._stack = stack
-        self._key: tuple[Any, ...] | None = None
-        self._watch: Watch | None = None
-
-    def run(self, batch: Batch, observe: tuple[Site, ...], edit: tuple[Edit, ...], position: PositionMode) -> Run:
-        batch = self._model.to_batch(batch)
-        watch = self._installed(observe, tuple(dict.fromkeys(change.site for change in edit)))
-        samples = sample_count(batch)
-        captured: dict[Site, Captured] = {}
-        held: dict[Site, dict[str, torch.Tensor]] = {}
-        places = self._model._traced.places
-
-        def see(site: Site, tensor: torch.Tensor) -> None:
-            place = places[site]
-            found = canonical(tensor.detach(), place.sample_axis, place.unit_axis, samples)
-            if found.ndim == 2:
-                held[site] = {"value": found if place.borrowed else found.clone()}
-            else:
-                held[site] = reduced(found)
-                if position == "keep":
-                    held[site]["full"] = found if place.borrowed else found.clone()
-
-        def change(site: Site, tensor: torch.Tensor) -> torch.Tensor:
-            result = tensor
-            for wanted in edit:
-                if wanted.site == site:
-                    result = edited(result, places[site], wanted, samples)
-            if not places[site].inplace:
-                return result
-            return tensor.copy_(result)
-
-        watch.see, watch.change = see, change
-        try:
-            args, kwargs = arguments(batch)
-            with torch.no_grad(), self._model._found.uncompiled():
-                output = watch.call(self._model.module, args, kwargs)
-        finally:
-            del watch.see, watch.change
-        for site in observe:
-            captured[site] = {name: _numpy(tensor) for name, tensor in held[site].items()}
-        return Run(named_outputs(output), captured)
-
-    def _installed(self, observe: tuple[Site, ...], change: tuple[Site, ...]) -> Watch:
-        key = (observe, change)
-        if self._watch is not None and key == self._key:
-            return self._watch
-        self._stack.close()
-        places = {site: self._model.place_of(site) for site in (*observe, *change)}
-        found = self._model._found
-        watch = Watch(found.modules, self._model._traced.tape, places, observe, change, found.opaque)
-        if not change and key not in self._model._checked:
-            self._check(watch)
-            self._model._checked.add(key)
-        self._stack.callback(watch.remove)
-        watch.install()
-        self._watch, self._key = watch, key
-        return watch
-
-    def _check(self, watch: Watch) -> None:
-        """On two rows: every site is reached and the outputs are bit-identical with and without looking."""
-        found = self._model._found
-        args, kwargs = arguments(found.example)
-        random = torch.get_rng_state()
-        with torch.no_grad(), found.uncompiled():
-            plain = found.module(*args, **kwargs)
-            torch.set_rng_state(random)
-            try:
-                watch.install()
-                seen = watch.call(found.module, args, kwargs)
-            finally:
-                watch.remove()
-                torch.set_rng_state(random)
-        same = all(
-            torch.equal(one, other) or bool(((one == other) | (one.isnan() & other.isnan())).all())
-            for (_, one), (_, other) in zip(tensors(plain), tensors(seen), strict=True)
-        )
-        if not same:
-            raise UnsupportedModel(
-                f"{self._model.name} gives other outputs when it is observed: it takes another kernel or draws random "
-                "numbers while evaluating. Leave out functional sites with layers=[...], or fix its random draws."
-            )
-
-
-def named_outputs(output: Any) -> dict[str, npt.NDArray[Any]]:
-    """The model's outputs by name: ``output``, or the keys of what it returns joined by dots."""
-    return {".".join(map(str, key)) or "output": _numpy(tensor.detach()) for key, tensor in tensors(output)}
-
-
-def _numpy(tensor: torch.Tensor) -> npt.NDArray[Any]:
-    if tensor.dtype == torch.bfloat16:
-        tensor = tensor.float()
-    array: npt.NDArray[Any] = tensor.cpu().numpy()
-    return array

@@ -48,6 +48,11 @@ class Place:
     seat: Reading
     borrowed: bool
     inplace: bool
+    floating: bool
+
+    @property
+    def units(self) -> int:
+        return 1 if self.unit_axis is None else self.shape[self.unit_axis]
 
 
 def axis_of_samples(two: tuple[int, ...], three: tuple[int, ...]) -> int | str:

@@ -95,8 +95,8 @@ class Watch:
         change: Sequence[Site],
         opaque: Sequence[nn.Module],
     ) -> None:
-        self.see: See = _ignore
-        self.change: Change = _same
+        self.see: See = ignore
+        self.change: Change = same
         self.fired: set[Site] = set()
         self.given: list[tuple[tuple[Any, ...], Site]] = []
         self.changed_inputs: list[tuple[tuple[Any, ...], Site]] = []
@@ -110,8 +110,7 @@ class Watch:
             self._want(site, places[site].seat, True)
         for site in self.sites:
             reading = places[site].reading
-            changed = change and reading.how in ("output", "call") and places[site].seat.how != reading.how
-            self._want(site, places[site].seat if changed else reading, False)
+            self._want(site, reading, False)
         self._expected = {path: sum(call.path == path for call in tape.modules) for path in self._watches}
 
     def _want(self, site: Site, reading: Reading, changes: bool) -> None:
@@ -213,11 +212,11 @@ def _suspend(module: nn.Module, args: Any) -> None:
     torch._C._pop_torch_function_stack()
 
 
-def _ignore(site: Site, tensor: torch.Tensor) -> None:
+def ignore(site: Site, tensor: torch.Tensor) -> None:
     return None
 
 
-def _same(site: Site, tensor: torch.Tensor) -> torch.Tensor:
+def same(site: Site, tensor: torch.Tensor) -> torch.Tensor:
     return tensor
 
 
