@@ -18,8 +18,10 @@ SHARD_BYTES = 16 << 20
 """A shard of one array holds at most this many bytes, before compression (or one row)."""
 COMMIT_BYTES = 1 << 30
 """The shards that are being filled hold at most this many bytes together."""
+CHUNK_ROWS = 1024
+FEW_CHUNK_ROWS = 256
 ROW_CHUNK_BYTES = 256 << 20
-"""Chunks of 1,024 rows of all arrays together hold at most this; else chunks have 256 rows."""
+"""Chunks of CHUNK_ROWS rows of all arrays together hold at most this; else chunks have FEW_CHUNK_ROWS."""
 GRID_CHUNK_BYTES = 256 << 10
 STEP_CHUNK_BYTES = 1 << 20
 MAX_HEIGHT = 65_536
@@ -159,14 +161,14 @@ def chunk_shape(spec: ArraySpec, total: int) -> tuple[int, ...]:
     dims, shape = spec.dims, spec.shape
     item = stored_type(spec.dtype).dtype.itemsize
     if not shape:
-        return (1024,)
+        return (CHUNK_ROWS,)
     middle = tuple(1 if dim == REDUCTION else max(1, size) for dim, size in zip(dims[1:-1], shape[:-1], strict=True))
     if dims[0] == STEP and len(shape) >= 2:
         rows, width, budget = (16, 32, STEP_CHUNK_BYTES) if SAMPLE in dims else (4, 128, STEP_CHUNK_BYTES)
     elif math.prod(middle) > 1:
-        rows, width, budget = 1024, 64, GRID_CHUNK_BYTES
+        rows, width, budget = CHUNK_ROWS, 64, GRID_CHUNK_BYTES
     else:
-        rows, width, budget = (1024 if 1024 * total <= ROW_CHUNK_BYTES else 256), 64, 1 << 62
+        rows, width, budget = (CHUNK_ROWS if CHUNK_ROWS * total <= ROW_CHUNK_BYTES else FEW_CHUNK_ROWS), 64, 1 << 62
     width = min(width, max(1, shape[-1]))
     rows = min(rows, power_below(budget // (math.prod(middle) * width * item)))
     return (rows, *middle, width)
@@ -174,7 +176,10 @@ def chunk_shape(spec: ArraySpec, total: int) -> tuple[int, ...]:
 
 def _offsets(axis: str, path: str, append_axis: str) -> Entry:
     kind = stored_type("int64")
-    return Entry(offsets_name(axis), path, kind, (), (f"{axis}_offset",), (1024,), MAX_HEIGHT, append_axis, lead=1)
+    height = shard_height(kind.dtype.itemsize, kind.dtype.itemsize)
+    return Entry(
+        offsets_name(axis), path, kind, (), (f"{axis}_offset",), (min(CHUNK_ROWS, height),), height, append_axis, lead=1
+    )
 
 
 def _static(name: str, array: np.ndarray[Any, Any], path: str) -> Entry:

@@ -83,7 +83,7 @@ def read_part(fs: Fs, part: Part) -> pa.Table:
         file = pq.ParquetFile(pa.BufferReader(data))
         if file.metadata.num_rows != part.rows:
             raise CorruptRecording(f"{part.file}: {file.metadata.num_rows} rows, {part.rows} were committed.")
-        table = file.read()
+        table = file.read(use_threads=part.bytes > 1 << 20)
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, CorruptRecording):
             raise

@@ -167,6 +167,8 @@ class Writer:
         self._jobs.map(Tail.flush, tails)
         self._jobs.map(Tail.sync, [tail for tail in tails if tail.unsynced])
         parts = self._ledger.write(self._fs, self._commit.parts, self._sequence + 1)
+        if parts != self._commit.parts:
+            self._fs.sync_folder()  # else the name of the commit could outlive the name of the part it needs
         self._replace_commit(parts, finished=finished)
         self._ledger.settle(self._fs, self._commit.parts)
         write_file(self._fs, "zarr.json", [to_bytes(root_json(self._manifest.entries, self._counts))])
