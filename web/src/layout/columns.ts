@@ -18,6 +18,7 @@ const MIN_GAP = 72
 const MAX_CELL = 14
 const MIN_CELL = 2
 const MIN_PITCH = 7
+const INPUT_RADIUS = 9.5
 /** Radius of a circle as a share of the distance of its neighbours. */
 const FILL = 0.38
 /** Blocks of cells take at most this share of the width, while their cells are not smaller than SMALL_CELL. */
@@ -48,7 +49,8 @@ function pitchOf(shape: Shape, width: number, height: number): number {
 
 function radiusOf(shape: Shape, pitch: number): number {
   if (shape.mode === "cells") return Math.max(0.5, (pitch - (pitch > 6 ? 1 : 0)) / 2)
-  return Math.max(2.5, Math.min(FILL * pitch, 17 / Math.max(1, shape.rows) ** 0.17))
+  const most = shape.layer.kind === "input" ? INPUT_RADIUS : 17 / Math.max(1, shape.rows) ** 0.17
+  return Math.max(2.5, Math.min(FILL * pitch, most))
 }
 
 interface Sized extends Shape {

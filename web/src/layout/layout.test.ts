@@ -46,6 +46,11 @@ describe("columns", () => {
     expect(radii[3]).toBeGreaterThan(15)
   })
 
+  it("draws input features small, however few they are", () => {
+    const inputs = layoutNetwork([{ ...layer("in", 0, 3), kind: "input" }, layer("a", 1, 3)], [], WIDTH, HEIGHT).layers
+    expect(inputs[0]!.radius).toBeLessThan(inputs[1]!.radius)
+  })
+
   it("never lets circles of a layer touch", () => {
     for (const box of layout.layers) if (box.units > 1) expect(2 * box.radius).toBeLessThan(box.pitch)
   })

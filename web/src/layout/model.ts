@@ -6,6 +6,8 @@ export interface LayoutLayer {
   readonly rank: number
   readonly units: number
   readonly unitNames: readonly string[] | null
+  /** `input` features are drawn small: they are where the network begins, not what it does. */
+  readonly kind?: string
 }
 
 export interface LayoutEdge {
