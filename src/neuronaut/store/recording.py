@@ -25,7 +25,7 @@ from neuronaut.store.layout import offsets_name
 from neuronaut.store.manifest import COMMIT, MANIFEST, Commit, Manifest
 from neuronaut.store.naming import split_name
 from neuronaut.store.resume import read_head
-from neuronaut.store.samples import HALF, SAMPLE_ID, join, read_part, user_table
+from neuronaut.store.samples import HALF, SAMPLE_ID, join, read_part, to_frame, user_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,9 +178,7 @@ class Recording:
     @cached_property
     def metadata(self) -> pd.DataFrame:
         """The user's columns, one row for each sample."""
-        table = user_table(self._table)
-        frame = table.to_pandas(ignore_metadata=True)
-        return frame if len(table.column_names) else frame.reindex(range(self.n))
+        return to_frame(user_table(self._table))
 
     @cached_property
     def sample_ids(self) -> npt.NDArray[np.int64]:

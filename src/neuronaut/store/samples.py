@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,9 @@ from neuronaut.core.errors import CorruptRecording, DataError
 from neuronaut.core.halves import half_of
 from neuronaut.store.fs import Fs, read_file, write_file
 from neuronaut.store.manifest import Part
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OWN = "neuronaut."
 SAMPLE_ID = "neuronaut.sample"
@@ -49,9 +52,50 @@ def user_table(table: pa.Table) -> pa.Table:
 
 
 def _plain(column: Any) -> Any:
-    if pa.types.is_dictionary(column.type):
-        return column.cast(column.type.value_type)
-    return column
+    """Categories of texts in one spelling of their type; categories of anything else as what they hold."""
+    kind = column.type
+    if not pa.types.is_dictionary(kind):
+        return column
+    if pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type):
+        return column.cast(pa.dictionary(pa.int32(), pa.string(), kind.ordered))
+    return column.cast(kind.value_type)
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """The user's columns as pandas has them; whole numbers and truth values keep their kind beside nulls.
+
+    Raises CorruptRecording for a column that pandas cannot hold.
+    """
+    import pandas as pd
+
+    nullable = {kind(): dtype() for kind, dtype in zip(_NULLABLE, _nullable_types(pd), strict=True)}
+    columns = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        mapper = nullable.get if column.null_count else None
+        try:
+            columns[name] = column.to_pandas(types_mapper=mapper)
+        except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+            if not pa.types.is_dictionary(column.type):
+                raise CorruptRecording(f"metadata column {name!r:.100}: cannot be read ({error}).") from error
+            columns[name] = column.cast(column.type.value_type).to_pandas()  # categories in different orders
+    return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
+
+
+_NULLABLE = (pa.int8, pa.int16, pa.int32, pa.int64, pa.uint8, pa.uint16, pa.uint32, pa.uint64, pa.bool_)
+
+
+def _nullable_types(pd: Any) -> tuple[Any, ...]:
+    return (
+        pd.Int8Dtype,
+        pd.Int16Dtype,
+        pd.Int32Dtype,
+        pd.Int64Dtype,
+        pd.UInt8Dtype,
+        pd.UInt16Dtype,
+        pd.UInt32Dtype,
+        pd.UInt64Dtype,
+        pd.BooleanDtype,
+    )
 
 
 def join(tables: Iterable[pa.Table]) -> pa.Table:
@@ -65,7 +109,7 @@ def join(tables: Iterable[pa.Table]) -> pa.Table:
 def write_part(fs: Fs, number: int, table: pa.Table) -> Part:
     """Write one part, fsync included; the folder is synced by the commit that names it."""
     sink = pa.BufferOutputStream()
-    pq.write_table(table.replace_schema_metadata(None), sink, compression="zstd")
+    pq.write_table(table.replace_schema_metadata(None).unify_dictionaries(), sink, compression="zstd")
     data = sink.getvalue().to_pybytes()
     name = f"samples-{number:06d}.parquet"
     write_file(fs, name, [data])
