@@ -2,16 +2,20 @@
 
 import type { Column, LayerBox, Place } from "./model"
 
-/** First column whose right border, widened by `slack`, is not left of x. */
-function columnAt(columns: readonly Column[], x: number, slack: number): number {
+/** The column nearest to x, if it is within `slack`. */
+function columnAt(columns: readonly Column[], x: number, slack: number): Column | undefined {
   let low = 0
   let high = columns.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if (columns[middle]!.right + slack < x) low = middle + 1
+    if (columns[middle]!.right < x) low = middle + 1
     else high = middle
   }
-  return low
+  const before = columns[low - 1]
+  const after = columns[low]
+  const toBefore = before ? x - before.right : Infinity
+  const toAfter = after ? Math.max(0, after.left - x) : Infinity
+  return Math.min(toBefore, toAfter) > slack ? undefined : toBefore < toAfter ? before : after
 }
 
 function unitAt(box: LayerBox, x: number, y: number, slack: number): number | null {
@@ -28,8 +32,8 @@ function unitAt(box: LayerBox, x: number, y: number, slack: number): number | nu
 
 /** The unit at a content point, or null. */
 export function hitLayout(columns: readonly Column[], boxes: readonly LayerBox[], x: number, y: number, slack = 4): Place | null {
-  const column = columns[columnAt(columns, x, slack)]
-  if (!column || x < column.left - slack) return null
+  const column = columnAt(columns, x, slack)
+  if (!column) return null
   for (const layer of column.layers) {
     const box = boxes[layer]!
     if (y < box.top - slack || y > box.bottom + slack || box.units === 0) continue

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { clampCamera, fit, pan, reveal, toContent, toScreen, wheelFactor, zoomAt } from "./camera"
 import { layoutNetwork } from "./columns"
+import { thinLayers } from "./fold"
 import type { LayoutLayer } from "./model"
 import { type Pen, tracePath } from "./routes"
 
@@ -213,5 +214,45 @@ describe("camera", () => {
   it("a wheel turned back and forth comes back", () => {
     expect(wheelFactor(120, 0, false) * wheelFactor(-120, 0, false)).toBeCloseTo(1, 12)
     expect(wheelFactor(3, 1, false)).toBe(wheelFactor(48, 0, false))
+  })
+})
+
+describe("deep networks", () => {
+  /** A stem, 7 stages of 2 to 4 blocks of 3 convolutions each, a head and a classifier: 66 ranks. */
+  const names = [
+    "conv_stem",
+    ...[2, 3, 3, 3, 3, 4, 2].flatMap((blocks, stage) =>
+      Array.from({ length: blocks }, (_, block) => ["conv_pw", "conv_dw", "conv_pwl"].map((conv) => `blocks.${stage}.${block}.${conv}`)).flat(),
+    ),
+    "conv_head",
+    "classifier",
+  ]
+  const deep = names.map((name, rank) => layer(name, rank, 40 + 19 * rank))
+
+  it("shows the last layer of each stage in full and the rest as strips", () => {
+    const full = deep.filter((_, index) => !thinLayers(deep).has(index)).map(({ name }) => name)
+    expect(full).toEqual(["conv_stem", ...[1, 2, 2, 2, 2, 3, 1].map((block, stage) => `blocks.${stage}.${block}.conv_pwl`), "conv_head", "classifier"])
+  })
+
+  it("draws strips narrow and close, without headers, and still finds each of their units", () => {
+    const layout = layoutNetwork(deep, chain(deep), WIDTH, 592)
+    const thin = layout.layers.filter((box) => box.headerWidth === 0)
+    expect(thin).toHaveLength(deep.length - 10)
+    for (const box of thin) {
+      expect(box.right - box.left).toBeLessThanOrEqual(24)
+      for (const unit of [0, 7, box.units - 1]) {
+        const { x, y } = layout.position(box.index, unit)
+        for (const slack of [0, 30]) expect(layout.hit(x, y, slack)).toEqual({ layer: box.index, unit })
+      }
+    }
+    expect(layout.width).toBeLessThan(4 * WIDTH)
+  })
+
+  it("a network of up to 16 ranks has no strips, however its layers are called", () => {
+    expect(thinLayers(deep.slice(0, 16)).size).toBe(0)
+  })
+
+  it("layers without blocks in their names all stay in full", () => {
+    expect(thinLayers(Array.from({ length: 60 }, (_, rank) => layer(`${rank}`, rank, 8))).size).toBe(0)
   })
 })

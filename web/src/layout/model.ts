@@ -43,7 +43,7 @@ export interface LayerBox {
   readonly right: number
   readonly top: number
   readonly bottom: number
-  /** Middle of the header's two lines, and the width it may take. */
+  /** Middle of the header's two lines, and the width it may take; 0 for a strip, which has no header. */
   readonly headerX: number
   readonly headerY: number
   readonly headerWidth: number
