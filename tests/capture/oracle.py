@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,7 +15,7 @@ def mlp(seed: int = 0, sizes: Sequence[int] = (5, 8, 6, 3)) -> nn.Sequential:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         parts: list[nn.Module] = []
-        for before, after in zip(sizes, sizes[1:], strict=False):
+        for before, after in itertools.pairwise(sizes):
             parts += [nn.Linear(before, after), nn.ReLU()]
         return nn.Sequential(*parts[:-1])
 

@@ -50,7 +50,7 @@ def test_npz_takes_the_deep_array_as_inputs_and_flat_ones_as_metadata(tmp_path: 
 
 def test_npz_of_two_deep_arrays_asks_which_are_the_inputs(tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", left=np.zeros((2, 3)), right=np.zeros((2, 3)))
-    with pytest.raises(DataError, match="which array of 'd.npz' are the inputs.*'left', 'right'"):
+    with pytest.raises(DataError, match=r"which array of 'd\.npz' are the inputs.*'left', 'right'"):
         read_table(tmp_path / "d.npz")
     assert read_table(tmp_path / "d.npz", features="right")[0].shape == (2, 3)
 
@@ -86,7 +86,7 @@ def test_an_unknown_feature_names_the_closest_column(tmp_path: Path) -> None:
 
 def test_text_cannot_be_a_feature(tmp_path: Path) -> None:
     FRAME.to_csv(tmp_path / "p.csv", index=False)
-    with pytest.raises(DataError, match="feature 'sex' .* a model takes numbers"):
+    with pytest.raises(DataError, match=r"feature 'sex' .* a model takes numbers"):
         read_table(tmp_path / "p.csv", features=["age", "sex"])
 
 

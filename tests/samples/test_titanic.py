@@ -72,7 +72,7 @@ def test_the_network_is_the_seeds_and_training_it_again_gives_the_same() -> None
         (32, 6), (32,), (16, 32), (8, 16), (1, 8),
     ]  # fmt: skip
     assert not network.training
-    assert all(torch.equal(one, other) for one, other in zip(network.state_dict().values(), again.state_dict().values(), strict=True))  # fmt: skip
+    assert all(torch.equal(value, again.state_dict()[name]) for name, value in network.state_dict().items())
     assert accuracy > 0.8
 
 

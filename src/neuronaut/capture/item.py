@@ -85,7 +85,8 @@ def frame_values(frame: pd.DataFrame) -> npt.NDArray[Any]:
                 "Encode it, or pass it in the metadata."
             )
     single = all(dtype == np.float32 for dtype in frame.dtypes)
-    return frame.to_numpy(dtype=np.float32 if single else np.float64, na_value=np.nan)
+    # Contiguous: for another memory layout a matrix product may take another kernel, and other last bits.
+    return np.ascontiguousarray(frame.to_numpy(dtype=np.float32 if single else np.float64, na_value=np.nan))
 
 
 def label_array(labels: Any, rows: int | None = None) -> npt.NDArray[Any]:

@@ -28,11 +28,13 @@ def sources(data: Any, split: Split, features: tuple[str, ...] | None = None) ->
         data = tuple(data.tensors)
     if isinstance(data, list) and data and not hasattr(data[0], "shape") and _numbers(data):
         data = np.asarray(data)
+    if isinstance(data, (str, bytes, pd.Series)):
+        raise _no_samples(data)
     if _is_array(data) or _columns(data):
         return [_arrays(data, split, features)]
     if torch_data is not None and isinstance(data, torch_data.IterableDataset):
         return [Singles(Replay(data), split)]
-    if isinstance(data, (str, bytes, pd.Series, Mapping)):
+    if isinstance(data, Mapping):
         raise _no_samples(data)
     if hasattr(data, "__getitem__") and hasattr(data, "__len__"):
         return [Samples(data, split)]
@@ -43,7 +45,7 @@ def sources(data: Any, split: Split, features: tuple[str, ...] | None = None) ->
 
 def _no_samples(data: Any) -> DataError:
     return DataError(
-        f"data is a {type(data).__name__}. Give an array, a tensor, a DataFrame, a list of samples, "
+        f"data of type {type(data).__name__}. Give an array, a tensor, a DataFrame, a list of samples, "
         "a torch Dataset or DataLoader, or an iterator."
     )
 
