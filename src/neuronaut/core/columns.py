@@ -150,7 +150,8 @@ class Columns(Mapping[str, Column]):
         """
         if self.n != others.n:
             raise DataError(f"columns of {self.n} rows cannot stand beside columns of {others.n} rows.")
-        return Columns(self.n, {**others._columns, **self._columns}, activation=self.activation or others.activation)
+        rest = {name: column for name, column in others._columns.items() if name not in self._columns}
+        return Columns(self.n, {**self._columns, **rest}, activation=self.activation or others.activation)
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, *, activation: Activation | None = None) -> Columns:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 import decimal
 import functools
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,8 @@ from neuronaut.core.filters.text import number_text
 if TYPE_CHECKING:
     import pandas as pd
 
-EXACT = 2**53
+_HALVES: Final = re.compile("[\ud800-\udfff]")
+EXACT: Final = 2**53
 """Beyond this, float64 cannot tell neighbouring whole numbers apart."""
 
 
@@ -72,7 +74,7 @@ def column_from_series(name: str, series: pd.Series[Any]) -> Column:
         seconds = np.array(series.dt.total_seconds(), np.float64)
         return NumberColumn(name, seconds, "durations, in seconds")
     if isinstance(dtype, pd.StringDtype):
-        return _strings(name, series, null)
+        return _strings(name, series)
     return _objects(name, series.astype(object), null)
 
 
@@ -89,22 +91,21 @@ def _times(name: str, series: pd.Series[Any], null: npt.NDArray[np.bool_]) -> Te
     zone = getattr(series.dtype, "tz", None)
     moments = (series if zone is None else series.dt.tz_convert("UTC").dt.tz_localize(None)).to_numpy()
     moments = moments.astype("datetime64[ns]") if moments.dtype == object else moments
-    known = moments[~null]
-    unit = next((unit for unit in ("D", "s", "ms", "us") if bool((known == known.astype(f"M8[{unit}]")).all())), "ns")
-    if zone is not None and unit == "D":
-        unit = "s"
-    texts = moments.astype(f"M8[{unit}]").astype(str)
-    suffix = "" if zone is None else "Z"
-    return _texts(
-        name, [text + suffix for text in texts.tolist()], null, "times, as ISO text" + " in UTC" * bool(suffix)
-    )
+    distinct, codes = np.unique(moments[~null], return_inverse=True)
+    units = ("D", "s", "ms", "us") if zone is None else ("s", "ms", "us")
+    unit = next((unit for unit in units if bool((distinct == distinct.astype(f"M8[{unit}]")).all())), "ns")
+    texts = distinct.astype(f"M8[{unit}]").astype(str).tolist()
+    suffix, note = ("", "times, as ISO text") if zone is None else ("Z", "times, as ISO text in UTC")
+    places = np.full(len(null), -1, np.int64)
+    places[~null] = codes
+    return _dictionary(name, places, [text + suffix for text in texts], note)
 
 
-def _strings(name: str, series: pd.Series[Any], null: npt.NDArray[np.bool_], note: str = "") -> TextColumn:
+def _strings(name: str, series: pd.Series[Any]) -> TextColumn:
     import pandas as pd
 
     codes, distinct = pd.factorize(series)
-    return _dictionary(name, np.asarray(codes), [str(text) for text in distinct], null, note)
+    return _dictionary(name, np.asarray(codes), distinct.tolist(), "")
 
 
 def _from_categories(name: str, series: pd.Series[Any]) -> Column:
@@ -112,14 +113,13 @@ def _from_categories(name: str, series: pd.Series[Any]) -> Column:
 
     codes = np.asarray(series.cat.codes)
     categories = column_from_series(name, pd.Series(series.cat.categories))
-    null = codes < 0
     if isinstance(categories, NumberColumn):
         values = np.append(categories.values, np.nan)[codes]
         return NumberColumn(name, values, categories.note)
     if isinstance(categories, BoolColumn):
-        return BoolColumn(name, np.append(categories.values, False)[codes], null)
-    order = np.append(categories.codes, -1)[codes]
-    return _dictionary(name, order, categories.values, null, categories.note, keep_order=bool(series.cat.ordered))
+        return BoolColumn(name, np.append(categories.values, False)[codes], codes < 0)
+    in_order = [categories.values[code] for code in categories.codes.tolist()]
+    return _dictionary(name, codes, in_order, categories.note, keep_order=bool(series.cat.ordered))
 
 
 def _objects(name: str, series: pd.Series[Any], null: npt.NDArray[np.bool_]) -> Column:
@@ -151,12 +151,11 @@ def _plain_numbers(name: str, items: list[Any], null: npt.NDArray[np.bool_]) -> 
 
 
 def _texts(name: str, items: list[Any], null: npt.NDArray[np.bool_], note: str) -> TextColumn:
-    distinct: dict[str, int] = {}
+    places: dict[str, int] = {}
     codes = np.array(
-        [-1 if gone else distinct.setdefault(_spelled(item), len(distinct)) for item, gone in _pairs(items, null)],
-        np.int64,
+        [-1 if gone else places.setdefault(_spelled(item), len(places)) for item, gone in _pairs(items, null)], np.int64
     )
-    return _dictionary(name, codes, list(distinct), null, note)
+    return _dictionary(name, codes, list(places), note)
 
 
 def _spelled(item: Any) -> str:
@@ -170,29 +169,36 @@ def _spelled(item: Any) -> str:
 
 
 def _dictionary(
-    name: str,
-    codes: npt.NDArray[Any],
-    distinct: Iterable[str],
-    null: npt.NDArray[np.bool_],
-    note: str,
-    *,
-    keep_order: bool = False,
+    name: str, codes: npt.NDArray[Any], distinct: list[str], note: str, *, keep_order: bool = False
 ) -> TextColumn:
-    """Codes into clean distinct texts, sorted by code point unless the order means something; unused texts left out."""
-    texts = [clean_text(text) for text in distinct]
-    used = np.unique(codes[~null])
-    kept = list(dict.fromkeys(texts[place] for place in used.tolist()))
-    values = tuple(kept if keep_order else sorted(kept))
-    place_of = {text: place for place, text in enumerate(values)}
-    table = np.array([*(place_of.get(text, -1) for text in texts), -1], np.int32)
-    return TextColumn(name, np.where(null, np.int32(-1), table[np.where(null, -1, codes)]), values, note)
+    """A text column from codes, -1 where null; values sorted by code point, unless their order means something.
+
+    Values that no row holds are left out.
+    """
+    table, texts = _cleaned(distinct)
+    codes = table[codes]
+    used = np.zeros(len(texts) + 1, bool)
+    used[codes] = True
+    kept = np.flatnonzero(used[:-1]).tolist()
+    order = kept if keep_order else sorted(kept, key=texts.__getitem__)
+    place = np.full(len(texts) + 1, -1, np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    return TextColumn(name, place[codes], tuple(texts[one] for one in order), note)
+
+
+def _cleaned(distinct: list[str]) -> tuple[npt.NDArray[np.int64], list[str]]:
+    """Texts without lone surrogates, and which of them each given text became; the last entry keeps -1 at -1."""
+    together = "".join(distinct)
+    if together.isascii() or clean_text(together) == together:
+        return np.append(np.arange(len(distinct)), -1), distinct
+    places: dict[str, int] = {}
+    table = [places.setdefault(clean_text(text), len(places)) for text in distinct]
+    return np.array([*table, -1], np.int64), list(places)
 
 
 def clean_text(text: str) -> str:
     """The text with every lone surrogate, which no file can hold, replaced by U+FFFD."""
-    if text.isascii():
-        return text
-    return "".join("\ufffd" if "\ud800" <= sign <= "\udfff" else sign for sign in text)
+    return text if text.isascii() else _HALVES.sub("\ufffd", text)
 
 
 def _pairs(items: list[Any], null: npt.NDArray[np.bool_]) -> Iterable[tuple[Any, bool]]:

@@ -3,7 +3,7 @@
 const LOOKED_AT = 2000
 const LONGEST = 64
 
-/** The closest option, or null: case aside, a third of the signs may differ; else one that begins with the word. */
+/** The closest option, or null: case aside, a third of the signs may differ; else one that begins as it does. */
 export function nearest(word: string, options: Iterable<string>): string | null {
   const folded = Array.from(word.toLowerCase())
   if (folded.length === 0 || folded.length > LONGEST) return null
@@ -25,7 +25,8 @@ export function nearest(word: string, options: Iterable<string>): string | null 
         least = away
       }
     }
-    if (begins === null && folded.length > 1 && lowered.startsWith(start)) begins = option
+    const shorter = Math.min(folded.length, other.length)
+    if (begins === null && shorter > 1 && (lowered.startsWith(start) || start.startsWith(lowered))) begins = option
   }
   return best ?? begins
 }

@@ -115,8 +115,11 @@ def literal(value: Any, where: str = "the value") -> Literals:
 def _number(value: Any, where: str) -> Literals:
     if value != value:
         return Null()
-    number = float(value) if abs(value) < 2**1024 else np.inf
-    if number in (np.inf, -np.inf):
+    try:
+        number = float(value)
+    except OverflowError:
+        number = np.inf
+    if np.isinf(number):
         raise FilterError(f"{where} is too large; numbers go up to 1.8e308.", kind="number")
     if isinstance(value, int | np.integer) and int(number) != int(value):
         raise FilterError(

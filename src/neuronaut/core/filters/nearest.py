@@ -11,7 +11,8 @@ _LONGEST: Final = 64
 
 
 def nearest(word: str, options: Iterable[str]) -> str | None:
-    """The closest option, or None: case aside, a third of the signs may differ; else one that begins with the word.
+    """The closest option, or None: case aside, a third of the signs may differ; else one that
+    begins with the word, or the word with it.
 
     At most the first 2,000 options are looked at, and none longer than 64 code points. Ties go to the first.
 
@@ -31,7 +32,8 @@ def nearest(word: str, options: Iterable[str]) -> str | None:
             distance = _distance(folded, other)
             if distance <= allowed and distance < least:
                 best, least = option, distance
-        if begins is None and len(folded) > 1 and other.startswith(folded):
+        shorter = min(len(folded), len(other))
+        if begins is None and shorter > 1 and folded[:shorter] == other[:shorter]:
             begins = option
     return best if best is not None else begins
 
