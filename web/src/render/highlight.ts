@@ -9,7 +9,10 @@ export const TOUCHED = 0.2
 
 export interface Highlight {
   readonly unit: number
-  /** Units other than `unit` that are touched, with their effect -1..1 relative to the strongest of their layer. */
+  /**
+   * Units other than `unit` that are touched, with their effect -1..1 relative to the strongest of their layer; 0 for
+   * units at the other end of its own edges on which the effect is too small to count.
+   */
   readonly touched: ReadonlyMap<number, number>
   /** Edge and how much of the effect it carries, 0..1. */
   readonly edges: ReadonlyMap<number, number>
@@ -29,12 +32,14 @@ export function highlight(unit: number, scene: Scene, set: EdgeSet | null, influ
   if (known) {
     const after = relative(influence.forward, scene)
     const before = relative(influence.backward, scene)
-    for (const [other, share] of before) touched.set(other, share)
-    for (const [other, share] of after) touched.set(other, share)
     if (set) {
       follow(set.outgoing, set.target, unit, after, edges)
       follow(set.incoming, set.source, unit, before, edges)
+      each(set.outgoing, unit, (edge) => touched.set(set.target[edge]!, 0))
+      each(set.incoming, unit, (edge) => touched.set(set.source[edge]!, 0))
     }
+    for (const [other, share] of before) touched.set(other, share)
+    for (const [other, share] of after) touched.set(other, share)
   } else if (set) {
     own(set, unit, touched, edges)
   }

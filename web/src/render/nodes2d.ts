@@ -41,15 +41,15 @@ export function drawNodes(
   names: ReadonlyMap<number, Names>,
 ): void {
   scene.layers.forEach((layer, index) => {
-    for (let unit = layer.start; unit < layer.start + layer.units; unit++) {
-      drawUnit(ctx, scene, layer, paint, unit, at, ink)
-    }
     const beside = names.get(index)
+    for (let unit = layer.start; unit < layer.start + layer.units; unit++) {
+      drawUnit(ctx, scene, layer, paint, unit, at, ink, !beside)
+    }
     if (beside) drawNames(ctx, scene, layer, beside, at, ink)
   })
 }
 
-/** One unit: its shape, its mark, its number. */
+/** One unit: its shape, its mark, and its number unless it has a name beside it. */
 export function drawUnit(
   ctx: CanvasRenderingContext2D,
   scene: Scene,
@@ -58,6 +58,7 @@ export function drawUnit(
   unit: number,
   at: Transform,
   ink: Ink,
+  numbered: boolean,
 ): void {
   const x = scene.x[unit]! * at.k + at.tx
   const y = scene.y[unit]! * at.k + at.ty
@@ -71,7 +72,7 @@ export function drawUnit(
   } else {
     circle(ctx, x, y, r, mark, ink)
     const digits = digitsOf(unit - layer.start)
-    if (r >= (FITS[digits] ?? Infinity)) number(ctx, unit - layer.start, x, y, r, numberInk(mark, colour, filled, ink), ink)
+    if (numbered && r >= (FITS[digits] ?? Infinity)) number(ctx, unit - layer.start, x, y, r, numberInk(mark, colour, filled, ink), ink)
   }
 }
 

@@ -102,6 +102,7 @@ function touched(ctx: CanvasRenderingContext2D, input: OverlayInput, highlight: 
   for (const [index, share] of highlight.touched) {
     ctx.globalAlpha = 0.35 + 0.65 * Math.abs(share)
     unit(ctx, input, index, at)
+    if (share === 0) continue
     const negative = share < 0
     const r = scene.radius[index]! * at.k
     ctx.strokeStyle = negative ? ink.negative : ink.positive
@@ -124,8 +125,8 @@ function unit(ctx: CanvasRenderingContext2D, input: OverlayInput, index: number,
     backdrop(ctx, scene, index, at)
     ctx.globalAlpha = alpha
   }
-  drawUnit(ctx, scene, layer, input.paint, index, at, input.ink)
   const names = input.names.get(layerIndex)
+  drawUnit(ctx, scene, layer, input.paint, index, at, input.ink, !names)
   if (names) drawName(ctx, scene, layer, names, index - layer.start, at, input.ink, true)
 }
 

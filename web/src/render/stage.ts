@@ -147,7 +147,7 @@ export class Stage {
       void this.#drawRaster(edges, ink, this.#raster)
       return
     }
-    this.#counters.edgesDrawn += drawEdges(ctx, edges, this.#at, ink, crowding(edges.set.count, this.#at.k))
+    this.#counters.edgesDrawn += drawEdges(ctx, edges, this.#at, ink, crowding(edges.set.count, this.#at.k), 1 / this.#ratio)
   }
 
   /** Raster in slices; every slice shows what is there so far. A newer drawing ends an older one. */
@@ -187,7 +187,7 @@ export class Stage {
 
 /** Many edges on a small stage get fainter, so that strong ones stay visible. */
 function crowding(count: number, zoom: number): number {
-  return Math.min(1, Math.max(0.35, (1200 / Math.max(1, count)) ** 0.3 * Math.sqrt(Math.max(1, zoom))))
+  return Math.min(1, Math.max(0.16, Math.sqrt((700 * Math.max(1, zoom)) / Math.max(1, count))))
 }
 
 function layer(host: HTMLElement, name: string): HTMLCanvasElement {

@@ -76,7 +76,8 @@ export function activationName(name: string): string {
 /** "32 · ReLU", "6 features", "16 · ReLU · 14×14". */
 export function layerFacts(layer: LayerCard): string {
   if (layer.kind === "input") return [plural(layer.units, layer.unitWord), ...sizeOf(layer)].join(" · ")
-  return [count(layer.units), ...(layer.activation ? [activationName(layer.activation)] : []), ...sizeOf(layer)].join(" · ")
+  const units = layer.output ? plural(layer.units, "output") : count(layer.units)
+  return [units, ...(layer.activation ? [activationName(layer.activation)] : []), ...sizeOf(layer)].join(" · ")
 }
 
 function sizeOf(layer: LayerCard): string[] {
