@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from neuronaut.analysis.groups import Group, groups, notes_on
-from neuronaut.analysis.moments import STRIP, Moments, Sums, pivot, single
+from neuronaut.analysis.moments import STRIP_ROWS, Moments, Sums, pivot, single, strips
 from neuronaut.analysis.recorded import chosen, spans, unit_blocks, unit_coords, units_of
 from neuronaut.analysis.registry import analysis
 from neuronaut.analysis.shapes import Float, Num
@@ -51,7 +51,7 @@ def activity(
         for name in STATISTICS
     }
     dims: dict[str, tuple[str, ...]] = dict.fromkeys(values, ("slice", "unit"))
-    coords: dict[str, Sequence[Any]] = {"slice": [group.name for group in wanted], **unit_coords(arrays)}
+    coords: dict[str, Sequence[Any]] = {"slice": [group.name for group in wanted], **unit_coords(rec, arrays)}
     if quantiles:
         shares = [float(share) for share in quantiles]
         values["quantile"] = np.concatenate([_quantiles(array, wanted, shares) for array in arrays], axis=2)
@@ -62,7 +62,7 @@ def activity(
 
 def _moments(array: Activations, wanted: Sequence[Group]) -> list[Moments]:
     rows = max((group.last for group in wanted), default=0)
-    centre = pivot(array.read(rows=slice(0, min(STRIP, rows)))) if rows else np.zeros(units_of(array))
+    centre = pivot(array.read(rows=slice(0, min(STRIP_ROWS, rows)))) if rows else np.zeros(units_of(array))
     pieces = spans(array, rows)
     # Each thread has pieces of its own, so that the order of the sums, and with it the last digit, never changes.
     shares = [pieces[thread::THREADS] for thread in range(min(THREADS, len(pieces)))]
@@ -85,13 +85,14 @@ def _sums(
         masks = [group.mask[piece] for group in wanted]
         if not any(mask.any() for mask in masks):
             continue
-        block = array.read(rows=piece)
-        for start in range(0, len(block), STRIP):
-            strip = single(block[start : start + STRIP])
+        start = 0
+        for strip in strips(array.read(rows=piece)):
+            values, stop = single(strip), start + len(strip)
             for total, mask in zip(totals, masks, strict=True):
-                inside = mask[start : start + STRIP]
+                inside = mask[start:stop]
                 if inside.any():
-                    total.add_rows(strip if inside.all() else strip[inside])
+                    total.add_rows(values if inside.all() else values[inside])
+            start = stop
     return totals
 
 

@@ -60,7 +60,7 @@ def compare(
         "compare",
         values,
         dict.fromkeys(values, ("unit",)),
-        unit_coords(arrays),
+        unit_coords(rec, arrays),
         n={group.name: group.n for group in pair},
         notes=(*notes_on(pair), *_unknown_note(rec, b, pair), *_overlap_note(*pair), *_guard_notes(pair, halves)),
     )

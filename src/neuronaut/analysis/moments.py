@@ -6,14 +6,17 @@ digits of the spread.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from neuronaut.analysis.shapes import Float, Int, Num
+from neuronaut.analysis.shapes import Float, Int, Num, Shaped
 
-STRIP = 64
-"""Rows summed at a time: a strip of 4,096 float32 units stays in the cache, and a byte can count its firings."""
+STRIP_VALUES = 1 << 18
+"""Values summed at a time; they stay in the cache."""
+STRIP_ROWS = 255
+"""Rows summed at a time at most: so many firings fit in a byte."""
 
 _HALF_TO_SINGLE = np.arange(65536, dtype=np.uint16).view(np.float16).astype(np.float32)
 
@@ -56,8 +59,8 @@ class Sums:
 
     def add_rows(self, rows: Num[np.ndarray, "sample unit"]) -> None:
         """Count these samples in."""
-        for start in range(0, len(rows), STRIP):
-            self._add_strip(single(rows[start : start + STRIP]))
+        for strip in strips(rows):
+            self._add_strip(single(strip))
 
     def _add_strip(self, strip: Num[np.ndarray, "sample unit"]) -> None:
         high, low = strip.max(0), strip.min(0)
@@ -123,9 +126,15 @@ def moments(values: Num[np.ndarray, "sample unit"]) -> Moments:
 
 def pivot(values: Num[np.ndarray, "sample unit"]) -> Float[np.ndarray, "unit"]:
     """A number near each unit's values: the mean of the finite ones of the first strip, 0 where there is none."""
-    strip = values[:STRIP].astype(np.float64)
+    strip = values[:STRIP_ROWS].astype(np.float64)
     finite = np.isfinite(strip)
     return np.asarray(np.where(finite, strip, 0.0).sum(0) / np.maximum(finite.sum(0), 1))
+
+
+def strips(rows: Shaped[np.ndarray, "sample unit"]) -> Iterator[Shaped[np.ndarray, "strip unit"]]:
+    """The rows in pieces that stay in the cache."""
+    height = min(STRIP_ROWS, max(1, STRIP_VALUES // max(rows.shape[1], 1)))
+    return (rows[start : start + height] for start in range(0, len(rows), height))
 
 
 def single(values: Num[np.ndarray, "*shape"]) -> Num[np.ndarray, "*shape"]:

@@ -54,12 +54,14 @@ def reduced(rec: Recording, layer: str, site: str, reduction: str) -> Activation
     return rec.at(Address(layer, "pre" if site == "pre" else "post")).reduce(reduction)
 
 
-def unit_coords(arrays: Sequence[Activations]) -> dict[str, list[str]]:
-    """The address of every unit of these arrays, in order, and beside it the layer's name."""
+def unit_coords(rec: Recording, arrays: Sequence[Activations]) -> dict[str, list[str]]:
+    """The address of every unit of these arrays, in order; beside it the layer, and the unit's name if it has one."""
     places = [(array, unit) for array in arrays for unit in range(units_of(array))]
+    names = {array.layer: rec.layers[array.layer].unit_names for array in arrays}
     return {
         "unit": [str(Address(array.layer, array.site, unit)) for array, unit in places],
         "layer": [array.layer for array, _ in places],
+        "name": [known[unit] if (known := names[array.layer]) else "" for array, unit in places],
     }
 
 

@@ -73,6 +73,7 @@ def activity_table(result: Result) -> pd.DataFrame:
         "slice": [name for name in slices for _ in units],
         "layer": [name for _ in slices for name in result.coords["layer"]],
         "unit": [address for _ in slices for address in units],
+        "name": [name for _ in slices for name in result.coords["name"]],
     }
     found = {name: array.reshape(-1) for name, array in result.values.items() if name != "quantile"}
     shares = result.coords.get("quantile", ())
@@ -82,14 +83,15 @@ def activity_table(result: Result) -> pd.DataFrame:
 
 def _print(result: Result, sort: str, limit: int) -> None:
     from neuronaut.cli.console import print_table, say
-    from neuronaut.cli.ranking import ranked
+    from neuronaut.cli.ranking import ranked, with_names
 
-    table = activity_table(result)
-    shown = [name for name in table.columns if name not in ("slice", "layer", "n", "nonfinite")]
+    table = with_names(activity_table(result))
+    shown = [name for name in table.columns if name not in ("slice", "layer", "name", "n", "nonfinite")]
     if table["nonfinite"].any():
         shown.append("nonfinite")
     for name, rows in table.groupby("slice", sort=False):
-        say(f"{name}: {result.n[str(name)]:,} samples", style="bold")
         best, rest = ranked(rows, sort, limit)
-        print_table(best[shown])
-        say(rest)
+        say(f"{name}: {result.n[str(name)]:,} samples", style="bold")
+        if result.n[str(name)]:
+            print_table(best[shown])
+            say(rest)

@@ -9,6 +9,8 @@ import typer
 from neuronaut.cli.options import Csv, Json, Layers, Limit, RecordingPath, Reduction, Site, chosen_layers
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from neuronaut.core.result import Result
 
 _SHOWN = ("unit", "mean_a", "mean_b", "hedges_g", "g_low", "g_high", "auroc", "q", "replicated")
@@ -52,19 +54,29 @@ def compare(
     if json:
         print_json(result.to_json())
     elif csv:
-        print_csv(result.table())
+        print_csv(compare_table(result))
     else:
         _print(result, sort, limit)
     return None if all(result.n.values()) else 1
 
 
+def compare_table(result: Result) -> pd.DataFrame:
+    """One row per unit."""
+    table = result.table()
+    table.insert(0, "layer", list(result.coords["layer"]))
+    table.insert(2, "name", list(result.coords["name"]))
+    return table
+
+
 def _print(result: Result, sort: str, limit: int) -> None:
     from neuronaut.cli.console import print_table, say
-    from neuronaut.cli.ranking import ranked
+    from neuronaut.cli.ranking import ranked, with_names
 
     for letter, (name, n) in zip("AB", result.n.items(), strict=False):
         say(f"{letter}: {name}, {n:,} samples")
-    table = result.table()
+    if not all(result.n.values()):
+        return
+    table = with_names(compare_table(result))
     best, rest = ranked(table, sort, limit)
     held = best["replicated"].map({1.0: "yes", 0.0: "no"}).fillna("–")
     shown = best.assign(replicated=held)[list(_SHOWN)].rename(columns={"hedges_g": "g", "replicated": "held"})

@@ -7,7 +7,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from neuronaut.cli.printable import printable
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 """Columns that everything is written for; a wider terminal gives wider tables."""
+MOST = 40
+"""Characters of a cell that are shown in a table."""
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -76,21 +78,42 @@ def print_csv(frame: pd.DataFrame) -> None:
 
 
 def print_table(frame: pd.DataFrame, *, formats: Mapping[str, str] | None = None) -> None:
-    """Print a table: texts left, numbers right, missing ones as a dash."""
+    """Print a table: texts left, numbers right, missing ones as a dash; columns that do not fit are named below."""
     from rich.table import Table
     from rich.text import Text
 
+    out, spoken = console(), formats or {}
+    columns = {
+        str(name): [_short(printable(cell(value, spoken.get(str(name), "")))) for value in frame[name]]
+        for name in frame
+    }
+    shown = _fitting(columns, out.width)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in frame.columns:
-        number = frame[name].dtype.kind in "iufb"
-        table.add_column(
-            Text(printable(name)), justify="right" if number else "left", overflow="ellipsis", no_wrap=True
-        )
-    spoken = formats or {}
-    for row in frame.itertuples(index=False, name=None):
-        cells = (cell(value, spoken.get(str(name), "")) for name, value in zip(frame.columns, row, strict=True))
-        table.add_row(*(Text(printable(text)) for text in cells))
-    console().print(table)
+    for name in shown:
+        side: Literal["left", "right"] = "right" if frame[name].dtype.kind in "iuf" else "left"
+        table.add_column(Text(_short(printable(name))), justify=side, overflow="ellipsis", no_wrap=True)
+    for row in zip(*(columns[name] for name in shown), strict=True):
+        table.add_row(*map(Text, row))
+    out.print(table)
+    if len(shown) < len(columns):
+        say(f"… {len(columns) - len(shown)} more columns; --csv prints all.")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST else text[: MOST - 1] + "…"
+
+
+def _fitting(columns: Mapping[str, Sequence[str]], width: int) -> list[str]:
+    """The first columns that stand side by side in ``width``; at least three."""
+    from rich.cells import cell_len
+
+    shown: list[str] = []
+    for name, cells in columns.items():
+        width -= max(map(cell_len, [_short(printable(name)), *cells])) + 2
+        if width < -2 and len(shown) >= 3:
+            break
+        shown.append(name)
+    return shown
 
 
 def cell(value: Any, form: str = "") -> str:

@@ -34,6 +34,10 @@ def export(
     from neuronaut.explorer.export import export as write
     from neuronaut.store.recording import open
 
+    said: list[str] = []
     with open(recording) as rec, doing("writing the page"):
-        write(rec, to, slices=slice or [], json_dir=json_dir)
+        to.parent.mkdir(parents=True, exist_ok=True)
+        write(rec, to, slices=slice or [], json_dir=json_dir, report=said.append)
+    for line in said:
+        say(line)
     say(f"{to}: {to.stat().st_size:,} bytes. Open it in a browser.")

@@ -8,10 +8,12 @@ from __future__ import annotations
 import importlib
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from neuronaut.core.errors import DataError, unknown
+from neuronaut.core.errors import DataError, NeuronautError, unknown
 
 
 def load_model(reference: str) -> Any:
@@ -31,8 +33,7 @@ def load_model(reference: str) -> Any:
     found: Any = module
     for part in attribute.split("."):
         if not hasattr(found, part):
-            names = [name for name in vars(found) if not name.startswith("_")]
-            raise unknown(f"name in {module_name}", part, names)
+            raise unknown(f"name in {module_name}", part, _offered(found))
         found = getattr(found, part)
     return found if _is_model(found) else _call(found, reference)
 
@@ -61,8 +62,33 @@ def _call(factory: Any, reference: str) -> Any:
     except Exception as error:
         raise DataError(f"calling {reference!r} failed with {_where(error)}.") from error
     if not _is_model(model):
-        raise DataError(f"{reference!r} returned a {type(model).__name__}, not a torch.nn.Module.")
+        raise DataError(f"{reference!r} returned {model!r:.80}, not a torch.nn.Module.")
     return model
+
+
+def _offered(module: Any) -> list[str]:
+    """What the module itself defines and could make a model."""
+    home = getattr(module, "__name__", None)
+    return [
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and callable(value) and getattr(value, "__module__", home) == home
+    ]
+
+
+@contextmanager
+def running_model() -> Iterator[None]:
+    """What the user's model (or data) raises becomes a DataError that says so, with the notes it was given.
+
+    Raises DataError.
+    """
+    try:
+        yield
+    except NeuronautError:
+        raise
+    except Exception as error:
+        notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
+        raise DataError(f"running the model failed with {_where(error)}.{notes}") from error
 
 
 def _is_model(value: Any) -> bool:
@@ -71,6 +97,11 @@ def _is_model(value: Any) -> bool:
 
 
 def _where(error: Exception) -> str:
-    """The error, and the user's line that raised it."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({Path(frame.filename).name}, line {frame.lineno})"
+    """The error, and the innermost line of the user's own code that it passed."""
+    ours = str(Path(__file__).parents[1])
+    own = [
+        f" ({Path(frame.filename).name}, line {frame.lineno})"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "site-packages" not in frame.filename and not frame.filename.startswith((ours, "<"))
+    ]
+    return f"{type(error).__name__}: {error}{own[-1] if own else ''}"

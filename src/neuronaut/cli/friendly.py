@@ -20,6 +20,14 @@ BAD_INPUT = 2
 UNEXPECTED = 3
 INTERRUPTED = 130
 
+_OPTIONS = {
+    "resume=True": "--resume",
+    "overwrite=True": "--overwrite",
+    "sites=('pre', 'post')": "--site pre --site post",
+    "layers=[...]": "--layer",
+}
+"""What errors advise in Python, and how it is said here."""
+
 EXIT_CODES = """\b
 Exit codes: 0 done, 1 nothing found or damage found, 2 wrong use or bad input,
 3 an unexpected error, 130 interrupted."""
@@ -55,7 +63,7 @@ def _outcome(command: Callable[[], int | None]) -> int:
     except NeuronautError as error:
         if _debug():
             raise
-        _block(str(error))
+        _block(_as_options(str(error)))
         return BAD_INPUT
     except Exception as error:
         if isinstance(error, typer.BadParameter) or _debug():
@@ -65,6 +73,13 @@ def _outcome(command: Callable[[], int | None]) -> int:
             "Run again with NEURONAUT_DEBUG=1 to see where, and please report it."
         )
         return UNEXPECTED
+
+
+def _as_options(message: str) -> str:
+    """Advice in the words of the command line."""
+    for keyword, option in _OPTIONS.items():
+        message = message.replace(keyword, option)
+    return message
 
 
 def _debug() -> bool:

@@ -46,7 +46,7 @@ def describe(rec: Recording) -> dict[str, Any]:
                 "kind": layer.kind,
                 "units": layer.unit_count,
                 "positions": list(layer.position_shape),
-                "sites": list(layer.sites),
+                "sites": [site for site in ("pre", "post") if f"activations/{layer.name}/{site}" in rec.arrays],
                 "activation": layer.activation,
                 "output": layer.output,
             }

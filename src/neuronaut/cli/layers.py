@@ -37,11 +37,13 @@ def layers(
       neuronaut layers mymodels:make_net --input-shape 6 --json
     """
     from neuronaut.cli.console import print_json
-    from neuronaut.cli.factory import load_model
+    from neuronaut.cli.factory import load_model, running_model
     from neuronaut.models.torch import wrap
 
     network = load_model(model)
-    graph = wrap(network, _batch(data, features, input_shape, input_dtype)).graph
+    batch = _batch(data, features, input_shape, input_dtype)
+    with running_model():
+        graph = wrap(network, batch).graph
     if json:
         print_json(graph.to_json())
     else:

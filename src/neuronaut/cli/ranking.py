@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def with_names(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with the units' own names, where they have any, beside their addresses."""
+    return table.assign(
+        unit=[f"{unit} {name}".rstrip() for unit, name in zip(table["unit"], table["name"], strict=True)]
+    )
+
+
 def ranked(table: pd.DataFrame, by: str, limit: int) -> tuple[pd.DataFrame, str]:
     """The first ``limit`` rows by falling size of a column (``unit``: as they are), and what is said of the rest.
 

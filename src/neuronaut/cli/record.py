@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import typer
 
@@ -56,13 +56,15 @@ def record(
     """
     import neuronaut.capture.record as capture
     from neuronaut.cli.console import say
-    from neuronaut.cli.factory import load_model
+    from neuronaut.cli.factory import load_model, running_model
     from neuronaut.cli.progress import bar
     from neuronaut.samples.table import read_table
 
     network = load_model(model)
     inputs, metadata = read_table(data, features=_names(features), labels=labels)
+    _say_missing(inputs)
     with (
+        running_model(),
         bar() as progress,
         capture.record(
             network,
@@ -89,6 +91,19 @@ def record(
         units = sum(one.unit_count for one in rec.layers.values())
         say(f"{to}: {rec.n:,} samples, {len(rec.layers)} layers, {units:,} units, {rec.size:,} bytes.")
     say(f"Next: neuronaut info {to}")
+
+
+def _say_missing(inputs: Any) -> None:
+    from neuronaut.cli.console import notes
+
+    missing = inputs.isna().sum() if hasattr(inputs, "columns") else {}
+    notes(
+        [
+            f"{name} is missing for {count:,} samples; the model gets NaN there. Fill it in, or leave them out."
+            for name, count in missing.items()
+            if count
+        ]
+    )
 
 
 def _names(text: str | None) -> list[str] | None:
