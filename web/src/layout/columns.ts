@@ -16,6 +16,7 @@ const STRIP_GAP = 10
 const STRIP_SIDE = 36
 /** Blocks of cells take at most this share of the width, while their cells can be seen. */
 const CELL_SHARE = 0.8
+const MOST_GROWTH = 2.5
 
 /** A column before it has a place. */
 interface Stack {
@@ -48,13 +49,21 @@ function stacksOf(layers: readonly LayoutLayer[], width: number, height: number)
   })
 }
 
+/** Canvas heights in content pixels: a network wider than the canvas is seen zoomed out, so it may be as much higher. */
+function frameOf(layers: readonly LayoutLayer[], width: number, height: number): { top: number; usable: number; bottom: number } {
+  const usable = Math.max(120, height - TOP - BOTTOM)
+  const wide = spread(stacksOf(layers, width, usable), width).width
+  const grow = Math.min(MOST_GROWTH, wide / Math.max(1, width))
+  return { top: TOP * grow, usable: usable * grow, bottom: BOTTOM * grow }
+}
+
 function marginOf(stack: Stack | undefined): number {
   const named = stack?.items.some((item) => item.layer.unitNames !== null && item.mode === "circles") ?? false
   return named ? LABEL_MARGIN : BARE_MARGIN
 }
 
 /** Left border of every column and the width of the whole: full columns share what is left, strips stand close. */
-function spread(stacks: readonly Stack[], width: number): { lefts: number[]; gaps: number[]; width: number } {
+function spread(stacks: readonly Stack[], width: number): { lefts: number[]; width: number } {
   const [left, right] = [marginOf(stacks[0]), marginOf(stacks.at(-1))]
   const pairs = stacks.slice(1).map((stack, place) => [stacks[place]!.thin, stack.thin])
   const close = pairs.map(([one, other]) => (one && other ? STRIP_GAP : one || other ? STRIP_SIDE : null))
@@ -70,7 +79,7 @@ function spread(stacks: readonly Stack[], width: number): { lefts: number[]; gap
     x += stack.width + (gaps[place] ?? share)
     return here
   })
-  return { lefts, gaps, width: Math.max(width, whole) }
+  return { lefts, width: Math.max(width, whole) }
 }
 
 /** Places every layer of a network on a canvas of `width` by `height`; grows beyond it rather than overlap. */
@@ -80,16 +89,16 @@ export function layoutNetwork(
   width: number,
   height: number,
 ): Layout {
-  const usable = Math.max(120, height - TOP - BOTTOM)
-  const stacks = stacksOf(layers, width, usable)
+  const frame = frameOf(layers, width, height)
+  const stacks = stacksOf(layers, width, frame.usable)
   const across = spread(stacks, width)
-  const tallest = stacks.reduce((most, { items }) => Math.max(most, stackHeight(items)), usable)
+  const rooms = headerRooms(stacks, across.lefts, width)
+  const tallest = stacks.reduce((most, { items }) => Math.max(most, stackHeight(items)), frame.usable)
   const boxes: LayerBox[] = []
   const columns = stacks.map((stack, column): Column => {
     const left = across.lefts[column]!
-    const room = stack.thin ? 0 : stack.width + Math.min(across.gaps[column - 1] ?? Infinity, across.gaps[column] ?? Infinity)
-    const top = TOP + (tallest - stackHeight(stack.items)) / 2
-    const placed = placeStack(stack, column, left + stack.width / 2, top, Number.isFinite(room) ? room : width)
+    const top = frame.top + (tallest - stackHeight(stack.items)) / 2
+    const placed = placeStack(stack, column, left + stack.width / 2, top, rooms[column]!)
     for (const box of placed) boxes[box.index] = { ...box, labels: labelSide(box, layers[box.index]!, column, stacks.length) }
     const bottom = placed.at(-1)!.bottom
     return { rank: stack.rank, x: left + stack.width / 2, left, right: left + stack.width, top, bottom, layers: placed.map((box) => box.index) }
@@ -98,7 +107,7 @@ export function layoutNetwork(
   const { routes, depth } = routeEdges(edges, names, boxes, columns)
   return {
     width: stacks.length === 0 ? width : across.width,
-    height: Math.max(height, TOP + tallest + BOTTOM, depth + 24),
+    height: Math.max(height, frame.top + tallest + frame.bottom, depth + 24),
     columns,
     layers: boxes,
     routes,
@@ -108,13 +117,25 @@ export function layoutNetwork(
   }
 }
 
+/** Width of each column's headers: up to the middle between it and the next column that has any; 0 for strips. */
+function headerRooms(stacks: readonly Stack[], lefts: readonly number[], width: number): number[] {
+  const centres = stacks.map((stack, column) => lefts[column]! + stack.width / 2)
+  const full = centres.filter((_, column) => !stacks[column]!.thin)
+  return stacks.map(({ thin }, column) => {
+    if (thin) return 0
+    const place = full.indexOf(centres[column]!)
+    const apart = [full[place - 1], full[place + 1]].map((other) => Math.abs((other ?? Infinity) - centres[column]!))
+    return Math.max(40, Math.min(width, ...apart) - 12)
+  })
+}
+
 type Placed = Omit<LayerBox, "labels">
 
 function placeStack(stack: Stack, column: number, x: number, start: number, room: number): Placed[] {
   let top = start
   return stack.items.map((item, place) => {
     const header = place === 0 ? TOP - 40 : top - 26
-    const box = placeBox(item, column, x, top, header, item.thin ? 0 : Math.max(40, room - 12))
+    const box = placeBox(item, column, x, top, header, item.thin ? 0 : room)
     top = box.bottom + HEADER + STACK_GAP
     return box
   })
