@@ -1,7 +1,7 @@
 /** The name a typist most likely meant, found the same way in Python and TypeScript. Mirrors core/filters/nearest.py. */
 
 const LOOKED_AT = 2000
-const LONGEST = 64
+const LONGEST = 48
 
 /** The closest option, or null: case aside, a third of the signs may differ; else one that begins as it does. */
 export function nearest(word: string, options: Iterable<string>): string | null {
