@@ -10,12 +10,13 @@ const TOP = 64
 const BOTTOM = 96
 const LABEL_MARGIN = 118
 const BARE_MARGIN = 72
+const LETTER = 6.5
 const MIN_GAP = 72
 /** Space between two strips, and between a strip and a full column. */
 const STRIP_GAP = 10
 const STRIP_SIDE = 36
 /** Blocks of cells take at most this share of the width, while their cells can be seen. */
-const CELL_SHARE = 0.8
+const CELL_SHARE = 0.7
 const MOST_GROWTH = 2.5
 
 /** A column before it has a place. */
@@ -41,7 +42,8 @@ function byRank(layers: readonly LayoutLayer[]): [number, Shape[]][] {
 
 function stacksOf(layers: readonly LayoutLayer[], width: number, height: number): Stack[] {
   const ranks = byRank(layers)
-  const room = (CELL_SHARE * width) / Math.max(1, ranks.length)
+  const full = ranks.filter(([, shapes]) => shapes.some((shape) => !shape.thin)).length
+  const room = (CELL_SHARE * width) / Math.max(1, full)
   return ranks.map(([rank, shapes]) => {
     const items = sizeColumn(shapes, room, height)
     const widest = items.reduce((most, item) => Math.max(most, item.width), 0)
@@ -58,8 +60,9 @@ function frameOf(layers: readonly LayoutLayer[], width: number, height: number):
 }
 
 function marginOf(stack: Stack | undefined): number {
-  const named = stack?.items.some((item) => item.layer.unitNames !== null && item.mode === "circles") ?? false
-  return named ? LABEL_MARGIN : BARE_MARGIN
+  const names = stack?.items.flatMap((item) => (item.mode === "circles" ? (item.layer.unitNames ?? []) : [])) ?? []
+  const longest = names.reduce((most, name) => Math.max(most, name.length), 0)
+  return Math.min(LABEL_MARGIN, BARE_MARGIN + LETTER * longest)
 }
 
 /** Left border of every column and the width of the whole: full columns share what is left, strips stand close. */
