@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
@@ -22,13 +20,20 @@ def recorded(made: Made, weight: Array, target: Layer, units: int, take: Array |
     return made(values, layers=(source, target), edges=(edge,), parameters={"w": weight}), edge
 
 
-def dense(units: int, **more: Any) -> Layer:
-    return Layer("target", "dense", units, "linear", 1, parameters={"weight": "w"}, **more)
+def dense(units: int, *axes: str) -> Layer:
+    attributes = {"weight_axes": list(axes or ("out", "in"))}
+    return Layer("target", "dense", units, "linear", 1, parameters={"weight": "w"}, attributes=attributes)
 
 
 def conv(module: nn.Module, operator: str) -> Layer:
-    attributes = {"groups": module.groups, "stride": list(module.stride)}
     axes = ("y", "x")[: len(module.stride)]
+    order = ("in", "out") if module.transposed else ("out", "in")
+    attributes = {
+        "groups": module.groups,
+        "stride": list(module.stride),
+        "transposed": module.transposed,
+        "weight_axes": [*order, *("window" for _ in axes)],
+    }
     return Layer(
         "target", "conv", module.out_channels, operator, 1, axes, (1,) * len(axes),
         parameters={"weight": "w"}, attributes=attributes,
@@ -107,7 +112,12 @@ def test_a_kernel_sum_is_the_effect_of_shifting_a_channel_at_inner_places(
 
 
 def test_a_bare_product_is_read_the_way_it_was_written(made: Made) -> None:
-    product = Layer("target", "dense", 3, "matmul", 1, parameters={"weight": "w"})
-    rec, edge = recorded(made, np.array([[1, 2, 3], [4, 5, 6]], np.float32), product, 2, np.arange(2))
+    weight = np.array([[1, 2, 3], [4, 5, 6]], np.float32)
+    rec, edge = recorded(made, weight, dense(3, "in", "out"), 2, np.arange(2))
     signed, _ = edge_weights(rec, edge)
     assert signed.tolist() == [[1, 2, 3], [4, 5, 6]]
+
+
+def test_a_weight_whose_axes_are_not_clear_has_no_matrix(made: Made) -> None:
+    rec, edge = recorded(made, np.ones((3, 2), np.float32), dense(3, "out", "other"), 2, np.arange(2))
+    assert edge_weights(rec, edge) is None

@@ -10,8 +10,6 @@ from neuronaut.analysis.shapes import Float, Int, Num
 from neuronaut.core.layer import MIXED, Edge, Layer
 from neuronaut.store.recording import Recording
 
-_PRODUCTS = frozenset({"linear", "matmul", "mm", "addmm", "bmm", "baddbmm"})
-
 
 def edge_weights(
     rec: Recording, edge: Edge
@@ -43,38 +41,29 @@ def input_weights(
     """Signed sum over the window and norm of the weight from each input of the operation to each unit of the layer.
 
     >>> import numpy as np
-    >>> conv = Layer("c", "conv", 2, "conv1d", 1, ("x",), (5,))
+    >>> conv = Layer("c", "conv", 2, "conv1d", 1, ("x",), (5,), attributes={"weight_axes": ["out", "in", "window"]})
     >>> signed, norm = input_weights(np.array([[[3.0, -4.0]], [[0.0, 2.0]]]), conv)
     >>> signed.tolist(), norm.tolist()
     ([[-1.0, 2.0]], [[5.0, 2.0]])
     """
-    values = weight.astype(np.float64)
-    window = tuple(range(2, values.ndim))
-    if layer.operator.startswith("conv_transpose"):
-        overlap = _stride(layer, len(window))
-        signed, square = values.sum(window) / overlap, (values**2).sum(window) / overlap
-    elif layer.operator.startswith("conv"):
-        signed, square = values.sum(window), (values**2).sum(window)
-    elif layer.operator in _PRODUCTS and values.ndim == 2:
-        signed, square = values, values**2
-    else:
+    axes = layer.attributes.get("weight_axes")
+    if axes is None or "in" not in axes or "out" not in axes or len(axes) != weight.ndim:
         return None
-    if _inputs_first(values, layer):
-        return _spread(signed, layer), np.sqrt(_spread(square, layer))
-    return _spread(signed, layer, turn=True), np.sqrt(_spread(square, layer, turn=True))
+    values = np.moveaxis(weight.astype(np.float64), (axes.index("in"), axes.index("out")), (0, 1))
+    window = tuple(range(2, values.ndim))
+    overlap = _stride(layer, len(window)) if layer.attributes.get("transposed") else 1
+    return (
+        _spread(values.sum(window) / overlap, layer),
+        np.sqrt(_spread((values**2).sum(window) / overlap, layer)),
+    )
 
 
-def _inputs_first(weight: Float[np.ndarray, "..."], layer: Layer) -> bool:
-    """Whether the weight lies as [input, unit]: transposed convolutions, and ``x @ W``."""
-    if layer.operator.startswith("conv"):
-        return layer.operator.startswith("conv_transpose")
-    return layer.operator != "linear" and weight.shape[1] == layer.unit_count
-
-
-def _spread(matrix: Float[np.ndarray, "rows columns"], layer: Layer, *, turn: bool = False) -> Float[np.ndarray, "i u"]:
-    """The matrix of all inputs by all units, zero between the groups of a grouped convolution."""
-    groups = int(layer.attributes.get("groups", 1)) if layer.operator.startswith("conv") else 1
-    blocks = [block.T if turn else block for block in np.split(matrix, groups)]
+def _spread(matrix: Float[np.ndarray, "rows columns"], layer: Layer) -> Float[np.ndarray, "input unit"]:
+    """All inputs by all units: zero between the groups of a grouped convolution, which the weight leaves out."""
+    groups = int(layer.attributes.get("groups", 1))
+    if groups == 1:
+        return matrix
+    blocks = np.split(matrix, groups, axis=0 if layer.attributes.get("transposed") else 1)
     rows, columns = blocks[0].shape
     spread = np.zeros((rows * groups, columns * groups))
     for group, block in enumerate(blocks):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from neuronaut.cli.options import Json, RecordingPath
 
 
@@ -15,22 +17,20 @@ def verify(recording: RecordingPath, json: Json = False) -> int | None:
     """
     from neuronaut.cli.console import print_json, say
     from neuronaut.cli.progress import doing
+    from neuronaut.core.errors import CorruptRecording
     from neuronaut.store.recording import open
 
-    with open(recording) as rec:
-        with doing("checking"):
+    card: dict[str, Any] = {"recording": str(recording)}
+    try:
+        with open(recording) as rec, doing("checking"):
+            card |= {"id": rec.id, "samples": rec.n, "finished": rec.finished, "bytes": rec.size}
             damages = [str(damage) for damage in rec.verify()]
-        card = {
-            "recording": str(recording),
-            "id": rec.id,
-            "samples": rec.n,
-            "finished": rec.finished,
-            "bytes": rec.size,
-        }
+    except CorruptRecording as error:
+        damages = [str(error)]
     if json:
         print_json({**card, "damage": damages})
     elif damages:
-        say(f"{len(damages):,} places are damaged:", style="bold red")
+        say(f"{len(damages):,} {'place is' if len(damages) == 1 else 'places are'} damaged:", style="bold red")
         for damage in damages:
             say(f"  {damage}")
     else:
