@@ -88,6 +88,7 @@ def graph_of(net: Net) -> Graph:
                 activation=None if place == last else "relu",
                 module="Linear",
                 parameters={"weight": f"w{place}"},
+                attributes={"weight_axes": ["out", "in"]},
                 unit_names=(net.label,) if place == last and net.sizes[-1] == 1 else None,
                 output=place == last,
             )

@@ -114,7 +114,7 @@ def _lay(array: Array) -> tuple[Layout, bytes]:
     """
     if array.dtype.itemsize > 1:
         numbers = array.reshape(-1)
-        if array.dtype.kind in "iu" and numbers.size and np.mean(numbers[1:] >= numbers[:-1]) > _MOSTLY:
+        if array.dtype.kind in "iu" and numbers.size > 1 and np.mean(numbers[1:] >= numbers[:-1]) > _MOSTLY:
             return "deltas", _planes(np.diff(numbers, prepend=numbers.dtype.type(0)))
         return "planes", _planes(numbers)
     if array.ndim == 2:

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from neuronaut.core.errors import ExportError, NeedsModel
-from neuronaut.core.filters.nodes import Name
+from neuronaut.core.filters.nodes import Name, walk
 from neuronaut.core.filters.text import text_of
 from neuronaut.core.finding import Finding
 from neuronaut.core.layer import Graph, Layer
 from neuronaut.core.selection import select_layers
-from neuronaut.core.slices import where
+from neuronaut.core.slices import Slice, where
 from neuronaut.explorer.blobs import Packer
 from neuronaut.explorer.columns import column_cards, ids_fit
 from neuronaut.explorer.contract import (
@@ -73,8 +73,8 @@ def bundle(rec: Recording, choice: Choice) -> Bundle:
     units = sum(layer.unit_count for layer in layers.values())
     rows = choose_rows(rec, units, choice.max_rows)
     pack, notes = Packer(), _notes(rec, rows)
-    named, marks = _named(rec, choice.slices, rows, pack)
-    exact = numbers(rec, list(layers), named, units)
+    named, marks = _named(rec, choice, rows, pack)
+    exact = numbers(rec, list(layers), named, units, choice.columns)
     samples = _samples(rec, rows, choice, marks, pack)
     parts: dict[str, Any] = {
         "model": ModelCard(
@@ -125,19 +125,26 @@ def _layers(rec: Recording, wanted: str | Sequence[str]) -> dict[str, Layer]:
     return {name: layer for name, layer in recorded.items() if name in chosen}
 
 
-def _named(rec: Recording, slices: Sequence[Any], rows: Rows, pack: Packer) -> tuple[list[Shown], list[ColumnCard]]:
-    """The named slices; one given as rows gets a column of its own, so that a filter in the page can say it."""
+def _named(rec: Recording, choice: Choice, rows: Rows, pack: Packer) -> tuple[list[Shown], list[ColumnCard]]:
+    """The named slices; one that no filter on this page can say gets a column of its own."""
     named: list[Shown] = []
     marks: list[ColumnCard] = []
-    for one in map(where, slices):
+    for one in map(where, choice.slices):
         mask = rec.mask(one)
         expression = one.expression
-        if expression is None:
+        if expression is None or not _sayable(rec, one, choice.columns):
             column = _unused(one.name, [*rec.columns, *(mark.name for mark in marks)])
             marks.append(_mark(column, mask[rows], pack))
             expression = text_of(Name(column))
         named.append(Shown(one.name, expression, "named", one))
     return named, marks
+
+
+def _sayable(rec: Recording, one: Slice, columns: Collection[str] | None) -> bool:
+    """Whether all columns that a slice asks for are on the page."""
+    given = [str(name) for name in rec.metadata.columns]
+    asked = {node.column for node, _ in walk(one.node) if isinstance(node, Name)}
+    return columns is None or all(name in columns or name not in given for name in asked)
 
 
 def _unused(name: str, taken: Collection[str]) -> str:

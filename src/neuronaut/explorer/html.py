@@ -58,11 +58,12 @@ class Page:
     blocks: Mapping[str, Block]
 
 
-def read_assets(folder: Path = STATIC) -> Assets:
+def read_assets(folder: Path | None = None) -> Assets:
     """The built app from the package.
 
     Raises ExportError when it has not been built.
     """
+    folder = folder or STATIC
     try:
         js = (folder / "app.js").read_text(encoding="utf-8")
         css = (folder / "app.css").read_text(encoding="utf-8")

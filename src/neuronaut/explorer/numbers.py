@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
@@ -56,11 +56,16 @@ class Numbers:
         return by_layer(self.activity)
 
 
-def numbers(rec: Recording, layers: Sequence[str], named: Sequence[Shown], units: int) -> Numbers:
-    """Everything exact that the page ships: all samples, the named slices, small categories, and comparisons."""
+def numbers(
+    rec: Recording, layers: Sequence[str], named: Sequence[Shown], units: int, columns: Collection[str] | None = None
+) -> Numbers:
+    """Everything exact that the page ships: all samples, the named slices, small categories, and comparisons.
+
+    Categories are those of ``columns`` alone, where it is given.
+    """
     budget = BUDGET
     shown = [Shown("all", "", "all", EVERYTHING), *named]
-    for values in categories(rec):
+    for values in categories(rec, columns):
         cost = len(values) * len(STATISTICS) * 4 * units
         if cost <= budget:
             budget -= cost
@@ -83,11 +88,12 @@ def _compare(rec: Recording, shown: Sequence[Shown], a: int, b: int | None, laye
     return compare(rec, first, second, layers=list(layers))
 
 
-def categories(rec: Recording) -> Iterator[list[Shown]]:
+def categories(rec: Recording, columns: Collection[str] | None = None) -> Iterator[list[Shown]]:
     """For each column of few distinct values, a slice for each; the label's column first."""
     label = rec.task.get("label")
     given = [str(name) for name in rec.metadata.columns]
-    names = [*given, *(name for name in ("prediction", "correct") if name in rec.columns and name not in given)]
+    names = [name for name in given if columns is None or name in columns]
+    names += [name for name in ("prediction", "correct") if name in rec.columns and name not in given]
     for name in sorted(names, key=lambda name: name != label):
         values = _distinct(rec.columns[name])
         if 1 < len(values) <= MOST_CATEGORIES:

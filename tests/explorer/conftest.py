@@ -1,0 +1,49 @@
+"""Recordings and pages that several tests look at."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from reader import PageReader, read_page
+from recordings import record_passengers
+
+from neuronaut.explorer import html
+from neuronaut.explorer.export import export
+from neuronaut.store.recording import Recording
+
+SLICES = ["survived == 'yes'", "survived == 'no'"]
+
+
+@pytest.fixture(scope="session")
+def passengers(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    return record_passengers(tmp_path_factory.mktemp("recording") / "titanic.naut")
+
+
+@pytest.fixture(autouse=True)
+def app(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in for the built app, so that these tests need no Node."""
+    folder = tmp_path_factory.mktemp("static")
+    (folder / "app.js").write_text('"use strict";console.log("app {title}")')
+    (folder / "app.css").write_text("body{margin:0}")
+    monkeypatch.setattr(html, "STATIC", folder)
+    return folder
+
+
+Exporter = Callable[..., PageReader]
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> Exporter:
+    """Exports and reads back."""
+
+    def make(rec: Recording, **options: Any) -> PageReader:
+        return read_page(export(rec, tmp_path / "page.html", **options))
+
+    return make

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+from reader import read_page
+from recordings import Net, record_passengers
+
+from neuronaut.core.errors import ExportError
+from neuronaut.explorer.export import export
+from neuronaut.explorer.html import read_assets
+from neuronaut.store.recording import Recording
+
+HOSTILE = (
+    "</script><script>alert(1)</script>",
+    "<!--<script>",
+    '"><img src=x onerror=alert(1)>',
+    "{manifest}{js}{policy}",
+    "\u2028\u2029",
+    "__proto__",
+    "${alert(1)}{{7*7}}",
+    "🧠" * 100,
+    "\ud800",
+)
+
+
+def sha(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def test_the_policy_names_the_hashes_of_the_one_script_and_the_one_style(passengers: Recording, tmp_path: Path) -> None:
+    page = read_page(export(passengers, tmp_path / "page.html"))
+    (policy,) = [attrs["content"] or "" for tag, attrs, _ in page.elements if attrs.get("http-equiv")]
+    scripts = [text for tag, attrs, text in page.elements if tag == "script" and "type" not in attrs]
+    styles = [text for tag, _, text in page.elements if tag == "style"]
+    assert [len(scripts), len(styles)] == [1, 1]
+    assert f"script-src 'sha256-{sha(scripts[0])}'" in policy
+    assert f"style-src 'sha256-{sha(styles[0])}'" in policy
+    assert "default-src 'none'" in policy
+    assert "connect-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_the_policy_stands_before_anything_it_governs(passengers: Recording, tmp_path: Path) -> None:
+    text = export(passengers, tmp_path / "page.html").read_text()
+    first = text.index("Content-Security-Policy")
+    assert first < min(text.index("<style"), text.index("<script"), text.index("<link"), text.index("<title"))
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    net = Net(extra={text: [text] * 891 for text in HOSTILE if text != "\ud800"})
+    return record_passengers(tmp_path_factory.mktemp("hostile") / "hostile.naut", net)
+
+
+def test_hostile_columns_stay_text(hostile: Recording, tmp_path: Path) -> None:
+    page = read_page(export(hostile, tmp_path / "page.html"))
+    for text in HOSTILE[:-1]:
+        assert page.column(text) == [text] * 891
+    assert len([tag for tag, _, _ in page.elements if tag == "script"]) == 2 + len(page.manifest["blocks"])
+    assert not [tag for tag, _, _ in page.elements if tag in ("img", "iframe")]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_title_stays_text(passengers: Recording, text: str, tmp_path: Path) -> None:
+    page = read_page(export(passengers, tmp_path / "page.html", title=text))
+    plain = text.replace("\ud800", "\ufffd")
+    assert page.manifest["title"] == plain
+    assert next(text for tag, _, text in page.elements if tag == "title") == plain
+    assert len([tag for tag, _, _ in page.elements if tag == "script"]) == 2 + len(page.manifest["blocks"])
+    assert not [tag for tag, _, _ in page.elements if tag in ("img", "iframe")]
+
+
+def test_data_hold_no_sign_that_opens_a_tag(passengers: Recording, tmp_path: Path) -> None:
+    text = export(passengers, tmp_path / "page.html", title="<b>&amp;</b>").read_text()
+    for block in re.findall(r'<script type="application/[^>]*>(.*?)</script>', text, re.DOTALL):
+        assert not set("<>&") & set(block)
+
+
+def test_text_that_looks_like_a_placeholder_is_not_filled(passengers: Recording, tmp_path: Path) -> None:
+    page = read_page(export(passengers, tmp_path / "page.html", title="{css}"))
+    assert page.manifest["title"] == "{css}"
+    (script,) = [text for tag, attrs, text in page.elements if tag == "script" and "type" not in attrs]
+    assert script == '"use strict";console.log("app {title}")'
+
+
+def test_an_app_that_was_not_built_names_make_web(passengers: Recording, app: Path, tmp_path: Path) -> None:
+    (app / "app.css").unlink()
+    with pytest.raises(ExportError, match=r"app\.css is missing.*make web"):
+        export(passengers, tmp_path / "page.html")
+    assert not (tmp_path / "page.html").exists()
+
+
+@pytest.mark.parametrize("text", ["a</ScRipt b", "<!-- a", "</style>"])
+def test_an_app_that_could_end_its_own_block_is_refused(app: Path, text: str) -> None:
+    (app / "app.js").write_text(text)
+    with pytest.raises(ExportError, match="cannot stand inside a page"):
+        read_assets()

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neuronaut.explorer import rows
+from neuronaut.explorer.rows import choose_rows, stratified
+from neuronaut.store.recording import Recording
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=200), st.data())
+def test_every_stratum_gives_its_share_within_one_row(strata: list[int], data: st.DataObject) -> None:
+    size = data.draw(st.integers(0, len(strata)))
+    array = np.array(strata)
+    chosen = stratified(array, size)
+    assert len(chosen) == size
+    assert (np.diff(chosen) > 0).all()
+    for stratum in set(strata):
+        assert abs((array[chosen] == stratum).sum() - (array == stratum).sum() * size / len(strata)) < 1
+
+
+def test_all_rows_are_taken_where_they_fit(passengers: Recording) -> None:
+    assert choose_rows(passengers, 63, None).tolist() == list(range(891))
+    assert choose_rows(passengers, 63, 891).tolist() == list(range(891))
+
+
+def test_a_part_keeps_the_share_of_the_label_and_of_the_halves(passengers: Recording) -> None:
+    chosen = choose_rows(passengers, 63, 300)
+    assert len(chosen) == 300
+    for where in ("survived == 'yes'", "half == 1"):
+        mask = passengers.mask(where)
+        assert mask[chosen].mean() == pytest.approx(mask.mean(), abs=0.005)
+
+
+def test_too_many_values_are_cut_without_being_asked(passengers: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "MOST_VALUES", 63 * 100)
+    assert len(choose_rows(passengers, 63, None)) == 100
