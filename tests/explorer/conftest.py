@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from reader import PageReader, read_page
-from recordings import record_passengers
+from page_reader import Exporter, PageReader, read_page
+from passenger_recordings import record_passengers
 
 from neuronaut.explorer import html
 from neuronaut.explorer.export import export
 from neuronaut.store.recording import Recording
-
-SLICES = ["survived == 'yes'", "survived == 'no'"]
 
 
 @pytest.fixture(scope="session")
@@ -34,9 +27,6 @@ def app(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatc
     (folder / "app.css").write_text("body{margin:0}")
     monkeypatch.setattr(html, "STATIC", folder)
     return folder
-
-
-Exporter = Callable[..., PageReader]
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import string
+from collections.abc import Callable
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -121,3 +122,7 @@ def unlay(data: bytes, dtype: Any, card: dict[str, Any]) -> Any:
             numbers = np.cumsum(numbers, dtype=dtype)
         return numbers.reshape(shape)
     return np.frombuffer(data, dtype).reshape(shape)
+
+
+Exporter = Callable[..., PageReader]
+"""Exports a recording with options and reads the page back."""

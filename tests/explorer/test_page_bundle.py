@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import SLICES, Exporter
-from recordings import Net, forward, record_passengers
-from recordings import passengers as table
+from page_reader import Exporter
+from passenger_recordings import SLICES, Net, forward, record_passengers
+from passenger_recordings import passengers as table
 from scipy import stats
 
 from neuronaut.core.errors import ExportError, FilterError, UnknownName

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import SLICES
-from recordings import Net, forward
-from recordings import passengers as table
+from passenger_recordings import SLICES, Net, forward
+from passenger_recordings import passengers as table
 
 from neuronaut.core.address import Address
 from neuronaut.core.errors import ExportError

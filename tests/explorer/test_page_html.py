@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from reader import read_page
-from recordings import Net, record_passengers
+from page_reader import read_page
+from passenger_recordings import Net, record_passengers
 
 from neuronaut.core.errors import ExportError
 from neuronaut.explorer.export import export

@@ -20,6 +20,7 @@ from neuronaut.store.recording import Recording
 from neuronaut.store.recording import open as open_recording
 from neuronaut.store.results import write_result
 
+SLICES = ("survived == 'yes'", "survived == 'no'")
 FEATURES = ("pclass", "sex", "age", "sibsp", "parch", "fare")
 
 

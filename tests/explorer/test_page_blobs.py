@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reader import TYPES, unlay
+from page_reader import TYPES, unlay
 
 from neuronaut.explorer.blobs import BLOCK_BYTES, Packer
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reader import SIGNS, to_bytes
+from page_reader import SIGNS, to_bytes
 
 from neuronaut.explorer.text import ALPHABET, encode
 
