@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from "vitest"
 import { blendLegend, magnitudeLegend, pixelMap, signedLegend } from "./legend"
 import { contrast, css, distance, fromOklab, fromOklch, mix, pack, parseHex, toOklab } from "./oklab"

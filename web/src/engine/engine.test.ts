@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from "vitest"
 import type { Manifest, SliceCard } from "../contract/manifest"
 import { Engine } from "./engine"
@@ -236,6 +237,12 @@ describe("pair", () => {
     expect(pair.notes.join(" ")).toContain("in both groups")
   })
 
+  it("says how many of everything else the filter knows nothing about", async () => {
+    const pair = await page().engine.pair("age < 40", null)
+    expect([pair.nA, pair.nB]).toEqual([36, 24])
+    expect(pair.notes).toEqual(["Everything else holds 6 samples for which the filter has no answer (null)."])
+  })
+
   it("compares nothing with everything without falling over", async () => {
     const pair = await page().engine.pair(null, null)
     expect([pair.nA, pair.nB]).toEqual([60, 0])
@@ -259,6 +266,19 @@ describe("columns and rows", () => {
     const { engine } = page()
     const samples = await engine.ready
     expect(["sex", "age", "sample", "nothing"].map((name) => samples.cell(name, 9))).toEqual(["female", null, 109, null])
+  })
+
+  it("goes on without a damaged column, id or half", async () => {
+    const { engine, manifest, source } = page()
+    const { ids, half, columns } = manifest.samples
+    source.bytes.delete(columns[1]!.data)
+    source.bytes.delete(half)
+    source.bytes.set(ids, new Uint32Array(3).buffer)
+    const samples = await engine.ready
+    expect([...samples.columns.keys()]).toEqual(["sex", "sample", "half"])
+    expect(samples.ids[59]).toBe(59)
+    expect(engine.problems).toHaveLength(3)
+    expect(engine.mask("sex == 'female'")).toMatchObject({ n: 20 })
   })
 
   it("says which layer has no values", async () => {

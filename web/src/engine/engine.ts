@@ -19,14 +19,13 @@ import type {
 } from "./api"
 import { Arrays } from "./arrays"
 import { EdgeIndex, readEdges } from "./edges"
-import { activationsIn, type Columns, FilterError, hintsOf, maskOf, type ReadFilter, readFilter } from "./filters"
+import { readFilter } from "./filters"
 import { type Host, startHost, type WorkerLike } from "./host"
 import { InfluenceIndex } from "./influence"
-import { nearest } from "../filter/nearest"
 import { pairNotes } from "./notes"
-import { Recent } from "./recent"
-import { countOf, halvesOf, outside, overlap, rowsOf } from "./rows"
+import { countOf, halvesOf, overlap, rowsOf } from "./rows"
 import { type Preview, readPreview, readSamples, Samples } from "./samples"
+import { Selections } from "./selections"
 import { Shipped, sideKey } from "./shipped"
 import { spawnWorker } from "./spawn"
 import { SharedTasks } from "./tasks"
@@ -52,8 +51,7 @@ export class Engine implements EngineApi {
   readonly #groups = new SharedTasks<GroupStats>(KEPT)
   readonly #pairs = new SharedTasks<PairStats>(KEPT)
   readonly #columns = new SharedTasks<Float32Array>(KEPT)
-  readonly #masks = new Recent<Uint8Array>(KEPT)
-  #started = false
+  readonly #selections: Selections
   #shipped: Shipped | null = null
   #edges: Promise<readonly EdgeArrays[]> | null = null
   #index: EdgeIndex | null = null
@@ -67,6 +65,11 @@ export class Engine implements EngineApi {
     this.#influence = new InfluenceIndex(this.#arrays, manifest.influence, this.layers)
     this.samples = new Samples(0, new Uint32Array(0), new Uint8Array(0), [])
     this.ready = this.#start()
+    const units = {
+      known: (layer: string, unit: number) => this.#knownColumn(layer, unit),
+      read: (layer: string, unit: number) => this.unitValues(layer, unit),
+    }
+    this.#selections = new Selections(this.layers, units, this.ready)
   }
 
   get problems() {
@@ -76,29 +79,21 @@ export class Engine implements EngineApi {
   onProblem: EngineApi["onProblem"] = (listener) => this.#arrays.onProblem(listener)
 
   mask(expression: string | null): Mask | { error: FilterProblem } {
-    try {
-      const filter = this.#filter(expression)
-      const mask = this.#mask(filter, false)
-      const n = countOf(mask)
-      return { mask, n, canonical: filter.canonical, hints: n > 0 ? [] : hintsOf(filter, this.#columnsOf()) }
-    } catch (problem) {
-      if (problem instanceof FilterError) return { error: problem.problem }
-      throw problem
-    }
+    return this.#selections.answer(expression)
   }
 
   async group(expression: string | null, signal?: AbortSignal): Promise<GroupStats> {
-    return this.#group(await this.#side(expression), signal)
+    return this.#group(await this.#selections.side(expression), signal)
   }
 
   async sides(a: string | null, b: string | null, signal?: AbortSignal): Promise<Sides> {
-    const [one, other] = await this.#sidesOf(a, b)
+    const [one, other] = await this.#selections.sides(a, b)
     const [groupA, groupB] = await Promise.all([this.#group(one, signal), this.#group(other, signal)])
-    return { a: groupA, b: groupB, maskA: this.#maskOf(one), maskB: this.#maskOf(other) }
+    return { a: groupA, b: groupB, maskA: this.#selections.mask(one), maskB: this.#selections.mask(other) }
   }
 
   async pair(a: string | null, b: string | null, signal?: AbortSignal): Promise<PairStats> {
-    const [one, other] = await this.#sidesOf(a, b)
+    const [one, other] = await this.#selections.sides(a, b)
     const key = `${sideKey(one)}\n${sideKey(other)}`
     return this.#pairs.run(key, (stop) => this.#makePair(one, other, stop), signal)
   }
@@ -163,78 +158,13 @@ export class Engine implements EngineApi {
 
   async #start(): Promise<Samples> {
     this.samples = await readSamples(this.#arrays, this.#manifest.samples)
-    this.#started = true
     return this.samples
-  }
-
-  #columnsOf(): Columns {
-    const { n, columns } = this.samples
-    return { n, columns, activation: (layer, unit) => this.#activation(layer, unit) }
-  }
-
-  #activation(layer: string, unit: number): Float32Array | { problem: string } {
-    const card = this.layers.get(layer)
-    const close = card ? null : nearest(layer, this.layers.keys())
-    if (!card) return { problem: `no layer "${layer}"${close === null ? "" : `; closest: "${close}"`}` }
-    if (unit >= card.units) return { problem: `${layer} has ${card.units} units, the last is ${card.units - 1}` }
-    const known = this.#knownColumn(layer, unit)
-    return known ?? { problem: `this page has no per-sample values of ${layer}` }
   }
 
   /** A unit's column when it has been read; undefined while it has not, null when there is none. */
   #knownColumn(layer: string, unit: number): Float32Array | null | undefined {
     const key = this.#activations.key(layer)
     return key === null ? null : this.#columns.known(`${unit}\n${key}`)
-  }
-
-  /** The filter, its activations read. Throws FilterError, with `pending` while they are being read. */
-  #filter(expression: string | null): ReadFilter {
-    const filter = readFilter(expression)
-    if (!this.#started) throw reading("Reading the samples…", filter, this.ready)
-    const missing = activationsIn(filter).filter(({ layer, unit }) => {
-      return unit < (this.layers.get(layer)?.units ?? 0) && this.#knownColumn(layer, unit) === undefined
-    })
-    if (missing.length === 0) return filter
-    throw reading("Reading activations…", filter, Promise.all(missing.map(({ layer, unit }) => this.unitValues(layer, unit))))
-  }
-
-  async #side(expression: string | null): Promise<Side> {
-    await this.ready
-    try {
-      return this.#inside(expression)
-    } catch (problem) {
-      if (!(problem instanceof FilterError) || !problem.problem.pending) throw problem
-      await problem.problem.pending
-      return this.#inside(expression)
-    }
-  }
-
-  /** Checks the filter against the columns too, so that a wrong one is refused here. */
-  #inside(expression: string | null): Side {
-    const filter = this.#filter(expression)
-    this.#mask(filter, false)
-    return { expression: filter.canonical, outside: false }
-  }
-
-  /** The sides of a comparison: one that is not given is everything outside the other. */
-  async #sidesOf(a: string | null, b: string | null): Promise<[Side, Side]> {
-    const [one, other] = [await this.#side(a), await this.#side(b)]
-    if (other.expression === "") return [one, { ...one, outside: true }]
-    return one.expression === "" ? [{ ...other, outside: true }, other] : [one, other]
-  }
-
-  #maskOf(side: Side): Uint8Array {
-    return this.#mask(this.#filter(side.expression), side.outside)
-  }
-
-  #mask(filter: ReadFilter, complement: boolean): Uint8Array {
-    const key = sideKey({ expression: filter.canonical, outside: complement })
-    const known = this.#masks.get(key)
-    if (known) return known
-    const inside = complement ? this.#mask(filter, false) : maskOf(filter, this.#columnsOf())
-    const mask = complement ? outside(inside) : inside
-    this.#masks.set(key, mask)
-    return mask
   }
 
   #exact(): Shipped {
@@ -255,25 +185,25 @@ export class Engine implements EngineApi {
   async #makeGroup(side: Side, signal: AbortSignal): Promise<GroupStats> {
     const exact = await this.#exact().group(side)
     if (exact && exact.problems.size === 0) return exact
-    const rows = rowsOf(this.#maskOf(side))
+    const rows = rowsOf(this.#selections.mask(side))
     const { keys, problems } = await this.#activations.loadAll()
     const { layers } = await this.#ask({ kind: "group", keys, rows }, signal)
     return { ...side, n: rows.length, exact: false, layers, problems }
   }
 
   async #makePair(a: Side, b: Side, signal: AbortSignal): Promise<PairStats> {
-    const [maskA, maskB] = [this.#maskOf(a), this.#maskOf(b)]
-    const shared = overlap(maskA, maskB)
+    const [maskA, maskB] = [this.#selections.mask(a), this.#selections.mask(b)]
+    const [shared, unknown] = [overlap(maskA, maskB), this.#selections.unknown(a, b)]
     const exact = await this.#exact().pair(a, b)
     if (exact && exact.problems.size === 0) {
-      return { a, b, ...exact, exact: true, notes: pairNotes(exact.nA, exact.nB, shared) }
+      return { a, b, ...exact, exact: true, notes: pairNotes({ ...exact, shared, unknown }) }
     }
     const { keys, problems } = await this.#activations.loadAll()
     const { half } = this.samples
     const [halvesA, halvesB] = [halvesOf(maskA, half), halvesOf(maskB, half)]
     const { layers } = await this.#ask({ kind: "pair", keys, a: halvesA, b: halvesB }, signal)
     const [nA, nB] = [countOf(maskA), countOf(maskB)]
-    return { a, b, nA, nB, exact: false, layers, problems, notes: pairNotes(nA, nB, shared) }
+    return { a, b, nA, nB, exact: false, layers, problems, notes: pairNotes({ nA, nB, shared, unknown }) }
   }
 
   async #ask<K extends Parameters<Host["ask"]>[0]["kind"]>(
@@ -284,10 +214,4 @@ export class Engine implements EngineApi {
     this.stats.queries++
     return host.ask<K>(question, signal)
   }
-}
-
-function reading(message: string, filter: ReadFilter, work: Promise<unknown>): FilterError {
-  const pending = work.then(() => undefined)
-  pending.catch(() => undefined)
-  return new FilterError({ message, start: 0, end: filter.source.length, pending })
 }

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from "vitest"
 import { Calculator } from "./calculator"
 import { pageHost, startHost, type WorkerLike } from "./host"

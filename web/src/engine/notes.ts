@@ -2,12 +2,26 @@
 
 import { FEWEST } from "./stats"
 
-export function pairNotes(nA: number, nB: number, shared: number): string[] {
+export interface PairCounts {
+  readonly nA: number
+  readonly nB: number
+  /** Samples in both groups. */
+  readonly shared: number
+  /** Samples of "everything else" for which the filter has no answer. */
+  readonly unknown: number
+}
+
+function samples(n: number): string {
+  return `${n.toLocaleString("en")} sample${n === 1 ? "" : "s"}`
+}
+
+export function pairNotes({ nA, nB, shared, unknown }: PairCounts): string[] {
   if (nA === 0 && nB === 0) return ["Neither group has samples, so there is nothing to compare."]
   if (nA === 0 || nB === 0) return [`Group ${nA === 0 ? "A" : "B"} has no samples, so there is nothing to compare.`]
   const notes: string[] = []
   const few = Math.min(nA, nB)
-  if (few < FEWEST) notes.push(`A group has ${few} samples; q needs at least ${FEWEST} in each.`)
-  if (shared > 0) notes.push(`${shared} samples are in both groups.`)
+  if (few < FEWEST) notes.push(`A group has ${samples(few)}; q needs at least ${FEWEST} in each.`)
+  if (shared > 0) notes.push(`${samples(shared)} in both groups; they pull the groups together.`)
+  if (unknown > 0) notes.push(`Everything else holds ${samples(unknown)} for which the filter has no answer (null).`)
   return notes
 }

@@ -2,6 +2,7 @@
 
 import type { ColumnCard, Manifest, SamplesCard } from "../contract/manifest"
 import { boolColumn, type Column, numberColumn, textColumn } from "../filter/columns"
+import type { TypedArray } from "../source/typed"
 import type { Arrays } from "./arrays"
 
 export type Cell = string | number | boolean | null
@@ -52,19 +53,24 @@ export async function readSamples(arrays: Arrays, card: SamplesCard): Promise<Sa
   const { n } = card
   const orElse = async <T>(reading: Promise<T>, instead: T): Promise<T> => reading.catch(() => instead)
   const [ids, half, ...columns] = await Promise.all([
-    orElse(arrays.get(card.ids, "the sample ids"), Uint32Array.from({ length: n }, (_, row) => row)),
-    orElse(arrays.get(card.half, "the held-out halves"), new Uint8Array(n).fill(1)),
+    orElse(readRows(arrays, card.ids, "the sample ids", n), Uint32Array.from({ length: n }, (_, row) => row)),
+    orElse(readRows(arrays, card.half, "the held-out halves", n), new Uint8Array(n).fill(1)),
     ...card.columns.map((column) => orElse<Column | null>(readColumn(arrays, column, n), null)),
   ])
   const good = columns.filter((column) => column !== null)
   return new Samples(n, Uint32Array.from(ids), Uint8Array.from(half), good)
 }
 
+async function readRows(arrays: Arrays, id: string, what: string, n: number): Promise<TypedArray> {
+  const data = await arrays.get(id, what)
+  if (data.length !== n) throw arrays.damaged(what, `${data.length} rows where the page has ${n}`, id)
+  return data
+}
+
 async function readColumn(arrays: Arrays, card: ColumnCard, n: number): Promise<Column> {
   const { name } = card
   const what = `the column "${name}"`
-  const data = await arrays.get(card.data, what)
-  if (data.length !== n) throw arrays.damaged(what, `it has ${data.length} rows, the page has ${n}`)
+  const data = await readRows(arrays, card.data, what, n)
   if (card.type === "text") return textColumn(name, Int32Array.from(data), card.values ?? [])
   if (card.type === "bool") return boolColumn(name, Uint8Array.from(data))
   const nulls = card.nulls === null ? null : Uint8Array.from(await arrays.get(card.nulls, what))

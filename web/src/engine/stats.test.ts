@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from "vitest"
 import corpus from "../../../tests/conformance/stats.json"
 import { pairJob } from "./pair"

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from "vitest"
 import { clampCamera, fit, pan, reveal, toContent, toScreen, wheelFactor, zoomAt } from "./camera"
 import { layoutNetwork } from "./columns"

@@ -52,7 +52,7 @@ export const COMMANDS: readonly Command[] = [
   { id: "network", keys: ["1"], label: "Network", group: "View" },
   { id: "theme", keys: ["d"], label: "Dark or light", group: "View" },
   { id: "table", keys: ["t"], label: "Show as a table", group: "View" },
-  { id: "jump", keys: ["/", "Ctrl+k", "Meta+k"], label: "Jump to a unit, layer or sample", group: "View", },
+  { id: "jump", keys: ["/", "Ctrl+k", "Meta+k"], label: "Jump to a unit or layer", group: "View", },
   { id: "help", keys: ["?"], label: "Keyboard shortcuts", group: "View" },
   { id: "escape", keys: ["Escape"], label: "Back out one level", group: "View", inText: true },
 ]

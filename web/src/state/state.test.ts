@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from "vitest"
 import { formatAddress, parseAddress } from "./address"
 import { COMMANDS, commandFor } from "./commands"
