@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { histogram, outline } from "./histogram"
+import { histogram, outline, ticks } from "./histogram"
 
 describe("histogram", () => {
   it("puts groups of different size on one axis, as shares", () => {
@@ -25,6 +25,15 @@ describe("histogram", () => {
   it("holds when a group is empty or all values are equal", () => {
     expect(histogram([new Float32Array(0)], 2).peak).toBe(0)
     expect([...histogram([Float32Array.of(0, 0)], 2).shares[0]!]).toEqual([0, 0])
+  })
+})
+
+describe("ticks", () => {
+  it("are round and inside", () => {
+    expect(ticks(0, 1.6, 5)).toEqual([0, 0.5, 1, 1.5])
+    expect(ticks(-2.3, 4.1, 5)).toEqual([-2, -1, 0, 1, 2, 3, 4])
+    expect(ticks(0, 0.0012, 5)).toEqual([0, 0.0002, 0.0004, 0.0006, 0.0008, 0.001, 0.0012])
+    expect(ticks(3, 3, 5)).toEqual([3])
   })
 })
 

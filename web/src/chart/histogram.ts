@@ -1,7 +1,5 @@
 /** Histogram: how values of several groups lie on one common axis. Pure. */
 
-import { ticks } from "d3-array"
-
 export interface Histogram {
   readonly low: number
   readonly high: number
@@ -43,6 +41,18 @@ export function histogram(groups: readonly Float32Array[], bins = 36): Histogram
     n: finite.map((values) => values.length),
     nonfinite: groups.map((values, index) => values.length - finite[index]!.length),
   }
+}
+
+/** About `count` round numbers from low to high: steps of 1, 2 or 5 times a power of ten. */
+export function ticks(low: number, high: number, count: number): number[] {
+  const raw = (high - low) / count
+  if (!(raw > 0) || !Number.isFinite(raw)) return [low]
+  const power = 10 ** Math.floor(Math.log10(raw))
+  const share = raw / power
+  const step = power * (share >= 7.07 ? 10 : share >= 3.16 ? 5 : share >= 1.41 ? 2 : 1)
+  const first = Math.ceil(low / step - 1e-9)
+  const last = Math.floor(high / step + 1e-9)
+  return Array.from({ length: last - first + 1 }, (_, index) => Number(((first + index) * step).toPrecision(12)))
 }
 
 function countZeros(values: Float32Array): number {

@@ -140,11 +140,20 @@ export function dashOf(width: number): [number, number] {
   return [4 + 2 * width, 2.5 + width]
 }
 
-/** Append one edge to the current path. */
-export function tracePath(ctx: CanvasRenderingContext2D, paths: EdgePaths, edge: number, at: Transform, curved: boolean): void {
-  const x0 = paths.x0[edge]! * at.k + at.tx
+/** Append one edge to the current path; `own` runs up to the cell itself, not to the rim of its block. */
+export function tracePath(
+  ctx: CanvasRenderingContext2D,
+  paths: EdgePaths,
+  edge: number,
+  at: Transform,
+  curved: boolean,
+  own: Scene | null = null,
+): void {
+  const s = paths.set.source[edge]!
+  const t = paths.set.target[edge]!
+  const x0 = (own ? own.x[s]! + own.radius[s]! : paths.x0[edge]!) * at.k + at.tx
   const y0 = paths.y0[edge]! * at.k + at.ty
-  const x1 = paths.x1[edge]! * at.k + at.tx
+  const x1 = (own ? own.x[t]! - own.radius[t]! : paths.x1[edge]!) * at.k + at.tx
   const y1 = paths.y1[edge]! * at.k + at.ty
   ctx.moveTo(x0, y0)
   const lane = paths.lanes[paths.lane[edge]!]

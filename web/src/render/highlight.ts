@@ -5,7 +5,7 @@ import type { EdgeSet } from "./edgeset"
 import type { Scene } from "./scene"
 
 /** Below this share of the strongest effect in its layer a unit counts as untouched: it stays dimmed. */
-export const TOUCHED = 0.2
+export const TOUCHED = 0.3
 
 export interface Highlight {
   readonly unit: number

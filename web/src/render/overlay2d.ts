@@ -42,7 +42,7 @@ export function drawOverlay(
   let drawn = 0
   if (highlight) {
     veil(ctx, input.ink, width, height)
-    if (input.paths) drawn = carrying(ctx, input.paths, highlight, at, input.ink)
+    if (input.paths) drawn = carrying(ctx, input, input.paths, highlight, at)
     touched(ctx, input, highlight, at)
     unit(ctx, input, highlight.unit, at)
   }
@@ -62,14 +62,14 @@ function veil(ctx: CanvasRenderingContext2D, ink: Ink, width: number, height: nu
   ctx.globalAlpha = 1
 }
 
-function carrying(ctx: CanvasRenderingContext2D, paths: EdgePaths, highlight: Highlight, at: Transform, ink: Ink): number {
+function carrying(ctx: CanvasRenderingContext2D, input: OverlayInput, paths: EdgePaths, highlight: Highlight, at: Transform): number {
   const groups: number[][] = Array.from({ length: BUCKETS * LEVELS }, () => [])
   for (const [edge, share] of highlight.edges) {
     const level = Math.min(LEVELS - 1, Math.floor(share * LEVELS))
     groups[level * BUCKETS + bucketOf(paths.set.value[edge]!)]!.push(edge)
   }
   groups.forEach((edges, group) => {
-    if (edges.length > 0) strokeGroup(ctx, paths, edges, Math.floor(group / BUCKETS), group % BUCKETS, at, ink)
+    if (edges.length > 0) strokeGroup(ctx, input, paths, edges, Math.floor(group / BUCKETS), group % BUCKETS, at)
   })
   ctx.setLineDash([])
   ctx.globalAlpha = 1
@@ -78,17 +78,17 @@ function carrying(ctx: CanvasRenderingContext2D, paths: EdgePaths, highlight: Hi
 
 function strokeGroup(
   ctx: CanvasRenderingContext2D,
+  { scene, ink }: OverlayInput,
   paths: EdgePaths,
   edges: readonly number[],
   level: number,
   bucket: number,
   at: Transform,
-  ink: Ink,
 ): void {
   const negative = (bucket & 1) === 1
   const width = widthOf(bucket >> 1, true) * Math.min(2, Math.sqrt(at.k))
   ctx.beginPath()
-  for (const edge of edges) tracePath(ctx, paths, edge, at, true)
+  for (const edge of edges) tracePath(ctx, paths, edge, at, true, scene)
   ctx.lineWidth = width
   ctx.globalAlpha = 0.3 + (0.65 * (level + 1)) / LEVELS
   ctx.strokeStyle = negative ? ink.negative : ink.positive

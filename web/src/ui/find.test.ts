@@ -20,6 +20,10 @@ describe("find", () => {
     expect(addresses("20")).not.toContain("net.2:20")
   })
 
+  it("prefers a layer that is called just so", () => {
+    expect(addresses("dense 1")[0]).toBe("net.0")
+  })
+
   it("finds units by their names", () => {
     expect(addresses("surv")).toEqual(["head:0"])
   })

@@ -13,8 +13,8 @@ export interface Found {
 }
 
 /**
- * An address first (`fc1:11`), then a layer's name or label with a number ("dense 1 11"), then names of units, then
- * layers. An empty query lists the layers.
+ * An address first (`fc1:11`), then a layer called just so, then a layer's name or label with a number
+ * ("dense 1 11"), then layers and units by parts of their names. An empty query lists the layers.
  */
 export function find(query: string, layers: readonly LayerCard[], most = 12): Found[] {
   const text = query.trim()
@@ -28,6 +28,7 @@ export function find(query: string, layers: readonly LayerCard[], most = 12): Fo
   const exact = address ? byName.get(address.layer) : undefined
   if (address && exact && (address.unit === null || address.unit < exact.units)) add(exact, address.unit)
   const low = text.toLowerCase()
+  for (const layer of layers) if (layer.label.toLowerCase() === low) add(layer, null)
   const [, words = low, digits] = /^(.*?)[\s:·.#]*(\d+)$/.exec(low) ?? []
   if (digits !== undefined) {
     for (const layer of layers) if (matches(layer, words) && Number(digits) < layer.units) add(layer, Number(digits))

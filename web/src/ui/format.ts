@@ -73,6 +73,11 @@ export function activationName(name: string): string {
   return ACTIVATIONS.get(name) ?? name
 }
 
+/** "linear" is Linear, "conv2d" Conv2d, as in the module's own name. */
+export function operatorName(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1)
+}
+
 /** "32 · ReLU", "6 features", "16 · ReLU · 14×14". */
 export function layerFacts(layer: LayerCard): string {
   if (layer.kind === "input") return [plural(layer.units, layer.unitWord), ...sizeOf(layer)].join(" · ")
