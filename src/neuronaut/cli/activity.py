@@ -36,9 +36,9 @@ def activity(
     \b
     Examples:
       neuronaut activity titanic.naut
-      neuronaut activity titanic.naut -s "sex == 'female'" -s "age < 16 and pclass == 3"
+      neuronaut activity titanic.naut -s "sex == 'female'" -s "age < 16"
       neuronaut activity titanic.naut --layer 0 --sort firing_rate --limit 0
-      neuronaut activity titanic.naut --quantile 0.5 --quantile 0.99 --csv > units.csv
+      neuronaut activity titanic.naut -q 0.5 -q 0.99 --csv > units.csv
     """
     from neuronaut.analysis.activity import activity as compute
     from neuronaut.cli.console import notes, print_csv, print_json

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 """Columns that everything is written for; a wider terminal gives wider tables."""
-MOST = 40
-"""Characters of a cell that are shown in a table."""
+TEXT_WIDTHS = (40, 24, 16)
+"""Characters of a cell that are shown in a table, the first width that lets all columns stand side by side."""
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -78,42 +78,47 @@ def print_csv(frame: pd.DataFrame) -> None:
 
 
 def print_table(frame: pd.DataFrame, *, formats: Mapping[str, str] | None = None) -> None:
-    """Print a table: texts left, numbers right, missing ones as a dash; columns that do not fit are named below."""
+    """Print a table: texts left, numbers right, missing ones as a dash; columns that do not fit are counted below."""
     from rich.table import Table
     from rich.text import Text
 
     out, spoken = console(), formats or {}
-    columns = {
-        str(name): [_short(printable(cell(value, spoken.get(str(name), "")))) for value in frame[name]]
+    whole = {
+        str(name): [printable(text) for text in (name, *(cell(one, spoken.get(str(name), "")) for one in frame[name]))]
         for name in frame
     }
-    shown = _fitting(columns, out.width)
+    columns = _fitting(whole, out.width)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in shown:
+    for name, (head, *_) in columns.items():
         side: Literal["left", "right"] = "right" if frame[name].dtype.kind in "iuf" else "left"
-        table.add_column(Text(_short(printable(name))), justify=side, overflow="ellipsis", no_wrap=True)
-    for row in zip(*(columns[name] for name in shown), strict=True):
+        table.add_column(Text(head), justify=side, overflow="ellipsis", no_wrap=True)
+    for row in zip(*(cells[1:] for cells in columns.values()), strict=True):
         table.add_row(*map(Text, row))
     out.print(table)
-    if len(shown) < len(columns):
-        say(f"… {len(columns) - len(shown)} more columns; --csv prints all.")
+    if len(columns) < len(whole):
+        say(f"… {len(whole) - len(columns)} more columns; --csv prints all.")
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= MOST else text[: MOST - 1] + "…"
-
-
-def _fitting(columns: Mapping[str, Sequence[str]], width: int) -> list[str]:
-    """The first columns that stand side by side in ``width``; at least three."""
+def _fitting(columns: Mapping[str, Sequence[str]], width: int) -> dict[str, Sequence[str]]:
+    """All columns with their texts shortened until they stand side by side, else the first ones that do, at least 3."""
     from rich.cells import cell_len
 
-    shown: list[str] = []
-    for name, cells in columns.items():
-        width -= max(map(cell_len, [_short(printable(name)), *cells])) + 2
-        if width < -2 and len(shown) >= 3:
+    shown: dict[str, Sequence[str]] = {}
+    for most in TEXT_WIDTHS:
+        short = {name: [_short(text, most) for text in cells] for name, cells in columns.items()}
+        shown, left = {}, width
+        for name, cells in short.items():
+            left -= max(map(cell_len, cells)) + 2
+            if left < -2 and len(shown) >= 3:
+                break
+            shown[name] = cells
+        if len(shown) == len(columns):
             break
-        shown.append(name)
     return shown
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def cell(value: Any, form: str = "") -> str:

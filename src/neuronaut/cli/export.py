@@ -26,7 +26,7 @@ def export(
     \b
     Examples:
       neuronaut export titanic.naut titanic.html
-      neuronaut export titanic.naut titanic.html -s "survived == 'yes'" -s "survived == 'no'"
+      neuronaut export titanic.naut titanic.html -s "age < 16" -s "age >= 16"
       neuronaut export titanic.naut titanic.html --json-dir statistics
     """
     from neuronaut.cli.console import say

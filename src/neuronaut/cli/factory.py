@@ -78,7 +78,7 @@ def _offered(module: Any) -> list[str]:
 
 @contextmanager
 def running_model() -> Iterator[None]:
-    """What the user's model (or data) raises becomes a DataError that says so, with the notes it was given.
+    """What the user's model (or data) raises becomes a DataError that says so, with the same notes.
 
     Raises DataError.
     """
@@ -87,8 +87,10 @@ def running_model() -> Iterator[None]:
     except NeuronautError:
         raise
     except Exception as error:
-        notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
-        raise DataError(f"running the model failed with {_where(error)}.{notes}") from error
+        told = DataError(f"running the model failed with {_where(error)}.")
+        for note in getattr(error, "__notes__", ()):
+            told.add_note(note)
+        raise told from error
 
 
 def _is_model(value: Any) -> bool:

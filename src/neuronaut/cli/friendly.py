@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
 from collections.abc import Callable
 from typing import ParamSpec
@@ -27,6 +28,7 @@ _OPTIONS = {
     "layers=[...]": "--layer",
 }
 """What errors advise in Python, and how it is said here."""
+_CALL = re.compile(r"record\(\.\.\., to=.*?, --resume\)")
 
 EXIT_CODES = """\b
 Exit codes: 0 done, 1 nothing found or damage found, 2 wrong use or bad input,
@@ -53,8 +55,8 @@ def _outcome(command: Callable[[], int | None]) -> int:
         return OK if code is None else code
     except typer.Exit as leaving:
         return leaving.exit_code
-    except KeyboardInterrupt:
-        _block("interrupted.")
+    except KeyboardInterrupt as error:
+        _block("interrupted.", error)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of a pipe left (as in "| head"): nobody listens, so nothing is wrong and nothing can be said.
@@ -63,14 +65,15 @@ def _outcome(command: Callable[[], int | None]) -> int:
     except NeuronautError as error:
         if _debug():
             raise
-        _block(_as_options(str(error)))
+        _block(str(error), error)
         return BAD_INPUT
     except Exception as error:
         if isinstance(error, typer.BadParameter) or _debug():
             raise
         _block(
             f"unexpected {type(error).__name__}: {error}\n"
-            "Run again with NEURONAUT_DEBUG=1 to see where, and please report it."
+            "Run again with NEURONAUT_DEBUG=1 to see where, and please report it.",
+            error,
         )
         return UNEXPECTED
 
@@ -79,14 +82,15 @@ def _as_options(message: str) -> str:
     """Advice in the words of the command line."""
     for keyword, option in _OPTIONS.items():
         message = message.replace(keyword, option)
-    return message
+    return _CALL.sub("the same command and --resume", message)
 
 
 def _debug() -> bool:
     return os.environ.get("NEURONAUT_DEBUG", "") not in ("", "0")
 
 
-def _block(message: str) -> None:
+def _block(message: str, error: BaseException) -> None:
     from neuronaut.cli.console import say
 
-    say(f"error: {message}", style="bold red", stderr=True)
+    said = "\n".join([f"error: {message}", *getattr(error, "__notes__", ())])
+    say(_as_options(said), style="bold red", stderr=True)

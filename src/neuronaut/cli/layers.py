@@ -33,7 +33,7 @@ def layers(
     \b
     Examples:
       neuronaut layers mymodels:make_net --input-shape 3,32,32
-      neuronaut layers mymodels:make_net --data passengers.csv --features pclass,age,fare
+      neuronaut layers mymodels:make_net --data people.csv --features age,fare
       neuronaut layers mymodels:make_net --input-shape 6 --json
     """
     from neuronaut.cli.console import print_json

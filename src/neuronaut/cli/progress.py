@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from neuronaut.cli.console import say
 from neuronaut.cli.printable import printable
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
@@ -22,40 +22,38 @@ PATIENCE = 1.0
 
 
 class Bar:
-    """Watches a recording: says on stderr how large it will be, draws a bar with samples per second and time left.
+    """Watches a recording: says how large it will be, draws a bar with samples per second and time left.
 
-    The bar is drawn on a terminal only.
+    The bar appears on a terminal only, and only when there is more than a second to wait.
     """
 
-    def __init__(self, *, announce: bool = True) -> None:
-        self.announce = announce
-        self.began = time.monotonic()
+    def __init__(self, out: Console, *, announce: bool = True, clock: Callable[[], float] = time.monotonic) -> None:
+        self.out, self.announce, self.clock = out, announce, clock
+        self.began = clock()
         self.drawn: RichProgress | None = None
         self.task: TaskID | None = None
         self.phase = ""
 
     def __call__(self, moment: Progress) -> None:
-        if moment.phase in ("start", "stopped") and self.announce:
-            self.close()
-            say(moment.message, style="dim", stderr=True)
-        if moment.phase in ("record", "influence") and sys.stderr.isatty() and self._patient():
+        if moment.phase == "start" and self.announce:
+            self.out.print(printable(moment.message), style="dim", soft_wrap=True)
+        if moment.phase in ("record", "influence") and self.out.is_terminal:
             self._draw(moment)
 
-    def _patient(self) -> bool:
-        return time.monotonic() - self.began >= PATIENCE
-
     def _draw(self, moment: Progress) -> None:
+        if self.clock() - self.began < PATIENCE:
+            return
         if self.drawn is None:
-            self.drawn = _progress()
+            self.drawn = _progress(self.out)
             self.drawn.start()
         if self.task is None or self.phase != moment.phase:
             self.phase = moment.phase
             label = "recording" if moment.phase == "record" else "influence"
-            self.task = self.drawn.add_task(label, total=moment.total, rate="")
-        rate = f"{moment.rate:,.0f} samples/s" if moment.phase == "record" and moment.rate else ""
-        self.drawn.update(self.task, completed=moment.done, total=moment.total, rate=rate)
+            self.task = self.drawn.add_task(label, total=moment.total, said="")
+        self.drawn.update(self.task, completed=moment.done, total=moment.total, said=_said(moment))
 
     def close(self) -> None:
+        """Wipe the bar."""
         if self.drawn is not None:
             self.drawn.stop()
             self.drawn = self.task = None
@@ -63,8 +61,10 @@ class Bar:
 
 @contextmanager
 def bar(*, announce: bool = True) -> Iterator[Watcher]:
-    """A watcher for ``record``; ``announce`` tells how large the recording will be, and why it stopped."""
-    watching = Bar(announce=announce)
+    """A watcher for ``record``; ``announce`` tells how large the recording will be."""
+    from neuronaut.cli.console import console
+
+    watching = Bar(console(stderr=True), announce=announce)
     try:
         yield watching
     finally:
@@ -83,17 +83,21 @@ def doing(what: str) -> Iterator[None]:
         yield
 
 
-def _progress() -> RichProgress:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+def _said(moment: Progress) -> str:
+    if moment.phase != "record" or not moment.rate:
+        return ""
+    left = "" if moment.left is None else f", {moment.left:,.0f} s left"
+    return f"{moment.rate:,.0f} samples/s{left}"
 
-    from neuronaut.cli.console import console
+
+def _progress(out: Console) -> RichProgress:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=None),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(compact=True),
-        console=console(stderr=True),
+        TextColumn("{task.fields[said]}"),
+        console=out,
         transient=True,
     )

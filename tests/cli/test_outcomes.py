@@ -1,0 +1,85 @@
+"""How a command ends: errors in words, interrupts, pipes that close; and how it starts: at once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from neuronaut.cli.friendly import friendly
+from neuronaut.core.errors import DataError
+
+
+def outcome(error: BaseException) -> int:
+    def command() -> None:
+        raise error
+
+    with pytest.raises(typer.Exit) as caught:
+        friendly(command)()
+    return int(caught.value.exit_code)
+
+
+def neuronaut(*words: object, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *map(str, words)], capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload, no-any-return]
+
+
+def test_an_error_of_ours_is_exit_code_2_without_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    assert outcome(DataError("no file 'x'. Give a file.")) == 2
+    assert capsys.readouterr().err == "error: no file 'x'. Give a file.\n"
+
+
+def test_an_error_of_nobody_is_exit_code_3_and_says_how_to_see_more(capsys: pytest.CaptureFixture[str]) -> None:
+    assert outcome(ZeroDivisionError("division by zero")) == 3
+    said = capsys.readouterr().err
+    assert said.startswith("error: unexpected ZeroDivisionError: division by zero\n")
+    assert "NEURONAUT_DEBUG=1" in said
+
+
+def test_debug_keeps_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEURONAUT_DEBUG", "1")
+
+    def command() -> None:
+        raise DataError("x")
+
+    with pytest.raises(DataError):
+        friendly(command)()
+
+
+def test_control_c_is_exit_code_130(capsys: pytest.CaptureFixture[str]) -> None:
+    assert outcome(KeyboardInterrupt()) == 130
+    assert capsys.readouterr().err == "error: interrupted.\n"
+
+
+def test_advice_is_given_in_the_words_of_the_shell(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome(DataError("Use resume=True to go on, overwrite=True to replace it."))
+    assert capsys.readouterr().err == "error: Use --resume to go on, --overwrite to replace it.\n"
+
+
+def test_a_reader_that_leaves_is_no_error(recording: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "neuronaut.cli", "activity", str(recording), "--csv"]
+    ran = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_help_imports_no_numpy_no_pandas_and_no_framework() -> None:
+    code = (
+        "import sys\nfrom neuronaut.cli import app\n"
+        "try: app(['--help'], prog_name='neuronaut')\nexcept SystemExit: pass\n"
+        "heavy = [m for m in ('numpy', 'pandas', 'scipy', 'pyarrow', 'torch', 'zarr') if m in sys.modules]\n"
+        "assert not heavy, heavy\n"
+    )
+    ran = neuronaut("-c", code)
+    assert ran.returncode == 0, ran.stderr
+    assert "Commands:" in ran.stdout
+
+
+def test_the_command_runs_as_a_module() -> None:
+    ran = neuronaut("-m", "neuronaut.cli", "--version")
+    assert (ran.returncode, ran.stdout.split()[0]) == (0, "neuronaut")
