@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 import neuronaut as naut
 from neuronaut.core.errors import DataError, UnknownName
 
+record = functools.partial(naut.record, influence=False)
 X = rows(50)
 Y = np.arange(50) % 3
 
@@ -73,9 +75,9 @@ UNLABELLED = ("generator of lists", "dict of arrays", "float64 array", "nested l
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_data_gives_the_same_recording(kind: str) -> None:
     model = mlp()
-    plain = naut.record(model, X, labels=Y, batch_size=16, influence=False)
+    plain = record(model, X, labels=Y, batch_size=16)
     data = KINDS[kind]()
-    rec = naut.record(model, data, labels=Y if kind in UNLABELLED else None, batch_size=16, influence=False)
+    rec = record(model, data, labels=Y if kind in UNLABELLED else None, batch_size=16)
     assert rec.n == 50
     for layer in plain.layers:
         assert np.array_equal(rec[layer].read(), plain[layer].read())
@@ -90,23 +92,21 @@ def test_a_shuffling_loader_leaves_the_random_state_alone() -> None:
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    rec = naut.record(mlp(), loader, influence=False)
+    rec = record(mlp(), loader)
     assert torch.equal(torch.rand(3), expected)
     assert rec.n == 50
 
 
 def test_a_loader_keeps_its_batch_size() -> None:
-    rec = naut.record(mlp(), DataLoader(Pairs(), batch_size=7), influence=False)
+    rec = record(mlp(), DataLoader(Pairs(), batch_size=7))
     assert rec.card.options["batch_size"] == 7
 
 
 def test_single_images_and_batches_of_images_are_told_apart_by_the_model() -> None:
     images = rows(10, 64).reshape(10, 1, 8, 8)
-    whole = naut.record(cnn(), images, batch_size=4, influence=False)
-    single = naut.record(cnn(), iter(images), batch_size=4, influence=False)
-    batches = naut.record(
-        cnn(), (images[start : start + 3] for start in range(0, 10, 3)), batch_size=4, influence=False
-    )
+    whole = record(cnn(), images, batch_size=4)
+    single = record(cnn(), iter(images), batch_size=4)
+    batches = record(cnn(), (images[start : start + 3] for start in range(0, 10, 3)), batch_size=4, influence=False)
     for rec in (single, batches):
         assert rec.n == 10
         assert np.array_equal(rec["6"].read(), whole["6"].read())
@@ -114,7 +114,7 @@ def test_single_images_and_batches_of_images_are_told_apart_by_the_model() -> No
 
 def test_an_iterator_that_fits_neither_way_says_what_the_model_said() -> None:
     with pytest.raises(RuntimeError) as caught:
-        naut.record(mlp(), iter(rows(4, 6).reshape(4, 2, 3)))
+        record(mlp(), iter(rows(4, 6).reshape(4, 2, 3)))
     notes = " ".join(caught.value.__notes__)
     assert "tried as batches and as single samples" in notes
     assert "nothing was written" in notes
@@ -133,7 +133,7 @@ class Two(nn.Module):
 def test_models_with_several_inputs_take_tuples_dicts_and_named_parts() -> None:
     b = rows(50, 2, seed=4)
     model, y = Two(), np.arange(50) % 2
-    first = naut.record(model, (X, b, y), inputs=2, influence=False)
+    first = record(model, (X, b, y), inputs=2)
     assert [layer for layer in first.layers if layer.startswith("input")] == ["input.a", "input.b"]
     for data, extra in (
         ({"a": X, "b": b}, {"labels": y}),
@@ -142,16 +142,16 @@ def test_models_with_several_inputs_take_tuples_dicts_and_named_parts() -> None:
         (zip(X, b, y, strict=True), {"inputs": ("a", "b")}),
         ([(X[k], b[k], y[k]) for k in range(50)], {"inputs": 2}),
     ):
-        rec = naut.record(model, data, influence=False, **extra)
+        rec = record(model, data, **extra)
         assert np.array_equal(rec["head.0"].read(), first["head.0"].read())
         assert np.array_equal(np.asarray(rec.outputs["loss"]), np.asarray(first.outputs["loss"]))
 
 
 def test_three_parts_without_saying_which_are_inputs_are_refused() -> None:
     with pytest.raises(DataError, match="inputs=2"):
-        naut.record(Two(), (X, rows(50, 2), Y))
+        record(Two(), (X, rows(50, 2), Y))
     with pytest.raises(DataError, match="inputs=2"):
-        naut.record(Two(), [(X[0], rows(1, 2)[0], 1)])
+        record(Two(), [(X[0], rows(1, 2)[0], 1)])
 
 
 @pytest.mark.parametrize(
@@ -173,27 +173,27 @@ def test_three_parts_without_saying_which_are_inputs_are_refused() -> None:
 )
 def test_what_is_no_data_is_refused_with_what_to_give(data: Any, said: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=said):
-        naut.record(mlp(), data, to=tmp_path / "a.naut")
+        record(mlp(), data, to=tmp_path / "a.naut")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_labels_that_name_nothing_are_refused() -> None:
     with pytest.raises(UnknownName, match="no column 'survved'; closest: 'survived'"):
-        naut.record(mlp(), X, metadata={"survived": Y}, labels="survved")
+        record(mlp(), X, metadata={"survived": Y}, labels="survved")
     with pytest.raises(DataError, match="an item has no 'target'; it has 'x'"):
-        naut.record(mlp(), [{"x": X[0]}], labels="target")
+        record(mlp(), [{"x": X[0]}], labels="target")
 
 
 def test_a_stream_with_fewer_samples_than_metadata_names_both_numbers_and_keeps_what_it_has(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="ended after 50 samples, but there are 60 rows of metadata") as caught:
-        naut.record(mlp(), cut(7), to=tmp_path / "a.naut", metadata={"k": range(60)}, batch_size=16)
+        record(mlp(), cut(7), to=tmp_path / "a.naut", metadata={"k": range(60)}, batch_size=16)
     assert "50 samples are kept" in caught.value.__notes__[-1]
     assert naut.open(tmp_path / "a.naut").n == 50
 
 
 def test_a_stream_with_more_samples_than_metadata_stops_where_they_end(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="at least 48 samples, but there are 40 rows of metadata") as caught:
-        naut.record(mlp(), cut(7), to=tmp_path / "a.naut", metadata={"k": range(40)}, batch_size=16)
+        record(mlp(), cut(7), to=tmp_path / "a.naut", metadata={"k": range(40)}, batch_size=16)
     assert "32 samples are kept" in caught.value.__notes__[-1]
     assert naut.open(tmp_path / "a.naut").n == 32
 
@@ -201,5 +201,5 @@ def test_a_stream_with_more_samples_than_metadata_stops_where_they_end(tmp_path:
 def test_memory_mapped_arrays_are_read_piece_by_piece(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", X)
     mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
-    rec = naut.record(mlp(), mapped, batch_size=16, influence=False)
+    rec = record(mlp(), mapped, batch_size=16)
     assert np.array_equal(rec["input"].read(), X)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -291,7 +292,7 @@ def test_when_no_sample_runs_the_reason_is_said(tmp_path: Path) -> None:
 def test_a_full_disk_keeps_what_was_committed_and_resume_goes_on(tmp_path: Path) -> None:
     """A limit on the size of files stands in for the full disk: the system refuses to write beyond it."""
     script = f"""
-import resource, sys
+import functools, resource, sys
 import numpy as np, torch
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from oracle import mlp, rows
@@ -300,18 +301,19 @@ from neuronaut.core.errors import RecordingWriteError
 from neuronaut.store import writer
 writer.INTERVAL, writer.PATIENCE = 0.0, 0.0
 X = rows(4000)
+record = functools.partial(naut.record, batch_size=100, influence=False)
 import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 def full(progress):
     if progress.done >= 2000:
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
 try:
-    naut.record(mlp(sizes=(5, 64, 3)), X, to={str(tmp_path / "a.naut")!r}, batch_size=100, progress=full, influence=False)
+    record(mlp(sizes=(5, 64, 3)), X, to={str(tmp_path / "a.naut")!r}, progress=full)
 except RecordingWriteError as error:
     print("refused", error.committed)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 rec = naut.open({str(tmp_path / "a.naut")!r})
 print("kept", rec.n, rec.verify())
-rec = naut.record(mlp(sizes=(5, 64, 3)), X, to=rec.path, batch_size=100, resume=True, influence=False)
+rec = record(mlp(sizes=(5, 64, 3)), X, to=rec.path, resume=True)
 print("whole", rec.n, np.array_equal(rec["input"].read(), X), rec.verify())
 """
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split("\n")
@@ -368,3 +370,46 @@ def test_an_interrupted_influence_leaves_a_finished_recording(tmp_path: Path) ->
     assert naut.open(tmp_path / "a.naut").finished
     rec = naut.record(mlp(), X, to=tmp_path / "a.naut", resume=True)
     assert read_result(rec, "stored", name="influence") is not None
+
+
+@pytest.mark.parametrize("when", [1, 3, 6])
+def test_a_real_ctrl_c_leaves_a_recording_that_can_be_resumed(tmp_path: Path, when: int) -> None:
+    def press(progress: Progress) -> None:
+        if progress.phase == "record" and progress.done == 16 * when:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        naut.record(mlp(), X, to=tmp_path / "a.naut", batch_size=16, progress=press)
+    assert f"{16 * when} of 100 samples are kept" in caught.value.__notes__[-1]
+    assert naut.open(tmp_path / "a.naut").n == 16 * when
+    rec = naut.record(mlp(), X, to=tmp_path / "a.naut", batch_size=16, resume=True)
+    same(rec, naut.record(mlp(), X, to=tmp_path / "b.naut", batch_size=16))
+
+
+def test_a_second_ctrl_c_waits_for_the_writing_thread() -> None:
+    """The queue is closed while the first item is still being written; the interrupt comes through after that."""
+    import threading
+
+    from neuronaut.capture.background import Background
+
+    gate, done = threading.Event(), []
+
+    def work(item: int) -> None:
+        gate.wait()
+        done.append(item)
+
+    queue = Background(work)
+    queue.put(1)
+    real, pressed = queue._thread.join, []
+
+    def join() -> None:
+        if not pressed:
+            pressed.append(True)
+            raise KeyboardInterrupt
+        gate.set()
+        real()
+
+    queue._thread.join = join  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        queue.close()
+    assert done == [1]

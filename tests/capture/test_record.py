@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,14 @@ from torch import nn
 import neuronaut as naut
 from neuronaut.core.errors import DataError, UnknownName, UnsupportedModel
 
+record = functools.partial(naut.record, influence=False)
 X = rows(50)
 SEXES = pd.DataFrame({"sex": ["f", "m"] * 25, "age": np.arange(50.0)})
 
 
 def test_every_layer_is_recorded_bit_for_bit(tmp_path: Path) -> None:
     model = mlp()
-    rec = naut.record(model, X, to=tmp_path / "a.naut", batch_size=16)
+    rec = record(model, X, to=tmp_path / "a.naut", batch_size=16)
     seen = hooked(model, X, ["1", "3", "4"], 16)
     assert list(rec.layers) == ["input", "0", "2", "4"]
     assert np.array_equal(rec["input"].read(), X)
@@ -32,14 +34,14 @@ def test_every_layer_is_recorded_bit_for_bit(tmp_path: Path) -> None:
 
 def test_values_before_the_activation_are_recorded_on_request(tmp_path: Path) -> None:
     model = mlp()
-    rec = naut.record(model, X, to=tmp_path / "a.naut", sites=("pre", "post"), batch_size=16)
+    rec = record(model, X, to=tmp_path / "a.naut", sites=("pre", "post"), batch_size=16)
     assert np.array_equal(rec["0.pre"].read(), hooked(model, X, ["0"], 16)["0"])
     assert np.array_equal(rec["0"].read(), np.maximum(rec["0.pre"].read(), 0))
 
 
 def test_positions_are_reduced_to_mean_max_min_and_argmax(tmp_path: Path) -> None:
     model, images = cnn(), rows(20, 64).reshape(20, 1, 8, 8)
-    rec = naut.record(model, images, to=tmp_path / "a.naut", batch_size=8)
+    rec = record(model, images, to=tmp_path / "a.naut", batch_size=8)
     full = hooked(model, images, ["1"], 8)["1"].reshape(20, 4, 64)
     assert np.array_equal(rec["0"].max.read(), full.max(2))
     assert np.array_equal(rec["0"].min.read(), full.min(2))
@@ -49,14 +51,14 @@ def test_positions_are_reduced_to_mean_max_min_and_argmax(tmp_path: Path) -> Non
 
 def test_kept_positions_are_the_whole_maps(tmp_path: Path) -> None:
     model, images = cnn(), rows(20, 64).reshape(20, 1, 8, 8)
-    rec = naut.record(model, images, to=tmp_path / "a.naut", batch_size=8, position="keep")
+    rec = record(model, images, to=tmp_path / "a.naut", batch_size=8, position="keep")
     assert rec["0"].full.dims == ("sample", "y", "x", "unit")
     assert np.array_equal(rec["0"].full.read(), hooked(model, images, ["1"], 8)["1"].transpose(0, 2, 3, 1))
 
 
 def test_parameters_are_kept_in_their_own_shape(tmp_path: Path) -> None:
     model = mlp()
-    rec = naut.record(model, X, to=tmp_path / "a.naut")
+    rec = record(model, X, to=tmp_path / "a.naut")
     assert set(rec.parameters) == set(model.state_dict())
     for name, value in model.state_dict().items():
         assert np.array_equal(np.asarray(rec.parameters[name]), value.numpy())
@@ -69,7 +71,7 @@ def test_the_model_and_the_random_state_are_left_as_they_were() -> None:
     modes = [module.training for module in model.modules()]
     state = {name: value.clone() for name, value in model.state_dict().items()}
     random, numbers = torch.get_rng_state(), np.random.get_state()[1].copy()
-    naut.record(model, X, labels=np.arange(50) % 2)
+    record(model, X, labels=np.arange(50) % 2)
     assert [module.training for module in model.modules()] == modes
     assert all(torch.equal(value, state[name]) for name, value in model.state_dict().items())
     assert torch.equal(torch.get_rng_state(), random)
@@ -80,14 +82,14 @@ def test_the_model_and_the_random_state_are_left_as_they_were() -> None:
 def test_metadata_come_back_as_they_were_given(tmp_path: Path) -> None:
     names = ["</script>", "__proto__", "..", "🧠", "x" * 300, "sample", "half", "neuronaut.sample", ""]
     frame = pd.DataFrame({name: np.arange(50) + place for place, name in enumerate(names)})
-    rec = naut.record(mlp(), X, to=tmp_path / "a.naut", metadata=frame)
+    rec = record(mlp(), X, to=tmp_path / "a.naut", metadata=frame)
     pd.testing.assert_frame_equal(rec.metadata, frame)
     assert rec.sample_ids.tolist() == list(range(50))
 
 
 def test_missing_values_stay_missing_and_other_objects_become_text() -> None:
     frame = pd.DataFrame({"age": [1.0, np.nan, 3.0], "name": ["a", None, "c"], "odd": [1, "two", None]})
-    rec = naut.record(mlp(), X[:3], metadata=frame)
+    rec = record(mlp(), X[:3], metadata=frame)
     assert rec.metadata["age"].isna().tolist() == [False, True, False]
     assert rec.metadata["name"].isna().tolist() == [False, True, False]
     assert rec.metadata["odd"].tolist()[:2] == ["1", "two"]
@@ -95,37 +97,37 @@ def test_missing_values_stay_missing_and_other_objects_become_text() -> None:
 
 def test_metadata_with_other_rows_name_both_numbers(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="50 samples, but 49 rows of metadata"):
-        naut.record(mlp(), X, to=tmp_path / "a.naut", metadata=SEXES[:49])
+        record(mlp(), X, to=tmp_path / "a.naut", metadata=SEXES[:49])
     assert not (tmp_path / "a.naut").exists()
 
 
 def test_metadata_in_another_order_are_refused() -> None:
     frame = pd.DataFrame(X)
     with pytest.raises(DataError, match=r"metadata\.loc\[data\.index\]"):
-        naut.record(mlp(), frame, metadata=SEXES[::-1])
+        record(mlp(), frame, metadata=SEXES[::-1])
 
 
 def test_duplicate_metadata_columns_are_named() -> None:
     frame = pd.DataFrame(np.zeros((50, 2)), columns=["a", "a"])
     with pytest.raises(DataError, match="two metadata columns are named 'a'"):
-        naut.record(mlp(), X, metadata=frame)
+        record(mlp(), X, metadata=frame)
 
 
 def test_metadata_columns_of_different_length_are_named() -> None:
     with pytest.raises(DataError, match="differ in length: 'a' 50, 'b' 49"):
-        naut.record(mlp(), X, metadata={"a": range(50), "b": range(49)})
+        record(mlp(), X, metadata={"a": range(50), "b": range(49)})
 
 
 def test_empty_data_are_refused_before_anything_is_made(tmp_path: Path) -> None:
     for empty in (X[:0], [], iter(()), torch.zeros(0, 5), pd.DataFrame(columns=list("abcde"))):
         with pytest.raises(DataError, match="no samples"):
-            naut.record(mlp(), empty, to=tmp_path / "a.naut")
+            record(mlp(), empty, to=tmp_path / "a.naut")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_names_of_features_and_classes_stand_at_the_units(tmp_path: Path) -> None:
     table = pd.DataFrame(X, columns=["pclass", "sex", "age", "sibsp", "parch"])
-    rec = naut.record(mlp(), table, to=tmp_path / "a.naut", labels=np.array(["a", "b", "c", "a", "b"] * 10))
+    rec = record(mlp(), table, to=tmp_path / "a.naut", labels=np.array(["a", "b", "c", "a", "b"] * 10))
     assert rec.layers["input"].unit_names == ("pclass", "sex", "age", "sibsp", "parch")
     assert rec.layers["4"].unit_names == ("a", "b", "c")
     assert rec.samples["features"] == ["pclass", "sex", "age", "sibsp", "parch"]
@@ -133,7 +135,7 @@ def test_names_of_features_and_classes_stand_at_the_units(tmp_path: Path) -> Non
 
 def test_features_can_be_chosen_from_a_table_which_then_is_the_metadata() -> None:
     table = pd.DataFrame(X, columns=list("abcde")).assign(city="Oslo", y=["no", "yes"] * 25)
-    rec = naut.record(mlp(sizes=(2, 4, 1)), table, features=["c", "a"], labels="y")
+    rec = record(mlp(sizes=(2, 4, 1)), table, features=["c", "a"], labels="y")
     assert np.array_equal(rec["input"].read(), X[:, [2, 0]])
     assert list(rec.metadata) == ["a", "b", "c", "d", "e", "city", "y"]
     assert rec.task["label"] == "y"
@@ -141,25 +143,25 @@ def test_features_can_be_chosen_from_a_table_which_then_is_the_metadata() -> Non
 
 def test_features_that_do_not_fit_the_input_are_refused() -> None:
     with pytest.raises(DataError, match="2 features were named, but input has 5"):
-        naut.record(mlp(), X, features=["a", "b"])
+        record(mlp(), X, features=["a", "b"])
     with pytest.raises(UnknownName, match="no column 'z'"):
-        naut.record(mlp(), pd.DataFrame(X, columns=list("abcde")), features=["a", "z"])
+        record(mlp(), pd.DataFrame(X, columns=list("abcde")), features=["a", "z"])
 
 
 def test_what_is_no_model_is_refused_by_name() -> None:
     with pytest.raises(UnsupportedModel, match=r"builtins\.dict cannot be recorded.*torch\.nn\.Module"):
-        naut.record({}, X)
+        record({}, X)
 
 
 def test_one_layer_can_be_chosen_and_a_typo_names_the_closest() -> None:
-    rec = naut.record(mlp(), X, layers=["2"])
+    rec = record(mlp(), X, layers=["2"])
     assert list(rec.layers) == ["2"]
     with pytest.raises(UnknownName, match="no layer 'imput'; closest: 'input'"):
-        naut.record(mlp(), X, layers=["imput"])
+        record(mlp(), X, layers=["imput"])
 
 
 def test_limit_takes_the_first_samples(tmp_path: Path) -> None:
-    rec = naut.record(mlp(), X, to=tmp_path / "a.naut", metadata=SEXES, limit=20, batch_size=16)
+    rec = record(mlp(), X, to=tmp_path / "a.naut", metadata=SEXES, limit=20, batch_size=16)
     assert rec.n == 20
     assert np.array_equal(rec["input"].read(), X[:20])
     assert rec.metadata["age"].tolist() == list(range(20))
@@ -167,21 +169,21 @@ def test_limit_takes_the_first_samples(tmp_path: Path) -> None:
 
 def test_halves_follow_groups() -> None:
     groups = np.repeat(np.arange(10), 5)
-    rec = naut.record(mlp(), X, groups=groups)
+    rec = record(mlp(), X, groups=groups)
     assert all(len(set(rec.half[groups == group])) == 1 for group in range(10))
-    by_column = naut.record(mlp(), X, metadata={"patient": groups}, groups="patient")
+    by_column = record(mlp(), X, metadata={"patient": groups}, groups="patient")
     assert np.array_equal(by_column.half, rec.half)
     with pytest.raises(UnknownName, match="no column 'patiend'; closest: 'patient'"):
-        naut.record(mlp(), X, metadata={"patient": groups}, groups="patiend")
+        record(mlp(), X, metadata={"patient": groups}, groups="patiend")
     with pytest.raises(DataError, match="49 groups for 50 samples"):
-        naut.record(mlp(), X, groups=groups[:49])
+        record(mlp(), X, groups=groups[:49])
 
 
 def test_nan_and_infinity_are_kept_bit_for_bit_and_counted() -> None:
     odd = X.copy()
     odd[3, 0], odd[7, 1], odd[9, 2] = np.nan, np.inf, -np.inf
     model = mlp()
-    rec = naut.record(model, odd, batch_size=16, labels=np.arange(50) % 3)
+    rec = record(model, odd, batch_size=16, labels=np.arange(50) % 3)
     seen = hooked(model, odd, ["0", "4"], 16)
     assert np.array_equal(rec["4"].read().view(np.uint32), seen["4"].view(np.uint32))
     from neuronaut.store.results import read_result
@@ -196,7 +198,7 @@ def test_nan_and_infinity_are_kept_bit_for_bit_and_counted() -> None:
 def test_float16_counts_what_it_cannot_hold_and_warns() -> None:
     big = X * 1e5
     with pytest.warns(RuntimeWarning, match="activations/input/post has values beyond"):
-        rec = naut.record(mlp(), big, dtype="float16", influence=False)
+        rec = record(mlp(), big, dtype="float16")
     assert rec["0"].dtype == np.float16
     with np.errstate(over="ignore"):
         assert np.array_equal(rec["input"].read(), big.astype(np.float16))
@@ -210,7 +212,7 @@ def test_float16_counts_what_it_cannot_hold_and_warns() -> None:
 
 def test_images_get_previews_and_are_called_images() -> None:
     images = np.random.default_rng(0).random((6, 1, 8, 8)).astype(np.float32)
-    rec = naut.record(cnn(), images)
+    rec = record(cnn(), images)
     assert rec.samples["kind"] == "images"
     drawn = rec.arrays["samples/preview"].read()
     assert np.array_equal(drawn, np.rint(images * 255).astype(np.uint8).transpose(0, 2, 3, 1))
@@ -218,7 +220,7 @@ def test_images_get_previews_and_are_called_images() -> None:
 
 def test_a_model_in_double_precision_is_recorded_in_double_precision() -> None:
     model = mlp().double()
-    rec = naut.record(model, X.astype(np.float64), batch_size=16)
+    rec = record(model, X.astype(np.float64), batch_size=16)
     assert rec["0"].dtype == np.float64
     assert np.array_equal(rec["4"].read(), hooked(model, X.astype(np.float64), ["4"], 16)["4"])
 
@@ -253,4 +255,4 @@ def test_a_scratch_recording_is_writable_and_goes_away_at_exit() -> None:
 )
 def test_options_that_mean_nothing_are_refused_at_the_door(wrong: dict[str, object], said: str) -> None:
     with pytest.raises((DataError, UnknownName), match=said):
-        naut.record(mlp(), X, **wrong)
+        record(mlp(), X, **wrong)

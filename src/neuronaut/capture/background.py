@@ -37,11 +37,21 @@ class Background(Generic[T]):
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Wait until everything that was put is done, and end the thread."""
+        """Wait until everything that was put is done, and end the thread.
+
+        A Ctrl-C meanwhile is raised only after that: nobody may use what ``work`` uses while it is still at it.
+        """
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-        self._thread.join()
+        interrupt: KeyboardInterrupt | None = None
+        while self._thread.is_alive():
+            try:
+                self._thread.join()
+            except KeyboardInterrupt as error:
+                interrupt = error
+        if interrupt is not None:
+            raise interrupt
         self._raise()
 
     def _raise(self) -> None:

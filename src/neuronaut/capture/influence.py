@@ -25,7 +25,12 @@ BUDGET = 30.0
 """Seconds that the stored influence may take when nobody asked for it."""
 FEWEST = 32
 """With fewer probes an average says too little; then nothing is stored."""
-CHUNK_BYTES = 32 << 20
+FORWARD = 2
+"""A forward run costs about as much as this many backward runs: it carries values and changes through every operation,
+a backward run only changes."""
+START = 1000
+"""Forward mode costs as much as this many backward runs before it does anything: torch compiles formulas for it."""
+CHUNK_BYTES = 64 << 20
 """Effects that are held at a time, [seed sample unit] over all layers."""
 
 Tell = Callable[[int, int], None]
@@ -36,15 +41,17 @@ class TooDear(Exception):
 
 
 def split_at(units: Sequence[int]) -> int:
-    """Where forward runs end and backward runs begin, so that all pairs of layers cost the fewest runs.
+    """Where forward runs end and backward runs begin, so that all pairs of layers are had for the least work.
 
     Layers before the split push each of their units forwards, layers after it pull each of theirs backwards; together
     they cover every pair. (A layer that is not pushed needs every later one pulled, so the best cover is a split.)
 
-    >>> split_at([64, 512, 512, 256, 10])
-    1
+    >>> split_at([64, 512, 512, 256, 10]), split_at([10, 4096, 4096])
+    (0, 1)
     """
-    costs = [sum(units[:place]) + sum(units[place + 1 :]) for place in range(len(units))]
+    costs = [
+        FORWARD * sum(units[:place]) + START * (place > 0) + sum(units[place + 1 :]) for place in range(len(units))
+    ]
     return costs.index(min(costs))
 
 
@@ -92,26 +99,19 @@ def influence(
 
 def affordable(work: _Work, probes: Batch, budget: float, clock: Callable[[], float]) -> int:
     """How many probes fit into the budget, by timing ever larger trials. Raises TooDear when too few do."""
-    number, rows, units = count(probes), 4, 1
-    while True:
-        trial = work.trial(units)
-        rows = min(rows, number)
+    number = count(probes)
+    work.effects(take(probes, slice(0, 2)), work.trial(1))  # what is loaded on first use is not counted
+    for units, rows in ((16, 16), (16, number), (64, number)):
+        trial, some = work.trial(units), take(probes, slice(0, min(rows, number)))
         before = clock()
-        work.effects(take(probes, slice(0, rows)), trial)
+        work.effects(some, trial)
         took = clock() - before
-        runs = len(trial.units)
-        if took > budget / 100 or (rows == number and runs < units):
+        cost = took * work.runs / len(trial.units) / count(some)
+        if took > budget / 100:
             break
-        if rows < number:
-            rows *= 4
-        else:
-            units *= 4
-        if units > 256:
-            break
-    cost = took * work.runs / runs / rows
     if cost * min(number, FEWEST) > budget:
-        raise TooDear(f"it would take about {cost * number:,.0f} s on {number} samples; ask for it with influence=True")
-    return max(min(number, FEWEST), min(number, int(budget / max(cost, 1e-12))))
+        raise TooDear(f"it would take about {cost * number:,.0f} s on {number} samples; ask with influence=True")
+    return min(number, max(FEWEST, int(budget / max(cost, 1e-12))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,9 @@ class _Work:
 
     def _size(self, place: int, probes: int) -> int:
         width = sum(self.layers[other].unit_count for other in self._chunk(place, 0, 1).others)
-        return max(1, min(256, CHUNK_BYTES // (4 * max(1, width) * min(probes, _ROWS))))
+        # An adapter may turn a call round that asks for more units than there are on the other side; then every
+        # chunk would cost as much as the whole layer.
+        return max(1, min(256, max(16, width), CHUNK_BYTES // (4 * max(1, width) * min(probes, _ROWS))))
 
 
 _ROWS = 256

@@ -80,8 +80,9 @@ class Classes:
         strange = np.flatnonzero((codes < 0) & ~missing)
         if strange.size:
             shown = ", ".join(map(repr, self.values[:8])) + (" ..." if len(self.values) > 8 else "")
+            (value,) = labels[strange[:1]].tolist()
             raise DataError(
-                f"the label of sample {ids[strange[0]]} is {labels[strange[0]]!r}, which is none of {shown}. "
+                f"the label of sample {ids[strange[0]]} is {value!r}, which is none of {shown}. "
                 "Give classes= in the order of the model's outputs, or task='regression'."
             )
         codes[missing] = -1

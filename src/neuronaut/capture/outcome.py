@@ -76,15 +76,18 @@ def _absent(recording: Recording, seen: int) -> np.ndarray[tuple[int], np.dtype[
 
 def store_influence(
     recording: Recording, model: Model, plan: Plan, probes: Probes | None, tell: Watcher, *, asked: bool, seed: int
-) -> None:
-    """Measure and keep the influence of units on units; when nobody asked for it only if that is cheap and possible."""
+) -> str:
+    """Measure and keep the influence of units on units; when nobody asked for it only if that is cheap and possible.
+
+    Returns why there is none, where somebody may have expected it.
+    """
     chosen = None if probes is None else probes.batch()
     if chosen is None or not isinstance(model, Differentiable) or read_result(recording, KEY, name="influence"):
-        return
+        return ""
     names = {site.layer for site in plan.sites if site.name == "post"}
     layers = [layer for layer in plan.graph.layers if layer.name in names]
     if len(layers) < 2:
-        return
+        return ""
     try:
         found = influence(
             model,
@@ -95,12 +98,12 @@ def store_influence(
             tell=lambda done, total: tell(Progress("influence", done, total)),
         )
     except TooDear as error:
-        tell(Progress("done", recording.n, recording.n, message=f"no stored influence: {error}"))
+        return f"; no stored influence: {error}"
     except Exception as error:
         # The recording is whole without it; whoever asked for it hears why it cannot be had.
         if asked:
             error.add_note(f"while measuring influence; the recording {str(recording.path)!r} is complete without it")
             raise
-        tell(Progress("done", recording.n, recording.n, message=f"no stored influence: {error}"))
-    else:
-        write_result(recording, found, KEY)
+        return f"; no stored influence: {error}"
+    write_result(recording, found, KEY)
+    return ""

@@ -128,17 +128,17 @@ class _Call:
         total = self.intake.total(self.source)
         card = card_of(plan, self.model, self.options, data_fingerprint(self.intake, head), total)
         arrays = plan.arrays(*first, plan.truth(first[0]), Tally())
-        writer, start = self._writer(card, arrays, total)
         probes = self._probes(plan, opened[0][0])
-        rest = _then(opened, self._rest(batches, plan, size * len(opened), start))
+        writer, start = self._writer(card, arrays, total)
         with kept(writer, self.place, self.tell, total):
+            rest = _then(opened, self._rest(batches, plan, size * len(opened), start))
             done = record_batches(rest, runner, plan, writer, probes, self.tell, total, start, began)
             self.intake.check_end(done.seen)
             if writer is not None:
                 writer.finish()
-        recording = self._results(plan, probes, done, 0 if self.place.begun is None else self.place.begun.n)
+        recording, note = self._results(plan, probes, done, 0 if self.place.begun is None else self.place.begun.n)
         took = time.perf_counter() - began
-        message = f"recorded {recording.n:,} samples in {took:,.1f} s, {readable(recording.size)}"
+        message = f"recorded {recording.n:,} samples in {took:,.1f} s, {readable(recording.size)}{note}"
         self.tell(Progress("done", recording.n, recording.n, recording.n / max(took, 1e-9), recording.size, message))
         return recording
 
@@ -183,26 +183,20 @@ class _Call:
     def _probes(self, plan: Plan, first: Chunk) -> Probes | None:
         if self.options.influence is False or not isinstance(self.model, Differentiable):
             return None
-        strata = 1 if plan.task.classes is None else len(plan.task.classes.names) + 1
+        strata = 1 if plan.task.classes is None else len(plan.task.classes.names)
         return Probes(probe_count(first.inputs, len(first)), strata, self.options.seed)
 
-    def _results(self, plan: Plan, probes: Probes | None, done: Recorded, start: int) -> Recording:
+    def _results(self, plan: Plan, probes: Probes | None, done: Recorded, start: int) -> tuple[Recording, str]:
+        """The finished recording, with what was counted and measured on the way kept in it; and a note on that."""
         recording = open(self.place.path, writable=True)
         store_counts(recording, done, start, self.options.on_error == "skip")
+        asked, seed = self.options.influence is True, self.options.seed
         try:
-            store_influence(
-                recording,
-                self.model,
-                plan,
-                probes,
-                self.tell,
-                asked=self.options.influence is True,
-                seed=self.options.seed,
-            )
+            note = store_influence(recording, self.model, plan, probes, self.tell, asked=asked, seed=seed)
         except KeyboardInterrupt as error:
             error.add_note(f"the recording {str(self.place.path)!r} is complete; only its influence is missing")
             raise
-        return recording if self.place.temporary else open(self.place.path)
+        return (recording if self.place.temporary else open(self.place.path)), note
 
 
 def _then(opened: list[tuple[Chunk, Ready]], rest: Iterator[Chunk]) -> Iterator[tuple[Chunk, Ready | None]]:
