@@ -1,6 +1,5 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest"
-import { blendLegend, magnitudeLegend, pixelMap, signedLegend } from "./legend"
 import { contrast, css, distance, fromOklab, fromOklch, mix, pack, parseHex, toOklab } from "./oklab"
 import { blendOklch, blendPurple, magnitude, MISSING, signed } from "./scales"
 import { type Theme, TOKENS } from "./tokens"
@@ -120,26 +119,5 @@ describe("purple blend", () => {
     expect(css(blendPurple(0, 1, 1, "dark"))).toBe("#ff0000")
     expect(css(blendPurple(1, 0, 1, "dark"))).toBe("#0000ff")
     expect(css(blendPurple(1, 1, 1, "dark"))).toBe("#ff00ff")
-  })
-})
-
-describe("legends", () => {
-  const pixel = (pixels: Uint8ClampedArray, place: number): number => {
-    const [red, green, blue, alpha] = pixels.subarray(place * 4, place * 4 + 4)
-    expect(alpha).toBe(255)
-    return pack(red!, green!, blue!)
-  }
-
-  it("the blend runs from B to A and from active to quiet", () => {
-    const map = pixelMap(blendLegend("oklch", "dark"), 44, 20)
-    expect(map).toHaveLength(44 * 20 * 4)
-    expect(pixel(map, 0)).toBe(blendOklch(0, 2, 1, "dark"))
-    expect(pixel(map, 43)).toBe(blendOklch(2, 0, 1, "dark"))
-    expect(pixel(map, 44 * 19)).toBe(blendOklch(0, 0, 1, "dark"))
-  })
-
-  it("the strips end at the ends of their scales", () => {
-    expect(pixel(pixelMap(signedLegend("light"), 3, 1), 0)).toBe(signed(-1, 1, "light"))
-    expect(pixel(pixelMap(magnitudeLegend("light"), 3, 1), 2)).toBe(magnitude(1, 1, "light"))
   })
 })

@@ -50,6 +50,3 @@ export const TOKENS: Readonly<Record<Theme, Tokens>> = {
     negative: "#a8660a",
   },
 }
-
-/** Okabe-Ito without black, always used together with a shape; the eighth class on is "other". */
-export const CATEGORIES = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442"] as const

@@ -161,8 +161,6 @@ export interface EngineApi {
   /** Strongest weights into / out of a unit, by falling size; empty until `edges()` has answered. */
   inputsOf(layer: string, unit: number, k?: number): Neighbour[]
   outputsOf(layer: string, unit: number, k?: number): Neighbour[]
-  /** Places, in one edge's arrays, of the weights into / out of a unit. */
-  edgePlaces(edge: EdgeArrays, unit: number, into: boolean): Uint32Array
   /** Stops the Worker and forgets what is cached. */
   close(): void
 }

@@ -6,7 +6,7 @@ import { pairJob } from "./pair"
 import { rowsOf } from "./rows"
 import { aurocSorted, momentsOf } from "./stats"
 import { finish, layerOf } from "./testing"
-import { histogram, topRows } from "./top"
+import { topRows } from "./top"
 
 /** A fixed stream of numbers in [0, 1). */
 function stream(seed: number): () => number {
@@ -69,7 +69,7 @@ describe("counts of codes", () => {
   })
 })
 
-describe("top and histogram", () => {
+describe("top", () => {
   const values = Float32Array.of(3, Number.NaN, -5, 3, 9, 0)
 
   it("the largest come first, ties by row, what is not a number never", () => {
@@ -80,16 +80,5 @@ describe("top and histogram", () => {
     ])
     expect(topRows(values, 9, null, false).map(({ row }) => row)).toEqual([2, 5, 0, 3, 4])
     expect(topRows(values, 3, Uint8Array.of(0, 1, 1, 1, 0, 0)).map(({ row }) => row)).toEqual([3, 2])
-  })
-
-  it("every finite value of a group falls in one bin", () => {
-    const masks = [new Uint8Array(6).fill(1), Uint8Array.of(0, 1, 0, 0, 1, 0)]
-    const { counts, edges } = histogram(values, masks, 4)
-    expect(counts.map((count) => count.reduce((sum, one) => sum + one, 0))).toEqual([5, 1])
-    expect([edges[0], edges[4], counts[0]![3], counts[1]![3]]).toEqual([-5, 9, 1, 1])
-  })
-
-  it("a constant fills one bin", () => {
-    expect([...histogram(new Float32Array(5).fill(2), [new Uint8Array(5).fill(1)], 3).counts[0]!]).toEqual([5, 0, 0])
   })
 })

@@ -30,24 +30,6 @@ export async function readEdges(
   return settled.flatMap((one) => (one.status === "fulfilled" ? one.value : []))
 }
 
-/** Places (rising) of the weights that are among the `k` strongest into their target or out of their source. */
-export function strongest(edge: EdgeArrays, k: number): Uint32Array {
-  const fromSource = new Map<number, number>()
-  const intoTarget = new Map<number, number>()
-  const kept: number[] = []
-  for (let place = 0; place < edge.value.length; place++) {
-    const source = edge.source[place]!
-    const target = edge.target[place]!
-    const out = fromSource.get(source) ?? 0
-    const into = intoTarget.get(target) ?? 0
-    if (out >= k && into >= k) continue
-    kept.push(place)
-    fromSource.set(source, out + 1)
-    intoTarget.set(target, into + 1)
-  }
-  return Uint32Array.from(kept)
-}
-
 /** Places of one edge's weights sorted by unit, by falling size within a unit. */
 interface ByUnit {
   readonly starts: Uint32Array
@@ -87,7 +69,7 @@ export class EdgeIndex {
   }
 
   /** Places of the weights of one edge that touch a unit, by falling size. */
-  places(edge: EdgeArrays, unit: number, into: boolean): Uint32Array {
+  #places(edge: EdgeArrays, unit: number, into: boolean): Uint32Array {
     const held = into ? this.#into : this.#outOf
     let index = held.get(edge)
     if (!index) held.set(edge, (index = byUnit(into ? edge.target : edge.source)))
@@ -100,7 +82,7 @@ export class EdgeIndex {
       if ((into ? edge.targetLayer : edge.sourceLayer) !== layer) continue
       const other = into ? edge.source : edge.target
       const name = into ? edge.sourceLayer : edge.targetLayer
-      for (const place of this.places(edge, unit, into).subarray(0, k)) {
+      for (const place of this.#places(edge, unit, into).subarray(0, k)) {
         found.push({ layer: name, unit: other[place]!, weight: edge.value[place]! })
       }
     }

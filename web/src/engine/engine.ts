@@ -148,10 +148,6 @@ export class Engine implements EngineApi {
     return this.#index?.outputsOf(layer, unit, k) ?? []
   }
 
-  edgePlaces(edge: EdgeArrays, unit: number, into: boolean): Uint32Array {
-    return this.#index?.places(edge, unit, into) ?? new Uint32Array(0)
-  }
-
   close(): void {
     void this.#host.then((host) => host.close())
   }

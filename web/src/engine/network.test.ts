@@ -1,7 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest"
 import type { Manifest } from "../contract/manifest"
-import { strongest } from "./edges"
 import { Engine } from "./engine"
 import { layerCard, MemoryPage } from "./testingPage"
 
@@ -47,13 +46,6 @@ describe("edges", () => {
       { layer: "fc1", unit: 0, weight: 0.5 },
     ])
     expect(engine.outputsOf("out", 0)).toEqual([])
-  })
-
-  it("keeps a weight that is among the k strongest at either end", async () => {
-    const { engine } = page(() => ({}))
-    const [first] = await engine.edges()
-    expect([...strongest(first!, 1)]).toEqual([0, 1, 2])
-    expect(first!.max).toBe(3)
   })
 
   it("leaves out an edge whose arrays are damaged, keeps the others", async () => {
