@@ -174,21 +174,19 @@ function afterOperand(last: Token, columns: Columns): Candidate[] {
     : ["and", "or"].map((word) => candidate(word, "keyword"))
 }
 
-/** The texts that may stand here: after `column ==`, `column !=`, `column in [`, `contains(column,`. */
+/** A column and what follows it up to the place where one of its values is due, as kinds and signs of tokens. */
+const VALUE_DUE = /(?:^| )(?:name|column) (?:==|!=|,|(?:not )?in [[(](?: (?:text|true|false) ,)*)$/
+
+/** The values that may stand here: after `column ==`, `column in [`, `contains(column,`. */
 function values(known: readonly Token[], columns: Columns): Candidate[] {
-  let place = known.length - 1
-  const is = (kind: string, text: string): boolean => known[place]?.kind === kind && known[place]!.text === text
-  while (is("op", ",") || known[place]?.kind === "text") place -= 1
-  if (is("op", "[") || is("op", "(")) place -= is("op", "[") || known[place - 1]?.text === "in" ? 1 : 0
-  while (is("keyword", "in") || is("keyword", "not")) place -= 1
-  if (is("op", "==") || is("op", "!=")) place -= 1
-  if (place === known.length - 1) return []
-  const token = known[place]
-  const column = token?.kind === "name" || token?.kind === "column" ? columns.columns.get(token.text) : undefined
-  if (column?.kind === "bool")
-    return ["true", "false"].map((text) => ({ match: text, text, kind: "value", detail: column.name }))
-  if (column?.kind !== "text") return []
-  return column.values.map((text) => ({ match: text, text: quoted(text), kind: "value", detail: column.name }))
+  const signs = known.map(({ kind, text }) => (kind === "op" || kind === "keyword" ? text : kind)).join(" ")
+  const due = VALUE_DUE.exec(signs)
+  const token = due === null ? undefined : known[known.length - due[0].trim().split(" ").length]
+  const column = token === undefined ? undefined : columns.columns.get(token.text)
+  if (column === undefined || column.kind === "number") return []
+  const candidate = (match: string, text: string): Candidate => ({ match, text, kind: "value", detail: column.name })
+  if (column.kind === "bool") return ["true", "false"].map((text) => candidate(text, text))
+  return column.values.map((text) => candidate(text, quoted(text)))
 }
 
 /** What a column holds, in a few words. */

@@ -204,9 +204,7 @@ def _arithmetic(node: Arithmetic, columns: Columns) -> Numbers:
         case "/":
             return np.where(right == 0, np.nan, left / right)
         case "%":
-            rest = np.fmod(left, right)
-            signed = np.where((rest != 0) & ((rest < 0) != (right < 0)), rest + right, rest)
-            return np.where(right == 0, np.nan, signed)
+            return np.where(right == 0, np.nan, np.mod(left, right))
 
 
 def _call(node: Call, columns: Columns) -> Value:
