@@ -47,7 +47,8 @@ def shrink(patch: pytest.MonkeyPatch | None = None) -> None:
 
 
 def card() -> RecordingCard:
-    return RecordingCard(GRAPH, id="0123456789abcdef", created="2026-01-01T00:00:00+00:00")
+    task = {"kind": "classes", "classes": ["cat", "dog"], "label": "what"}
+    return RecordingCard(GRAPH, task=task, id="0123456789abcdef", created="2026-01-01T00:00:00+00:00")
 
 
 def expected(spec: ArraySpec, start: int, stop: int) -> np.ndarray[Any, Any]:

@@ -54,9 +54,7 @@ def test_every_type_reads_the_same_here_and_there(tmp_path: Path, name: str) -> 
     values = (bits[..., 0] < 100) if name == "bool" else bits.view(kind.dtype)[..., 0]
     spec = ArraySpec("activations/x/post", name, (70,), ("sample", "unit"))
     with store.create(tmp_path / "a.naut", CARD, [spec]) as writer:
-        for start in (0, 300, 1000):
-            writer.append({spec.path: values[start : start + 700][: 1100 - start][: 300 if not start else 700]})
-            break
+        writer.append({spec.path: values[:300]})
         writer.append({spec.path: values[300:]})
     rec = store.open(tmp_path / "a.naut")
     stored = zarr_array(rec.path, spec.path)
@@ -243,4 +241,5 @@ HOSTILE = [
     "a\nb\0c",
     "layer-0002",
     "'; drop table",
+    "lone \ud800 surrogate",
 ]

@@ -76,6 +76,7 @@ class Fs:
     def open(self, name: str) -> File:
         """Open a regular file for reading. Raises FileNotFoundError, or OSError for links, folders and devices."""
         with self._parent(name) as (folder, leaf):
+            _refuse_link(leaf, folder)
             descriptor = os.open(leaf, _READ | _NOFOLLOW, dir_fd=folder)
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
@@ -203,6 +204,7 @@ class Fs:
         """
         with self._parent(name) as (folder, leaf):
             flags = os.O_RDWR | os.O_CREAT | _NOFOLLOW | getattr(os, "O_CLOEXEC", 0)
+            _refuse_link(leaf, folder)
             descriptor = os.open(leaf, flags, 0o666, dir_fd=folder)
         try:
             _take(descriptor)
@@ -260,10 +262,13 @@ class Fs:
             if isinstance(folder, int):
                 yield folder, leaf
                 return
-            path = Path(folder) / leaf
-            if path.is_symlink():
-                raise OSError(f"{path} is a link")
-            yield None, str(path)
+            yield None, str(Path(folder) / leaf)
+
+
+def _refuse_link(leaf: str, folder: int | None) -> None:
+    """Where opening cannot refuse links by itself."""
+    if folder is None and Path(leaf).is_symlink():
+        raise OSError(f"{leaf} is a link")
 
 
 def _take(descriptor: int) -> None:

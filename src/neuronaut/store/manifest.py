@@ -6,9 +6,11 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
+from neuronaut.core.axes import SiteName
 from neuronaut.core.errors import CorruptRecording, DataError, NewerFormat
+from neuronaut.core.layer import EdgeKind, LayerKind
 from neuronaut.store.card import RecordingCard
 from neuronaut.store.dtypes import TYPES
 from neuronaut.store.layout import Entry, offsets_name
@@ -217,11 +219,19 @@ def _check_entries(entries: Sequence[Entry], append_axis: str) -> None:
 def _check_graph(card: RecordingCard, entries: Sequence[Entry]) -> None:
     units = {layer.name: layer.unit_count for layer in card.graph.layers}
     _distinct((layer.name for layer in card.graph.layers), "layer")
+    classes = card.task.get("classes")
+    _require(classes is None or all(isinstance(one, (str, int, float)) for one in _list(classes)), "odd classes")
     for layer in card.graph.layers:
-        _count(layer.unit_count)
+        _require(layer.kind in get_args(LayerKind), f"a layer of kind {str(layer.kind)[:40]!r}")
+        _require(set(layer.sites) <= set(get_args(SiteName)), f"sites of layer {layer.name!r:.100}")
+        texts = (layer.activation, layer.module, *layer.parameters.values())
+        _require(all(text is None or isinstance(text, str) for text in texts), f"names in layer {layer.name!r:.100}")
+        for size in (layer.unit_count, *layer.position_shape):
+            _count(size)
         names = layer.unit_names
         _require(names is None or len(names) == layer.unit_count, f"layer {layer.name!r:.100} names other units")
     for edge in card.graph.edges:
+        _require(edge.kind in get_args(EdgeKind), f"an edge of kind {str(edge.kind)[:40]!r}")
         total = 0
         for _, count, repeat in edge.take.runs if edge.take is not None else ():
             total += _count(count) * _count(repeat)

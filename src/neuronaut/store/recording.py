@@ -26,6 +26,7 @@ from neuronaut.store.manifest import COMMIT, MANIFEST, Commit, Manifest
 from neuronaut.store.naming import split_name
 from neuronaut.store.resume import read_head
 from neuronaut.store.samples import HALF, SAMPLE_ID, join, read_part, to_frame, user_table
+from neuronaut.store.zarr_json import groups
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,6 +124,7 @@ class Recording:
     def size(self) -> int:
         """Bytes on the disk."""
         files = [MANIFEST, COMMIT, "zarr.json", *(part.file for part in self._commit.parts)]
+        files += [f"{path}/zarr.json" for path in groups(self._manifest.entries)]
         for entry in self._manifest.entries:
             shards = -(-entry.rows(self._commit.counts) // entry.height)
             files += [f"{entry.path}/zarr.json", *(entry.file(shard) for shard in range(shards))]
