@@ -53,7 +53,9 @@ def page() -> Iterator[Ask]:
             question = {"rows": len(table["x"]), "columns": columns, "expressions": expressions}
             stdin.write(json.dumps(question) + "\n")
             stdin.flush()
-            answers: list[dict[str, Any]] = json.loads(stdout.readline())
+            line = stdout.readline()
+            assert line, "Node did not answer: run 'make setup' for the page's packages in web/node_modules"
+            answers: list[dict[str, Any]] = json.loads(line)
             return answers
 
         yield ask
