@@ -36,6 +36,8 @@ class Net:
     label: str = "survived"
     extra: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     rows: int = 891
+    broken_unit: int | None = None
+    """A unit of the first hidden layer that gives NaN twice and infinity once."""
 
 
 def passengers(n: int) -> dict[str, Any]:
@@ -106,6 +108,8 @@ def record_passengers(path: Path, net: Net | None = None) -> Recording:
     net = net or Net()
     data = passengers(net.rows)
     values, weights = forward(net, data["inputs"], data["survived"])
+    if net.broken_unit is not None:
+        values[1][[2, 3, 5], net.broken_unit] = (np.nan, np.nan, np.inf)
     chance = 1 / (1 + np.exp(-values[-1][:, 0]))
     said = (chance > 0.5).astype(np.int32)
     arrays = {f"activations/{name}/post": value for name, value in zip(net.names, values, strict=True)}
