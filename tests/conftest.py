@@ -9,6 +9,9 @@ from jaxtyping import install_import_hook
 
 install_import_hook("neuronaut.analysis", "beartype.beartype")
 
+collect_ignore_glob = ["*/conftest.py"]
+"""Fixtures hold no doctests, and two modules cannot both be named conftest."""
+
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_the_test_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
