@@ -36,6 +36,7 @@ def make_recording(
     parameters: Mapping[str, Array] | None = None,
     argmax: Mapping[str, Array] | None = None,
     influence: Mapping[str, Array] | None = None,
+    options: Mapping[str, Any] | None = None,
     writable: bool = False,
 ) -> Recording:
     """A finished recording of ``layer: values``: [sample unit], or [sample reduction unit] beside its argmax."""
@@ -43,7 +44,7 @@ def make_recording(
     arrays |= {f"activations/{name}/post.argmax": values for name, values in (argmax or {}).items()}
     known = {layer.name for layer in layers}
     bare = [layer_of(name, values) for name, values in activations.items() if name not in known]
-    card = RecordingCard(Graph((*layers, *bare), tuple(edges)))
+    card = RecordingCard(Graph((*layers, *bare), tuple(edges)), options=options or {})
     table = None if metadata is None else pa.Table.from_pandas(pd.DataFrame(metadata), preserve_index=False)
     static = {f"parameters/{name}": values for name, values in (parameters or {}).items()}
     with create(path, card, [spec_of(name, values) for name, values in arrays.items()], static=static) as writer:

@@ -109,6 +109,11 @@ def test_halves_too_small_to_check_are_said(made: Made) -> None:
     )
 
 
+def test_samples_in_groups_are_said_to_count_as_independent(made: Made) -> None:
+    rec = made({"fc": np.ones((60, 1), np.float32)}, groups_of(60), options={"groups": "patient"})
+    assert any("count each sample as independent" in note for note in compare(rec, "kind == 'a'").notes)
+
+
 def test_an_empty_group_gives_no_numbers_and_the_reason(made: Made) -> None:
     found = compare(made({"fc": np.ones((40, 2), np.float32)}, {"x": range(40)}), "x > 99", "x < 30")
     assert np.isnan(found["difference"]).all()

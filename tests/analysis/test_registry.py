@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from made_recordings import Made
 
-from neuronaut.analysis import activity as activity_module
-from neuronaut.analysis.activity import activity
-from neuronaut.analysis.registry import analyses, canonical, result_key
+from neuronaut.analysis import activity, analyses
+from neuronaut.analysis.registry import canonical, result_key
 from neuronaut.core.slices import where
 from neuronaut.store.recording import Recording
 from neuronaut.store.results import list_results
@@ -22,13 +22,14 @@ VALUES = {"fc": np.arange(12, dtype=np.float32).reshape(4, 3)}
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The layers whose activations were looked at."""
     seen: list[str] = []
-    true = activity_module._moments
+    module = sys.modules["neuronaut.analysis.activity"]
+    true = module._moments
 
     def counted(array: object, wanted: object) -> object:
         seen.append(array.layer)  # type: ignore[attr-defined]
         return true(array, wanted)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(activity_module, "_moments", counted)
+    monkeypatch.setattr(module, "_moments", counted)
     return seen
 
 

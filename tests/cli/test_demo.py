@@ -73,6 +73,15 @@ def test_every_finding_has_a_link_into_the_page_that_names_its_unit(demo: tuple[
         assert parse_address(address[1].replace("%3A", ":"), rec.layers).unit is not None
 
 
+def test_as_json_it_tells_the_same(demo: tuple[Ran, Path], tmp_path: Path) -> None:
+    told = run_command("demo", "titanic", "--no-open", "--json", "--output", str(tmp_path)).json
+    claims = " ".join(demo[0].out.split())
+    assert told["units"] == [6, 32, 16, 8, 1]
+    assert f"held-out accuracy {told['accuracy']:.1%}" in claims
+    assert len(told["findings"]) == 3
+    assert all(finding["claim"] in claims for finding in told["findings"])
+
+
 def test_it_can_be_run_again_in_the_same_place_with_the_same_words(demo: tuple[Ran, Path]) -> None:
     ran, folder = demo
     again = run_command("demo", "titanic", "--no-open", "--output", str(folder))

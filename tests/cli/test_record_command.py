@@ -102,7 +102,7 @@ def test_recording_twice_is_refused_unless_asked_to_replace(neuronaut: Run, fold
     words = ("record", "usermodels:net", "people.csv", "--to", "a.naut", *TABLE)
     neuronaut(*words)
     assert "--overwrite" in neuronaut(*words, code=2).err
-    neuronaut(*words, "--overwrite")
+    assert neuronaut(*words, "--overwrite", "--json").json["samples"] == 64
 
 
 def test_missing_values_of_a_feature_are_said(neuronaut: Run, folder: Path) -> None:
@@ -180,4 +180,6 @@ def test_export_writes_the_page_and_readable_json(neuronaut: Run, folder: Path) 
     page = (folder / "out" / "a.html").read_text(encoding="utf-8")
     assert f"a.html: {(folder / 'out' / 'a.html').stat().st_size:,} bytes" in ran.out
     assert "nn-manifest" in page
+    told = neuronaut("export", "a.naut", "out/a.html", "--json").json
+    assert (told["page"], told["slices"]) == ("out/a.html", [])
     assert sorted(file.name for file in (folder / "out" / "json").iterdir()) == ["network.json", "statistics.json"]

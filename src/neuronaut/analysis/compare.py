@@ -62,7 +62,13 @@ def compare(
         dict.fromkeys(values, ("unit",)),
         unit_coords(rec, arrays),
         n={group.name: group.n for group in pair},
-        notes=(*notes_on(pair), *_unknown_note(rec, b, pair), *_overlap_note(*pair), *_guard_notes(pair, halves)),
+        notes=(
+            *notes_on(pair),
+            *_unknown_note(rec, b, pair),
+            *_overlap_note(*pair),
+            *_grouped_note(rec),
+            *_guard_notes(pair, halves),
+        ),
     )
 
 
@@ -151,6 +157,15 @@ def _overlap_note(a: Group, b: Group) -> list[str]:
     if not both:
         return []
     return [f"{both:,} samples are in both groups; they pull the groups together, and p is only a guide."]
+
+
+def _grouped_note(rec: Recording) -> list[str]:
+    if not rec.card.options.get("groups"):
+        return []
+    return [
+        "the samples come in groups, but p and q count each sample as independent; "
+        "replication is the safer sign, as a group lies in one half whole."
+    ]
 
 
 def _guard_notes(pair: Sequence[Group], halves: Halves) -> list[str]:

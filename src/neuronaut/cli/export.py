@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from neuronaut.cli.options import RecordingPath
+from neuronaut.cli.options import Json, RecordingPath
 
 
 def export(
@@ -20,6 +20,7 @@ def export(
     json_dir: Annotated[
         Path | None, typer.Option(help="Write network and statistics as readable JSON here too.", show_default=False)
     ] = None,
+    json: Json = False,
 ) -> None:
     """Write the explorer into one HTML file.
 
@@ -29,7 +30,7 @@ def export(
       neuronaut export titanic.naut titanic.html -s "age < 16" -s "age >= 16"
       neuronaut export titanic.naut titanic.html --json-dir statistics
     """
-    from neuronaut.cli.console import say
+    from neuronaut.cli.console import print_json, say
     from neuronaut.cli.progress import doing
     from neuronaut.explorer.export import export as write
     from neuronaut.store.recording import open
@@ -38,6 +39,9 @@ def export(
     with open(recording) as rec, doing("writing the page"):
         to.parent.mkdir(parents=True, exist_ok=True)
         write(rec, to, slices=slice or [], json_dir=json_dir, report=said.append)
+    if json:
+        print_json({"page": str(to), "bytes": to.stat().st_size, "slices": slice or [], "holds": said})
+        return
     for line in said:
         say(line)
     say(f"{to}: {to.stat().st_size:,} bytes. Open it in a browser.")

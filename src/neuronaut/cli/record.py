@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, cast
 
 import typer
 
+from neuronaut.cli.options import Json
+
 
 def record(
     model: Annotated[str, typer.Argument(help="MODULE:FACTORY, a torch model or what makes one.", show_default=False)],
@@ -40,6 +42,7 @@ def record(
     seed: Annotated[int, typer.Option(help="Of the choice of probe samples.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a recording stopped.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
+    json: Json = False,
 ) -> None:
     """Run a model over data and keep what it did.
 
@@ -55,8 +58,9 @@ def record(
     leaves a valid recording that --resume continues.
     """
     import neuronaut.capture.record as capture
-    from neuronaut.cli.console import say
+    from neuronaut.cli.console import print_json, say
     from neuronaut.cli.factory import load_model, running_model
+    from neuronaut.cli.info import describe
     from neuronaut.cli.progress import bar
     from neuronaut.samples.table import read_table
 
@@ -88,8 +92,12 @@ def record(
             progress=progress,
         ) as rec,
     ):
-        units = sum(one.unit_count for one in rec.layers.values())
-        say(f"{to}: {rec.n:,} samples, {len(rec.layers)} layers, {units:,} units, {rec.size:,} bytes.")
+        card = describe(rec)
+    if json:
+        print_json(card)
+        return
+    units = sum(one["units"] for one in card["layers"])
+    say(f"{to}: {card['samples']:,} samples, {len(card['layers'])} layers, {units:,} units, {card['bytes']:,} bytes.")
     say(f"Next: neuronaut info {to}")
 
 
