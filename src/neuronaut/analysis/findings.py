@@ -24,11 +24,14 @@ _EVIDENCE = (
 
 
 def discover(rec: Recording, a: Where, b: Where = None, k: int = 3) -> list[Finding]:
-    """The k units that tell two groups apart most surely, as findings; fewer, or none, when fewer replicate.
+    """The k units that tell two groups apart most, as findings; fewer, or none, when fewer replicate.
 
     Only units are named whose difference was found on one half of the samples and holds on the other. They are ordered
-    by the end of their effect's interval that is nearer to zero, a layer of its own for each as long as there are
-    layers. Inputs are no findings about a network, and its outputs only when nothing else was recorded.
+    by their effect on the half they were found on, so that the other half had no say in the choice; a layer of its own
+    for each as long as there are layers. Inputs are no findings about a network, and its outputs only when nothing
+    else was recorded.
+
+    Raises FilterError when a group cannot be read.
     """
     result = compare(rec, a, b)
     pair = two_groups(rec, a, b)
@@ -36,9 +39,8 @@ def discover(rec: Recording, a: Where, b: Where = None, k: int = 3) -> list[Find
 
 
 def _sure(rec: Recording, result: Result, k: int) -> list[int]:
-    low, high = result["g_low"], result["g_high"]
-    strength = np.where(np.sign(low) == np.sign(high), np.minimum(np.abs(low), np.abs(high)), 0.0)
-    strength = np.where(result["replicated"] == 1, np.nan_to_num(strength, nan=0.0), 0.0)
+    sure = (result["replicated"] == 1) & (result["g_low"] * result["g_high"] > 0)
+    strength = np.where(sure, np.abs(result["g_half0"]), 0.0)
     names = result.coords["layer"]
     hidden = [layer.name for layer in rec.layers.values() if layer.kind != "input" and not layer.output]
     inputs = [layer.name for layer in rec.layers.values() if layer.kind == "input"]
