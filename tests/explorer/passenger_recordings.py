@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from sklearn.datasets import load_digits
 
 from neuronaut.core.layer import Edge, Graph, Layer, Take
 from neuronaut.core.result import Result
@@ -104,31 +105,60 @@ def graph_of(net: Net) -> Graph:
 
 
 def record_passengers(path: Path, net: Net | None = None) -> Recording:
-    """Write the recording and open it."""
+    """Write the recording of the passengers and open it."""
     net = net or Net()
     data = passengers(net.rows)
     values, weights = forward(net, data["inputs"], data["survived"])
     if net.broken_unit is not None:
         values[1][[2, 3, 5], net.broken_unit] = (np.nan, np.nan, np.inf)
     chance = 1 / (1 + np.exp(-values[-1][:, 0]))
-    said = (chance > 0.5).astype(np.int32)
+    probability = np.stack([1 - chance, chance], 1)
+    return record_chain(path, net, values, weights, probability, data["survived"].astype(int), metadata(net, data))
+
+
+def record_digits(path: Path) -> Recording:
+    """1,797 digits through 64-512-512-256-10 with random weights."""
+    digits = load_digits()
+    r = np.random.default_rng(0)
+    classes = tuple("0123456789")
+    features = [f"pixel {place}" for place in range(64)]
+    net = Net(("input", "0", "2", "4", "6"), (64, 512, 512, 256, 10), features, classes, "digits-512", "digit")
+    values, weights = [(digits.data / 16).astype(np.float32)], []
+    for before, size in pairwise(net.sizes):
+        weights.append(r.normal(0, np.sqrt(2 / before), (size, before)).astype(np.float32))
+        value = values[-1] @ weights[-1].T
+        values.append(value if size == 10 else np.maximum(value, 0))
+    odds = np.exp(values[-1] - values[-1].max(1, keepdims=True))
+    probability = odds / odds.sum(1, keepdims=True)
+    table = pa.table({"digit": [str(label) for label in digits.target]})
+    return record_chain(path, net, values, weights, probability, digits.target, table)
+
+
+def record_chain(
+    path: Path, net: Net, values: Sequence[Any], weights: Sequence[Any], probability: Any, truth: Any, table: pa.Table
+) -> Recording:
+    said = probability.argmax(1).astype(np.int32)
     arrays = {f"activations/{name}/post": value for name, value in zip(net.names, values, strict=True)}
     arrays |= {
         "outputs/prediction": said,
-        "outputs/probability": np.stack([1 - chance, chance], 1).astype(np.float32),
-        "outputs/loss": -np.log(np.where(data["survived"], chance, 1 - chance)).astype(np.float32),
-        "outputs/correct": (said == data["survived"]).astype(np.uint8),
+        "outputs/probability": probability.astype(np.float32),
+        "outputs/loss": -np.log(np.take_along_axis(probability, truth[:, None], 1)[:, 0]).astype(np.float32),
+        "outputs/correct": (said == truth).astype(np.uint8),
     }
     card = RecordingCard(
         graph_of(net),
         model={"name": net.title, "framework": "none", "fingerprint": "0"},
         samples={"kind": "table", "features": list(net.features)},
-        task={"kind": "binary", "classes": list(net.classes), "label": net.label},
+        task={
+            "kind": "binary" if len(net.classes) == 2 else "classes",
+            "classes": list(net.classes),
+            "label": net.label,
+        },
     )
     specs = [_spec(name, array) for name, array in arrays.items()]
     static = {f"parameters/w{place + 1}": W for place, W in enumerate(weights)}
     with create(path, card, specs, static=static) as writer:
-        writer.append(arrays, metadata(net, data))
+        writer.append(arrays, table)
     rec = open_recording(path, writable=True)
     write_result(rec, influence(net, values, weights), "stored")
     return rec

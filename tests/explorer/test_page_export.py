@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from passenger_recordings import SLICES, Net, forward
+from passenger_recordings import SLICES, Net, forward, record_digits
 from passenger_recordings import passengers as table
 
 from neuronaut.core.address import Address
@@ -108,3 +108,11 @@ def test_nothing_of_this_machine_is_in_a_page(passengers: Recording, tmp_path: P
     assert str(passengers.path) not in text
     assert str(tmp_path) not in text
     assert str(html.STATIC) not in text
+
+
+def test_the_data_of_a_wide_network_leave_room_for_the_app_in_two_megabytes(tmp_path: Path) -> None:
+    """1,797 samples of 64-512-512-256-10, every sample's values: whole page < 2 MB, the app up to 280 kB of it."""
+    page = export(
+        record_digits(tmp_path / "wide.naut"), tmp_path / "page.html", slices=["digit == '3'", "digit == '8'"]
+    )
+    assert page.stat().st_size < 1_720_000

@@ -26,8 +26,8 @@ STATISTICS = ("n", "mean", "mean_abs", "sd", "firing_rate", "max")
 COMPARISON = ("difference", "hedges_g", "g_low", "g_high", "auroc", "p", "q", "replicated")
 MOST_CATEGORIES = 12
 LONGEST_CATEGORY = 100
-BUDGET = 40_000
-"""Bytes of statistics of category values and complements on one page; named slices and their comparisons always fit."""
+BUDGET = 20_000
+"""Bytes of statistics of complements and category values on one page; those of named slices always fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +63,31 @@ def numbers(
 
     Categories are those of ``columns`` alone, where it is given.
     """
-    budget = BUDGET
-    shown = [Shown("all", "", "all", EVERYTHING), *named]
-    for values in categories(rec, columns):
-        cost = len(values) * len(STATISTICS) * 4 * units
-        if cost <= budget:
-            budget -= cost
-            shown += values
+    shown, pairs = _plan(rec, named, units, columns)
     # Slices may share a name, results may not: they go by number here.
     by_number = [one.slice.named(str(number)) for number, one in enumerate(shown)]
     found = activity(rec, by_number, layers=list(layers))
-    pairs: list[tuple[int, int | None]] = list(pairwise(range(1, len(named) + 1)))
-    for number in range(1, len(named) + 1):
-        cost = len(COMPARISON) * 4 * units
-        if cost <= budget:
-            budget -= cost
-            pairs.append((number, None))
     return Numbers(shown, found, [(a, b, _compare(rec, shown, a, b, layers)) for a, b in pairs])
+
+
+def _plan(
+    rec: Recording, named: Sequence[Shown], units: int, columns: Collection[str] | None
+) -> tuple[list[Shown], list[tuple[int, int | None]]]:
+    """Slices and comparisons to ship: the named ones, then complements and categories as far as the budget goes."""
+    slice_cost, pair_cost = 4 * units * len(STATISTICS), 4 * units * len(COMPARISON)
+    budget = BUDGET
+    pairs: list[tuple[int, int | None]] = list(pairwise(range(1, len(named) + 1)))
+    for number in range(1, min(2, len(named)) + 1):
+        if not pairs or pair_cost <= budget:
+            budget -= pair_cost
+            pairs.append((number, None))
+    shown = [Shown("all", "", "all", EVERYTHING), *named]
+    for values in categories(rec, columns):
+        new = [one for one in values if one.expression not in {other.expression for other in shown}]
+        if len(new) * slice_cost <= budget:
+            budget -= len(new) * slice_cost
+            shown += new
+    return shown, pairs
 
 
 def _compare(rec: Recording, shown: Sequence[Shown], a: int, b: int | None, layers: Sequence[str]) -> Result:
