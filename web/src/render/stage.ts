@@ -3,8 +3,10 @@
 import { parseHex } from "../colour/oklab"
 import type { WorkCounters } from "../engine/api"
 import type { Camera, Extent } from "../layout/camera"
+import type { Route } from "../layout/model"
 import { accumulate, raster, toneMap } from "./density"
 import { drawEdges, type EdgePaths, RASTER } from "./edges2d"
+import { drawLinks } from "./links2d"
 import { drawNodes, type Names } from "./nodes2d"
 import { drawOverlay, type OverlayState } from "./overlay2d"
 import type { Ink, Paint } from "./paint"
@@ -17,6 +19,8 @@ export interface Picture {
   readonly paint: Paint
   readonly names: ReadonlyMap<number, Names>
   readonly ink: Ink
+  /** Flow without weights; drawn beneath the units. */
+  readonly links: readonly Route[]
   /** Edges that are drawn; null draws none. */
   readonly edges: EdgePaths | null
   /** Edges that a highlight is drawn from, also while none are drawn. */
@@ -123,8 +127,10 @@ export class Stage {
     if (edges || units) this.#counters.fullRedraws++
     if (edges) this.#drawEdges(picture)
     if (units) {
-      const { scene, paint, ink, names } = picture
-      drawNodes(this.#clear(this.#units), scene, paint, this.#at, ink, names)
+      const { scene, paint, ink, names, links } = picture
+      const ctx = this.#clear(this.#units)
+      drawLinks(ctx, scene, links, this.#at, ink)
+      drawNodes(ctx, scene, paint, this.#at, ink, names)
     }
     if (overlay) this.#drawOverlay(picture)
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import type { LayerCard } from "../contract/manifest"
-import { about, chance, count, layerFacts, number, percent, signed } from "./format"
+import { about, chance, count, factsIn, layerFacts, number, percent, signed } from "./format"
 
 const card: LayerCard = {
   name: "0", label: "dense 1", kind: "dense", unitWord: "neuron", activation: "relu", operator: "linear", module: "Linear",
@@ -44,5 +44,11 @@ describe("layer facts", () => {
     expect(layerFacts({ ...card, kind: "input", unitWord: "feature", units: 6, activation: null })).toBe("6 features")
     expect(layerFacts(card)).toBe("32 · ReLU")
     expect(layerFacts({ ...card, unitWord: "channel", position: [14, 14] })).toBe("32 · ReLU · 14×14")
+  })
+
+  it("say less where there is less room, the count always", () => {
+    const map = { ...card, unitWord: "channel", position: [14, 14] } as const
+    expect([200, 80, 30].map((room) => factsIn(map, room))).toEqual(["32 · ReLU · 14×14", "32 · ReLU", "32"])
+    expect(factsIn({ ...card, output: true }, 40)).toBe("32")
   })
 })

@@ -80,9 +80,21 @@ export function operatorName(name: string): string {
 
 /** "32 · ReLU", "6 features", "16 · ReLU · 14×14". */
 export function layerFacts(layer: LayerCard): string {
-  if (layer.kind === "input") return [plural(layer.units, layer.unitWord), ...sizeOf(layer)].join(" · ")
+  return facts(layer).join(" · ")
+}
+
+/** As many of them as are sure to fit in so many pixels of 12 px text. */
+export function factsIn(layer: LayerCard, room: number): string {
+  const all = facts(layer)
+  while (all.length > 1 && all.join(" · ").length * 6.6 > room) all.pop()
+  const [units = ""] = all
+  return units.length * 6.6 > room ? count(layer.units) : all.join(" · ")
+}
+
+function facts(layer: LayerCard): string[] {
+  if (layer.kind === "input") return [plural(layer.units, layer.unitWord), ...sizeOf(layer)]
   const units = layer.output ? plural(layer.units, "output") : count(layer.units)
-  return [units, ...(layer.activation ? [activationName(layer.activation)] : []), ...sizeOf(layer)].join(" · ")
+  return [units, ...(layer.activation ? [activationName(layer.activation)] : []), ...sizeOf(layer)]
 }
 
 function sizeOf(layer: LayerCard): string[] {
