@@ -188,6 +188,17 @@ def test_ragged_texts_keep_their_lengths(tmp_path: Path) -> None:
     assert rec.verify() == []
 
 
+def test_arrays_declared_in_any_order_are_all_found_by_zarr(tmp_path: Path) -> None:
+    names = ["samples/b", "outputs/x", "samples/a", "activations/l/post", "outputs/a", "activations/l/pre"]
+    specs = [ArraySpec(name, "float32", (2,), ("sample", "unit")) for name in names]
+    with store.create(tmp_path / "a.naut", CARD, specs, static={"samples/0": np.ones(3)}) as writer:
+        writer.append({name: np.full((1, 2), number, np.float32) for number, name in enumerate(names)})
+    for number, name in enumerate(names):
+        assert zarr_array(tmp_path / "a.naut", name).tolist() == [[number, number]]
+    tree = xarray.open_datatree(tmp_path / "a.naut", engine="zarr")
+    assert set(tree["samples"].data_vars) == {"a", "b", "0"}
+
+
 def test_a_recording_without_samples_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shrink(monkeypatch)
     with make(Fs(tmp_path / "a.naut")):

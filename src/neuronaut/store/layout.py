@@ -23,6 +23,7 @@ FEW_CHUNK_ROWS = 256
 ROW_CHUNK_BYTES = 256 << 20
 """Chunks of CHUNK_ROWS rows of all arrays together hold at most this; else chunks have FEW_CHUNK_ROWS."""
 GRID_CHUNK_BYTES = 256 << 10
+STEP_SAMPLE_CHUNK_BYTES = 512 << 10
 STEP_CHUNK_BYTES = 1 << 20
 MAX_HEIGHT = 65_536
 
@@ -164,7 +165,8 @@ def chunk_shape(spec: ArraySpec, total: int) -> tuple[int, ...]:
         return (CHUNK_ROWS,)
     middle = tuple(1 if dim == REDUCTION else max(1, size) for dim, size in zip(dims[1:-1], shape[:-1], strict=True))
     if dims[0] == STEP and len(shape) >= 2:
-        rows, width, budget = (16, 32, STEP_CHUNK_BYTES) if SAMPLE in dims else (4, 128, STEP_CHUNK_BYTES)
+        width, budget = (32, STEP_SAMPLE_CHUNK_BYTES) if SAMPLE in dims else (128, STEP_CHUNK_BYTES)
+        rows = CHUNK_ROWS
     elif math.prod(middle) > 1:
         rows, width, budget = CHUNK_ROWS, 64, GRID_CHUNK_BYTES
     else:

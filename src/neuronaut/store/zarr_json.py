@@ -46,6 +46,7 @@ def root_json(entries: Iterable[Entry], counts: Mapping[str, int]) -> dict[str, 
     empty = {"kind": "inline", "must_understand": False, "metadata": {}}
     nodes: dict[str, Any] = {path: group_json() | {"consolidated_metadata": empty} for path in groups(entries)}
     nodes |= {entry.path: array_json(entry, entry.rows(counts)) for entry in entries}
+    nodes = dict(sorted(nodes.items()))  # zarr-python loses children that are not beside their siblings
     root = group_json({"neuronaut": {"rows": dict(counts)}})
     return root | {"consolidated_metadata": {"kind": "inline", "must_understand": False, "metadata": nodes}}
 
