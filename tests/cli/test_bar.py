@@ -46,6 +46,12 @@ def test_how_large_it_will_be_is_said_before_it_starts_even_in_a_log() -> None:
     )
 
 
+def test_what_was_left_out_is_said() -> None:
+    assert watched(Progress("done", message="no stored influence: too dear"), terminal=False) == (
+        "no stored influence: too dear\n"
+    )
+
+
 def test_an_unknown_number_of_samples_has_a_rate_and_no_time_left() -> None:
     shown = watched(Progress("record", done=50, total=None, rate=25.0))
     assert "25 samples/s" in shown

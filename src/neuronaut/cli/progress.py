@@ -35,7 +35,7 @@ class Bar:
         self.phase = ""
 
     def __call__(self, moment: Progress) -> None:
-        if moment.phase == "start" and self.announce:
+        if moment.phase in ("start", "done") and self.announce:
             self.out.print(printable(moment.message), style="dim", soft_wrap=True)
         if moment.phase in ("record", "influence") and self.out.is_terminal:
             self._draw(moment)
@@ -61,7 +61,7 @@ class Bar:
 
 @contextmanager
 def bar(*, announce: bool = True) -> Iterator[Watcher]:
-    """A watcher for ``record``; ``announce`` tells how large the recording will be."""
+    """A watcher for ``record``; ``announce`` tells how large it will be, how long it took, what was left out."""
     from neuronaut.cli.console import console
 
     watching = Bar(console(stderr=True), announce=announce)
