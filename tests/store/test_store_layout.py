@@ -183,6 +183,7 @@ def test_the_format_page_names_every_field_of_the_sealed_files() -> None:
     page = (Path(__file__).parent.parent.parent / "docs" / "format.md").read_text()
     fields = (
         "format version id append_axis arrays card name path dtype shape dims chunk shard_rows axis lead rows scalar "
-        "recording sequence ragged finished metadata file bytes sha256 created model graph samples task options versions"
+        "recording sequence ragged finished metadata file bytes sha256 "
+        "created model graph samples task options versions"
     )
     assert [field for field in fields.split() if f"`{field}`" not in page] == []
