@@ -59,7 +59,9 @@ def test_per_sample_values_are_within_the_stated_error(
         np.testing.assert_array_equal(np.sign(page.values(name)), np.sign(values))
 
 
-@pytest.mark.parametrize(("precision", "share"), [("fine", 0.008), ("coarse", 0.11), ("f16", 0.0005), ("f32", 0.0)])
+@pytest.mark.parametrize(
+    ("precision", "share"), [("fine", 0.008), ("medium", 0.06), ("coarse", 0.11), ("f16", 0.0005), ("f32", 0.0)]
+)
 def test_each_precision_keeps_its_word(
     passengers: Recording, exported: Exporter, data: dict[str, Any], precision: str, share: float
 ) -> None:
@@ -67,6 +69,24 @@ def test_each_precision_keeps_its_word(
     for name, values in data["values"].items():
         off = np.abs(page.values(name) - values) / np.maximum(np.abs(values).max(0), 1e-9)
         assert off.max() <= share
+
+
+@pytest.mark.parametrize(("limits", "spread"), [((1e6, 2e6), 0.0), ((1, 1e6), 0.1), ((1, 1), 0.2)])
+def test_the_more_values_the_wider_the_steps_of_their_codes(
+    passengers: Recording,
+    exported: Exporter,
+    data: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    limits: tuple[float, float],
+    spread: float,
+) -> None:
+    monkeypatch.setattr("neuronaut.explorer.values.FINE_VALUES", limits[0])
+    monkeypatch.setattr("neuronaut.explorer.values.MEDIUM_VALUES", limits[1])
+    page = exported(passengers)
+    values = data["values"]["0"].astype(np.float64)
+    fires = values.max(0) > 0
+    expected = np.maximum(values.max(0) / 254, spread * values.std(0))[fires]
+    np.testing.assert_allclose(page.blob(page.manifest["activations"][1]["scale"])[fires], expected, rtol=1e-6)
 
 
 def test_statistics_of_slices_are_exact(passengers: Recording, exported: Exporter, data: dict[str, Any]) -> None:

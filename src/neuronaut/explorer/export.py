@@ -47,9 +47,11 @@ def export(
     """Write a recording as one HTML file: the explorer with its data, no server, no network.
 
     The first two of ``slices`` (filter texts, dicts or Slices) become the groups A and B; exact statistics of all
-    slices go along. ``precision``: "fine" codes of 8 bits, "coarse" ones of 5, "f16", "f32"; "auto" is fine up to a
-    million values. ``max_rows`` takes a stratified part of the samples; ``columns`` only these of the metadata.
-    ``json_dir`` gets network.json and statistics.json for reading. ``report`` is told, in a line, what the page holds.
+    slices go along. ``precision`` is that of the samples' values: "fine" (a byte for each), "medium" and "coarse"
+    (steps of a tenth and a fifth of the unit's standard deviation), "f16", "f32"; "auto" is fine up to a million
+    values, medium up to two. ``max_rows`` takes a stratified part of the samples, ``columns`` only these of the
+    metadata. ``json_dir`` gets network.json and statistics.json for reading. ``report`` is told, in a line, what the
+    page holds.
 
     Raises ExportError when the app is not built, when the page would be larger than 250 MB, or when it is there and
     ``overwrite`` is false; UnknownName or FilterError for what does not fit the recording.

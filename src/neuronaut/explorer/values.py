@@ -16,11 +16,12 @@ from neuronaut.store.activations import Activations
 if TYPE_CHECKING:
     from neuronaut.store.recording import Recording
 
-Precision = Literal["auto", "fine", "coarse", "f16", "f32"]
-COARSE = 0.2
-"""Step of a coarse code in standard deviations of the unit: it adds a sixth of a percent to a standard deviation."""
-FINE_VALUES = 1_000_000
-"""Values on a page up to which "auto" takes fine codes, half a step of which is 0.2 % of the unit's largest value."""
+Precision = Literal["auto", "fine", "medium", "coarse", "f16", "f32"]
+COARSENESS = {"fine": 0.0, "medium": 0.1, "coarse": 0.2}
+"""Step of a code in standard deviations of the unit; 0 is as fine as a byte allows. A step of a fifth adds a sixth of a
+percent to a standard deviation."""
+FINE_VALUES, MEDIUM_VALUES = 1_000_000, 2_000_000
+"""Values on a page up to which "auto" takes fine and medium codes."""
 _BLOCK_VALUES = 2_000_000
 _UNIT_BLOCK = 64
 
@@ -37,8 +38,14 @@ def activation_cards(
     arrays = list(_arrays(rec, layers))
     units = sum(array.shape[-1] for array in arrays)
     if precision == "auto":
-        precision = "fine" if len(rows) * units <= FINE_VALUES else "coarse"
+        precision = _fitting(len(rows) * units)
     return [_card(array, _codes(array, rows, precision, signed[array.layer]), pack) for array in arrays]
+
+
+def _fitting(values: int) -> Precision:
+    if values <= FINE_VALUES:
+        return "fine"
+    return "medium" if values <= MEDIUM_VALUES else "coarse"
 
 
 def _arrays(rec: Recording, layers: Mapping[str, Layer]) -> Iterator[Activations]:
@@ -52,7 +59,7 @@ def _arrays(rec: Recording, layers: Mapping[str, Layer]) -> Iterator[Activations
 def _codes(array: Activations, rows: Rows, precision: Precision, signed: bool) -> Codes:
     if precision in ("f16", "f32"):
         return as_floats(array.read(rows), "f16" if precision == "f16" else "f32")
-    coarseness = COARSE if precision == "coarse" else 0.0
+    coarseness = COARSENESS[precision]
     width = max(_UNIT_BLOCK, _BLOCK_VALUES // max(len(rows), 1) // _UNIT_BLOCK * _UNIT_BLOCK)
     starts = range(0, array.shape[-1], width)
     blocks = (array.read(rows, slice(start, start + width)) for start in starts)
