@@ -314,3 +314,7 @@ def test_a_finding_leads_to_its_unit(titanic: Path, opened: Opener) -> None:
     page = opened(titanic)
     page.tab.get_by_text("prefers those who lived").click()
     expect(page.inspector).to_contain_text("neuron 11")
+
+
+def test_the_whole_page_with_the_real_app_is_small(titanic: Path) -> None:
+    assert titanic.stat().st_size < 400_000
