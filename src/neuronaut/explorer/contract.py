@@ -164,7 +164,7 @@ class SliceCard(Card):
 
 
 class ComparisonCard(Card):
-    """Exact comparison of slice ``a`` with slice ``b`` (null: everything outside ``a``).
+    """Exact comparison of slice ``a`` with slice ``b`` (null: its opposite, ``not (a)``).
 
     Per layer f32 [8, unit] = difference, g, gLow, gHigh, auroc, p, q, replicated (0, 1 or NaN).
     """

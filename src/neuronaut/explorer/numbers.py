@@ -27,7 +27,7 @@ COMPARISON = ("difference", "hedges_g", "g_low", "g_high", "auroc", "p", "q", "r
 MOST_CATEGORIES = 12
 LONGEST_CATEGORY = 100
 BUDGET = 20_000
-"""Bytes of statistics of complements and category values on one page; those of named slices always fit."""
+"""Bytes of statistics of opposites and category values on one page; those of named slices always fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def numbers(
 def _plan(
     rec: Recording, named: Sequence[Shown], units: int, columns: Collection[str] | None
 ) -> tuple[list[Shown], list[tuple[int, int | None]]]:
-    """Slices and comparisons to ship: the named ones, then complements and categories as far as the budget goes."""
+    """Slices and comparisons to ship: the named ones, then opposites and categories as far as the budget goes."""
     slice_cost, pair_cost = 4 * units * len(STATISTICS), 4 * units * len(COMPARISON)
     budget = BUDGET
     pairs: list[tuple[int, int | None]] = list(pairwise(range(1, len(named) + 1)))
@@ -92,8 +92,7 @@ def _plan(
 
 def _compare(rec: Recording, shown: Sequence[Shown], a: int, b: int | None, layers: Sequence[str]) -> Result:
     first = shown[a].slice
-    second = shown[b].slice if b is not None else where(~rec.mask(first))
-    return compare(rec, first, second, layers=list(layers))
+    return compare(rec, first, shown[b].slice if b is not None else None, layers=list(layers))
 
 
 def categories(rec: Recording, columns: Collection[str] | None = None) -> Iterator[list[Shown]]:

@@ -69,7 +69,7 @@ export interface ColumnCard {
 }
 
 /**
- * Exact comparison of slice ``a`` with slice ``b`` (null: everything outside ``a``).
+ * Exact comparison of slice ``a`` with slice ``b`` (null: its opposite, ``not (a)``).
  *
  * Per layer f32 [8, unit] = difference, g, gLow, gHigh, auroc, p, q, replicated (0, 1 or NaN).
  */

@@ -19,7 +19,7 @@ export interface LayerStats {
 export interface GroupStats {
   /** Canonical expression; the empty text means every sample. */
   readonly expression: string
-  /** Everything that the expression does not select, unknown rows included. */
+  /** The opposite of the expression; rows it has no answer for are in neither. */
   readonly outside?: boolean
   readonly n: number
   readonly exact: boolean
@@ -45,7 +45,7 @@ export interface PairLayerStats {
   readonly replicated: Float32Array
 }
 
-/** A side of a comparison: a filter in its one spelling, or everything outside it. */
+/** A side of a comparison: a filter in its one spelling, or its opposite, `not (filter)`. */
 export interface Side {
   readonly expression: string
   readonly outside: boolean

@@ -45,6 +45,13 @@ export function maskOf(filter: ReadFilter, columns: Columns): Uint8Array {
   return node === null ? new Uint8Array(columns.n).fill(1) : guarded(source, () => evaluate(node, columns))
 }
 
+/** 1 for each row the filter is false for; of a row it has no answer for it says nothing either way. */
+export function oppositeOf(filter: ReadFilter, columns: Columns): Uint8Array {
+  const { node, source } = filter
+  if (node === null) return new Uint8Array(columns.n)
+  return guarded(source, () => evaluate({ kind: "not", operand: node, at: node.at, length: node.length }, columns))
+}
+
 /** Why a filter may select nothing. */
 export function hintsOf(filter: ReadFilter, columns: Columns): FilterHint[] {
   if (filter.node === null) return []

@@ -7,7 +7,7 @@ export interface PairCounts {
   readonly nB: number
   /** Samples in both groups. */
   readonly shared: number
-  /** Samples of "everything else" for which the filter has no answer. */
+  /** Samples in neither of two opposite groups, as the filter has no answer for them. */
   readonly unknown: number
 }
 
@@ -22,6 +22,6 @@ export function pairNotes({ nA, nB, shared, unknown }: PairCounts): string[] {
   const few = Math.min(nA, nB)
   if (few < FEWEST) notes.push(`A group has ${samples(few)}; q needs at least ${FEWEST} in each.`)
   if (shared > 0) notes.push(`${samples(shared)} in both groups; they pull the groups together.`)
-  if (unknown > 0) notes.push(`Everything else holds ${samples(unknown)} for which the filter has no answer (null).`)
+  if (unknown > 0) notes.push(`${samples(unknown)} in neither group: the filter has no answer for them (null).`)
   return notes
 }

@@ -22,11 +22,6 @@ export function halvesOf(mask: Uint8Array, half: Uint8Array): Halves {
   return { half0: rows.filter((row) => half[row] === 0), half1: rows.filter((row) => half[row] !== 0) }
 }
 
-/** Everything that `mask` does not select, unknown rows included. */
-export function outside(mask: Uint8Array): Uint8Array {
-  return mask.map((selected) => 1 - selected)
-}
-
 /** How many rows are in both. */
 export function overlap(one: Uint8Array, other: Uint8Array): number {
   let n = 0

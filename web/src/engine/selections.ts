@@ -3,9 +3,9 @@
 import type { LayerCard } from "../contract/manifest"
 import { nearest } from "../filter/nearest"
 import type { FilterProblem, Mask, Side } from "./api"
-import { activationsIn, type Columns, FilterError, hintsOf, maskOf, type ReadFilter, readFilter } from "./filters"
+import { activationsIn, type Columns, FilterError, hintsOf, maskOf, oppositeOf, type ReadFilter, readFilter } from "./filters"
 import { Recent } from "./recent"
-import { countOf, outside } from "./rows"
+import { countOf } from "./rows"
 import type { Samples } from "./samples"
 import { sideKey } from "./shipped"
 
@@ -58,7 +58,7 @@ export class Selections {
     }
   }
 
-  /** The sides of a comparison: one that is not given is everything outside the other. */
+  /** The sides of a comparison: one that is not given is the opposite of the other, `not (filter)`. */
   async sides(a: string | null, b: string | null): Promise<[Side, Side]> {
     const [one, other] = [await this.side(a), await this.side(b)]
     if (other.expression === "") return [one, { ...one, outside: true }]
@@ -70,12 +70,10 @@ export class Selections {
     return this.#mask(this.#filter(side.expression), side.outside)
   }
 
-  /** Samples of a complement for which the other side's filter has no answer, such as a null age in age < 16. */
+  /** Samples in neither of two opposite sides, since the filter has no answer, such as a null age in age < 16. */
   unknown(a: Side, b: Side): number {
-    const rest = a.outside ? a : b
-    if (!rest.outside || rest.expression === "") return 0
-    const opposite = maskOf(readFilter(`not (${rest.expression})`), this.#columns())
-    return countOf(this.mask(rest)) - countOf(opposite)
+    if (!a.outside && !b.outside) return 0
+    return this.#columns().n - countOf(this.mask(a)) - countOf(this.mask(b))
   }
 
   #columns(): Columns {
@@ -110,11 +108,11 @@ export class Selections {
     return { expression: filter.canonical, outside: false }
   }
 
-  #mask(filter: ReadFilter, complement: boolean): Uint8Array {
-    const key = sideKey({ expression: filter.canonical, outside: complement })
+  #mask(filter: ReadFilter, opposite: boolean): Uint8Array {
+    const key = sideKey({ expression: filter.canonical, outside: opposite })
     const known = this.#masks.get(key)
     if (known) return known
-    const mask = complement ? outside(this.#mask(filter, false)) : maskOf(filter, this.#columns())
+    const mask = (opposite ? oppositeOf : maskOf)(filter, this.#columns())
     this.#masks.set(key, mask)
     return mask
   }
