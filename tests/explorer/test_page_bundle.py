@@ -120,7 +120,7 @@ def test_categories_of_columns_with_few_values_are_exact_too(
     assert cards["correct == true"]["kind"] == "category"
 
 
-def test_the_groups_are_compared_with_each_other_and_with_everything_else(
+def test_the_groups_are_compared_with_each_other_and_with_their_opposites(
     passengers: Recording, exported: Exporter, data: dict[str, Any]
 ) -> None:
     page = exported(passengers, slices=SLICES)
@@ -137,14 +137,14 @@ def test_the_groups_are_compared_with_each_other_and_with_everything_else(
     np.testing.assert_allclose(found[5][firing], welch, rtol=1e-4, atol=1e-30)
 
 
-def test_everything_else_holds_the_samples_for_which_the_filter_is_unknown(
+def test_the_opposite_of_a_group_leaves_out_the_samples_for_which_its_filter_is_unknown(
     passengers: Recording, exported: Exporter, data: dict[str, Any]
 ) -> None:
     page = exported(passengers, slices="age < 16")
     (card,) = page.manifest["comparisons"]
-    young = data["age"] < 16
+    young, older = data["age"] < 16, data["age"] >= 16
     values = data["values"]["0"].astype(np.float64)
-    expected = values[young].mean(0) - values[~young].mean(0)
+    expected = values[young].mean(0) - values[older].mean(0)
     np.testing.assert_allclose(page.blob(card["stats"]["0"])[0], expected, rtol=1e-5, atol=1e-7)
 
 
@@ -200,6 +200,21 @@ def test_a_slice_given_as_rows_becomes_a_column_that_a_filter_can_name(
     assert (card["name"], card["n"]) == ("my `own` pick", 297)
     assert card["expression"] == page.manifest["view"]["a"]
     assert (passengers.mask(chosen) == np.array(page.column("my `own` pick"))).all()
+
+
+@pytest.mark.parametrize("rows", [np.arange(891) < 10, list(range(10))], ids=["mask", "numbers"])
+def test_one_slice_may_be_given_by_itself_as_rows(passengers: Recording, exported: Exporter, rows: Any) -> None:
+    page = exported(passengers, slices=np.asarray(rows))
+    assert [card["n"] for card in page.manifest["slices"][:2]] == [891, 10]
+
+
+def test_a_recording_of_a_training_is_refused_by_name(tmp_path: Path, exported: Exporter) -> None:
+    spec = ArraySpec("activations/a/post", "float32", (2, 1), ("step", "sample", "unit"))
+    card = RecordingCard(Graph(()), append_axis="step")
+    with create(tmp_path / "steps.naut", card, [spec], samples=pa.table({"x": [1, 2]})) as writer:
+        writer.append({"activations/a/post": np.zeros((3, 2, 1), np.float32)})
+    with pytest.raises(ExportError, match="steps of a training"):
+        exported(open_recording(tmp_path / "steps.naut"))
 
 
 def test_weights_are_the_recorded_ones_by_falling_size(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
+from neuronaut.core.axes import SAMPLE
 from neuronaut.core.errors import ExportError, NeedsModel
 from neuronaut.core.filters.nodes import Name, walk
 from neuronaut.core.filters.text import text_of
@@ -72,7 +73,7 @@ def bundle(rec: Recording, choice: Choice) -> Bundle:
     layers = _layers(rec, choice.layers)
     units = sum(layer.unit_count for layer in layers.values())
     rows = choose_rows(rec, units, choice.max_rows)
-    pack, notes = Packer(), _notes(rec, rows)
+    pack, notes = Packer(), _notes(rec, rows, layers)
     named, marks = _named(rec, choice, rows, pack)
     exact = numbers(rec, list(layers), named, units, choice.columns)
     samples = _samples(rec, rows, choice, marks, pack)
@@ -112,6 +113,11 @@ def bundle(rec: Recording, choice: Choice) -> Bundle:
 
 def _layers(rec: Recording, wanted: str | Sequence[str]) -> dict[str, Layer]:
     """The recorded layers to show, in the order they ran."""
+    if rec.card.append_axis != SAMPLE:
+        raise ExportError(
+            "the recording grows by steps of a training; a page shows samples of one state of a model. "
+            "Record the trained model on its samples."
+        )
     if rec.n == 0:
         raise ExportError("the recording holds no samples yet, so there is nothing to show. Record some first.")
     recorded = {name: layer for name, layer in rec.layers.items() if f"activations/{name}/post" in rec.arrays}
@@ -200,8 +206,11 @@ def _view(named: Sequence[Shown]) -> ViewCard:
     return ViewCard(a=a, b=b, colour="ab" if b is not None else None)
 
 
-def _notes(rec: Recording, rows: Rows) -> list[str]:
+def _notes(rec: Recording, rows: Rows, layers: Collection[str]) -> list[str]:
     notes = list(rec.graph.notes)
+    hidden = [name for name in rec.layers if name not in layers]
+    if hidden:
+        notes.append(f"{len(hidden)} recorded layers are not on this page: {', '.join(hidden[:8])}.")
     if len(rows) < rec.n:
         notes.append(
             f"This page holds {len(rows):,} of {rec.n:,} samples, drawn in proportion to label and half. "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuronaut.core.errors import ExportError
 from neuronaut.core.finding import Finding
+from neuronaut.core.slices import Slice
 from neuronaut.explorer.bundle import Choice, bundle
 from neuronaut.explorer.contract import Manifest
 from neuronaut.explorer.html import compose, read_assets
@@ -86,7 +87,10 @@ def contents(manifest: Manifest, size: int) -> str:
 
 
 def _several(slices: Any) -> list[Any]:
-    one = isinstance(slices, str | Mapping) or not isinstance(slices, Iterable)
+    """The slices as a list: one may be given by itself, also as a mask or as row numbers."""
+    if slices is None:
+        return []
+    one = isinstance(slices, str | Mapping | Slice) or getattr(slices, "ndim", 0) > 0
     return [slices] if one else list(slices)
 
 

@@ -71,7 +71,7 @@ def statistics(made: Bundle) -> dict[str, Any]:
     comparisons = [
         {
             "a": found.shown[a].name,
-            "b": "everything else" if b is None else found.shown[b].name,
+            "b": f"not ({found.shown[a].name})" if b is None else found.shown[b].name,
             "layers": {
                 layer: {name: plain(result[name][units]) for name in COMPARISON}
                 for layer, units in by_layer(result).items()
