@@ -123,7 +123,7 @@ def pull(
         reached[site] = (leaf, own)
         return tensor.add_(leaf) if sources[site].inplace else tensor + leaf
 
-    with torch.enable_grad():
+    with torch.enable_grad(), _quiet():
         run(batch, [target[0]], see, list(sources), change)
     effects = {
         site: torch.zeros(len(units), samples, place.units, dtype=found[0].dtype) for site, place in sources.items()
@@ -196,9 +196,10 @@ def _load_forward_mode() -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """torch warns of operations that it batches one by one; the numbers are the same."""
+    """torch warns of operations that it batches one by one, and of numbers read while gradients are on."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="There is a performance drop")
+        warnings.filterwarnings("ignore", message="Converting a tensor with requires_grad=True to a scalar")
         yield
 
 
@@ -344,7 +345,7 @@ def _by_two_backwards(
         return tensor.add_(leaf) if source[1].inplace else tensor + leaf
 
     effects: Effects = {}
-    with torch.enable_grad():
+    with torch.enable_grad(), _quiet():
         run(wide, list(targets), see, [source[0]], change)
         for site, value in seen.items():
             seed = torch.zeros_like(value, requires_grad=True)

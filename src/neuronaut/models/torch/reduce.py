@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import torch
 
+_SHORT = 64
+"""Shorter rows: the start of a row (some 40 ns) costs NumPy more than its search saves."""
+_FEW = 4
+"""NumPy searches on one thread; with more threads than these torch is as fast."""
+
 
 def canonical(tensor: torch.Tensor, sample_axis: int, unit_axis: int | None, samples: int) -> torch.Tensor:
     """The site as ``[sample, *position, unit]``, a view."""
@@ -24,9 +29,23 @@ def reduced(site: torch.Tensor) -> dict[str, torch.Tensor]:
     >>> {name: value.tolist() for name, value in reduced(site).items()}
     {'mean': [[3.0]], 'max': [[5.0]], 'min': [[1.0]], 'argmax': [[1]]}
     """
-    flat = site.flatten(1, -2)
-    if flat.shape[1] == 0:
-        raise RuntimeError("a site without positions cannot be reduced")
+    real = site if site.is_floating_point() else site.float()
+    rows = site.movedim(-1, 1)
+    if site.device.type == "cpu" and site.dtype in (torch.float32, torch.float64) and rows.is_contiguous():
+        samples, units = rows.shape[:2]
+        found = _reduced_rows(rows.reshape(samples * units, -1))
+        return {name: value.reshape(samples, units) for name, value in found.items()}
+    flat, real = site.flatten(1, -2), real.flatten(1, -2)
     high, place = flat.max(1)
-    real = flat if flat.is_floating_point() else flat.float()
     return {"mean": real.mean(1), "max": high, "min": flat.amin(1), "argmax": place.to(torch.int32)}
+
+
+def _reduced_rows(rows: torch.Tensor) -> dict[str, torch.Tensor]:
+    """The reductions of each row of a contiguous matrix."""
+    if rows.shape[1] >= _SHORT and torch.get_num_threads() <= _FEW:
+        # The first place, NaN before all, as in torch: NumPy's vector search is 3 to 5 times as fast as max(dim).
+        place = torch.from_numpy(rows.numpy().argmax(1))
+        high = rows.gather(1, place.unsqueeze(1)).squeeze(1)
+    else:
+        high, place = rows.max(1)
+    return {"mean": rows.mean(1), "max": high, "min": rows.amin(1), "argmax": place.to(torch.int32)}
