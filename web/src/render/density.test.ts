@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { accumulate, raster, toneMap } from "./density"
+import { accumulate, brightest, raster, toneMap } from "./density"
 import type { EdgePaths } from "./edges2d"
 import { edgeSet } from "./edgeset"
 
@@ -31,11 +31,19 @@ describe("density raster", () => {
     expect(into.negative[2 * 10 + 4]).toBe(1)
   })
 
-  it("gives the brightest pixel the full strength and empty pixels none", () => {
+  it("measures brightness by what one pixel in a hundred exceeds", () => {
+    const into = raster(100, 70)
+    into.positive.fill(1)
+    into.positive[0] = 1000
+    expect(brightest(into)).toBe(1)
+    expect(brightest(raster(10, 10))).toBe(0)
+  })
+
+  it("gives a bright pixel the full strength and empty pixels none", () => {
     const into = raster(10, 10)
     accumulate(into, flat(1, 2, 2), still, 0, 1)
     const pixels = new Uint8ClampedArray(400)
-    toneMap(into, pixels, 0x102030, 0xffffff, 1)
+    toneMap(into, pixels, 0x102030, 0xffffff, 1, 1)
     expect([...pixels.slice((2 * 10 + 4) * 4, (2 * 10 + 4) * 4 + 4)]).toEqual([0x10, 0x20, 0x30, 255])
     expect(pixels[3]).toBe(0)
   })

@@ -71,12 +71,29 @@ function curveAt(step: number): number {
   return CURVE[low]! + (CURVE[low + 1]! - CURVE[low]!) * (step - low)
 }
 
-/** Square-root tone mapping against the brightest pixel; the colour is the mixture of the two signs there. */
-export function toneMap(from: Raster, pixels: Uint8ClampedArray, positive: number, negative: number, strength: number): void {
-  let peak = 0
+/** Size that one pixel in a hundred of those that are not empty exceeds; estimated from a sample of them. */
+export function brightest(from: Raster): number {
+  const sample: number[] = []
   const total = from.width * from.height
-  for (let i = 0; i < total; i++) peak = Math.max(peak, from.positive[i]! + from.negative[i]!)
-  const scale = peak > 0 ? 1 / peak : 0
+  for (let i = 0; i < total; i += 7) {
+    const sum = from.positive[i]! + from.negative[i]!
+    if (sum > 0) sample.push(sum)
+  }
+  sample.sort((one, other) => one - other)
+  return sample[Math.floor(0.99 * sample.length)] ?? 0
+}
+
+/** Square-root tone mapping up to `full`; the colour is the mixture of the two signs at a pixel. */
+export function toneMap(
+  from: Raster,
+  pixels: Uint8ClampedArray,
+  positive: number,
+  negative: number,
+  full: number,
+  strength: number,
+): void {
+  const total = from.width * from.height
+  const scale = full > 0 ? 1 / full : 0
   for (let i = 0, byte = 0; i < total; i++, byte += 4) {
     const plus = from.positive[i]!
     const sum = plus + from.negative[i]!
@@ -88,6 +105,6 @@ export function toneMap(from: Raster, pixels: Uint8ClampedArray, positive: numbe
     pixels[byte] = ((positive >> 16) & 255) * share + ((negative >> 16) & 255) * (1 - share)
     pixels[byte + 1] = ((positive >> 8) & 255) * share + ((negative >> 8) & 255) * (1 - share)
     pixels[byte + 2] = (positive & 255) * share + (negative & 255) * (1 - share)
-    pixels[byte + 3] = 255 * strength * Math.sqrt(sum * scale)
+    pixels[byte + 3] = 255 * strength * Math.min(1, Math.sqrt(sum * scale))
   }
 }

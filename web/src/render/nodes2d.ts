@@ -71,7 +71,7 @@ export function drawUnit(
     cell(ctx, x, y, r, mark, ink)
   } else {
     circle(ctx, x, y, r, mark, ink)
-    const digits = digitsOf(unit - layer.start)
+    const digits = digitsOf(layer.units - 1)
     if (numbered && r >= (FITS[digits] ?? Infinity)) number(ctx, unit - layer.start, x, y, r, numberInk(mark, colour, filled, ink), ink)
   }
 }

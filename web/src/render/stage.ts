@@ -4,7 +4,7 @@ import { parseHex } from "../colour/oklab"
 import type { WorkCounters } from "../engine/api"
 import type { Camera, Extent } from "../layout/camera"
 import type { Route } from "../layout/model"
-import { accumulate, raster, toneMap } from "./density"
+import { accumulate, brightest, raster, toneMap } from "./density"
 import { drawEdges, type EdgePaths, RASTER } from "./edges2d"
 import { drawLinks } from "./links2d"
 import { drawNodes, type Names } from "./nodes2d"
@@ -176,7 +176,7 @@ export class Stage {
       await new Promise((resume) => requestAnimationFrame(resume))
       if (mine !== this.#raster) return
     }
-    toneMap(into, image.data, parseHex(ink.positive), parseHex(ink.negative), ink.dark ? 0.8 : 0.9)
+    toneMap(into, image.data, parseHex(ink.positive), parseHex(ink.negative), brightest(into), ink.dark ? 0.62 : 0.72)
     brush.putImageData(image, 0, 0)
     this.#clear(this.#edges).drawImage(bitmap, 0, 0, width, height)
     this.#counters.edgesDrawn += count

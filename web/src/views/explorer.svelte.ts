@@ -47,23 +47,30 @@ export class Explorer {
   #asked: AbortController | null = null
   #toasts = 0
 
+  /** The view, part by part: panning changes `cam` alone, and what does not read it is left in peace. */
+  readonly cam = $derived(this.view.cam)
+  readonly sel = $derived(this.view.sel)
+  readonly blend = $derived(this.view.blend)
+  readonly edgeMode = $derived(this.view.edges)
+  readonly expressionA = $derived(this.view.a)
+  readonly expressionB = $derived(this.view.b)
   readonly theme: Theme = $derived(this.view.theme ?? this.system)
   /** The shown group, and the one it is compared with. */
   readonly a: GroupStats | null = $derived(this.sides?.a ?? this.all)
   readonly b: GroupStats | null = $derived(this.sides?.b ?? null)
-  readonly comparing = $derived(this.view.a !== null || this.view.b !== null)
+  readonly comparing = $derived(this.expressionA !== null || this.expressionB !== null)
   readonly mode: ColourMode = $derived(this.view.col === "ab" && !this.comparing ? "abs" : this.view.col)
   readonly colouring: Colouring = $derived({
     mode: this.mode,
-    blend: this.view.blend,
+    blend: this.blend,
     theme: this.theme,
     all: this.all,
     a: this.a,
     b: this.b,
   })
-  readonly selected: UnitRef | null = $derived(this.refOf(this.view.sel))
+  readonly selected: UnitRef | null = $derived(this.refOf(this.sel))
   readonly selectedLayer: LayerCard | null = $derived.by(() => {
-    const address = this.view.sel === null ? null : parseAddress(this.view.sel, this.cards)
+    const address = this.sel === null ? null : parseAddress(this.sel, this.cards)
     return address && address.unit === null ? (this.cards.get(address.layer) ?? null) : null
   })
 
@@ -118,6 +125,10 @@ export class Explorer {
     this.update({ ...view, theme: this.view.theme })
     if (view.sel !== null) this.sheet = true
     for (const message of messages) this.say(message)
+  }
+
+  expressionOf(side: Side): string | null {
+    return side === "a" ? this.expressionA : this.expressionB
   }
 
   /** Sets a group; the first one turns the colours to the comparison. */
