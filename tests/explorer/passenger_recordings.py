@@ -164,6 +164,23 @@ def record_chain(
     return rec
 
 
+def record_images(path: Path, side: int = 4, rows: int = 5, values: Any = None) -> Recording:
+    """Five pictures through one convolution of two channels."""
+    layer = Layer("conv", "conv", 2, "conv2d", 1, ("y", "x"), (side, side))
+    ramp = np.arange(rows * 3 * 2, dtype=np.float32).reshape(rows, 3, 2)
+    arrays = {
+        "activations/conv/post": ramp if values is None else values,
+        "samples/preview": np.arange(rows * side * side * 3, dtype=np.uint8).reshape(rows, side, side, 3),
+    }
+    specs = [
+        ArraySpec("activations/conv/post", "float32", (3, 2), ("sample", "reduction", "unit")),
+        ArraySpec("samples/preview", "uint8", (side, side, 3), ("sample", "y", "x", "channel")),
+    ]
+    with create(path, RecordingCard(Graph((layer,)), samples={"kind": "images"}), specs) as writer:
+        writer.append(arrays)
+    return open_recording(path)
+
+
 def metadata(net: Net, data: Mapping[str, Any]) -> pa.Table:
     adult = np.where(np.isnan(data["age"]), None, np.where(data["age"] >= 18, "yes", "no"))
     table = {

@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from page_reader import Exporter
-from passenger_recordings import SLICES, Net, forward, record_passengers
+from passenger_recordings import SLICES, Net, forward, record_images, record_passengers
 from passenger_recordings import passengers as table
 from scipy import stats
 
 from neuronaut.core.errors import ExportError, FilterError, UnknownName
-from neuronaut.core.layer import Graph, Layer
+from neuronaut.core.layer import Graph
 from neuronaut.core.slices import where
 from neuronaut.store.card import RecordingCard
 from neuronaut.store.create import create
@@ -30,22 +30,6 @@ def data() -> dict[str, Any]:
     data = table(NET.rows)
     values, weights = forward(NET, data["inputs"], data["survived"])
     return {**data, "values": dict(zip(NET.names, values, strict=True)), "weights": weights}
-
-
-def images(path: Path, side: int = 4, rows: int = 5, values: Any = None) -> Recording:
-    layer = Layer("conv", "conv", 2, "conv2d", 1, ("y", "x"), (side, side))
-    ramp = np.arange(rows * 3 * 2, dtype=np.float32).reshape(rows, 3, 2)
-    arrays = {
-        "activations/conv/post": ramp if values is None else values,
-        "samples/preview": np.arange(rows * side * side * 3, dtype=np.uint8).reshape(rows, side, side, 3),
-    }
-    specs = [
-        ArraySpec("activations/conv/post", "float32", (3, 2), ("sample", "reduction", "unit")),
-        ArraySpec("samples/preview", "uint8", (side, side, 3), ("sample", "y", "x", "channel")),
-    ]
-    with create(path, RecordingCard(Graph((layer,)), samples={"kind": "images"}), specs) as writer:
-        writer.append(arrays)
-    return open_recording(path)
 
 
 def test_per_sample_values_are_within_the_stated_error(
@@ -260,7 +244,7 @@ def test_influence_of_large_layers_is_the_sixteen_strongest_both_ways(tmp_path: 
 
 
 def test_layers_with_positions_ship_mean_and_maximum_and_pictures(tmp_path: Path, exported: Exporter) -> None:
-    page = exported(images(tmp_path / "r.naut"))
+    page = exported(record_images(tmp_path / "r.naut"))
     values = np.arange(30, dtype=float).reshape(5, 3, 2)
     assert [card["reduction"] for card in page.manifest["activations"]] == ["mean", "max"]
     np.testing.assert_allclose(page.values("conv", "mean"), values[:, 0], atol=0.1)
@@ -268,21 +252,21 @@ def test_layers_with_positions_ship_mean_and_maximum_and_pictures(tmp_path: Path
     preview = page.manifest["samples"]["preview"]
     assert (preview["height"], preview["width"], preview["channels"]) == (4, 4, 3)
     assert page.blob(preview["blobs"][0]).ravel().tolist() == [value % 256 for value in range(5 * 4 * 4 * 3)]
-    assert exported(images(tmp_path / "s.naut"), images=False).manifest["samples"]["preview"] is None
+    assert exported(record_images(tmp_path / "s.naut"), images=False).manifest["samples"]["preview"] is None
 
 
 def test_pictures_that_are_too_large_are_shrunk(
     tmp_path: Path, exported: Exporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("neuronaut.explorer.preview.MOST_BYTES", 5 * 16 * 16 * 3)
-    preview = exported(images(tmp_path / "r.naut", side=32)).manifest["samples"]["preview"]
+    preview = exported(record_images(tmp_path / "r.naut", side=32)).manifest["samples"]["preview"]
     assert (preview["height"], preview["width"]) == (16, 16)
 
 
 def test_values_that_are_not_finite_are_counted_and_marked(tmp_path: Path, exported: Exporter) -> None:
     values = np.ones((5, 3, 2), np.float32)
     values[1, :, 0], values[2, :, 0], values[3, :, 1] = np.nan, np.inf, -np.inf
-    page = exported(images(tmp_path / "r.naut", values=values))
+    page = exported(record_images(tmp_path / "r.naut", values=values))
     card = page.manifest["activations"][0]
     assert page.blob(card["nonfinite"]).tolist() == [2, 1]
     assert np.isnan(page.values("conv", "mean")).sum(0).tolist() == [2, 1]
@@ -332,7 +316,7 @@ def test_only_chosen_layers_are_shown(passengers: Recording, exported: Exporter)
 
 
 def test_a_recording_without_influence_says_so(tmp_path: Path, exported: Exporter) -> None:
-    page = exported(images(tmp_path / "r.naut"))
+    page = exported(record_images(tmp_path / "r.naut"))
     assert page.manifest["influence"] == []
     assert any("no influence" in note for note in page.manifest["notes"])
 

@@ -1,0 +1,1 @@
+"""The explorer: a recording as a page that anyone can open, and the contract of its data."""

@@ -42,7 +42,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """``activity`` over the shown slices in order; ``compare`` of pairs, by position, None being everything else."""
+    """``activity`` over the shown slices in order; ``compare`` of pairs, by position, None being the opposite."""
 
     shown: Sequence[Shown]
     activity: Result
