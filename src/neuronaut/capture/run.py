@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from neuronaut.capture.background import Background
 from neuronaut.capture.chunk import Chunk
+from neuronaut.capture.gather import Gather, Rows
 from neuronaut.capture.plan import Plan, Truth
 from neuronaut.capture.probes import Probes
 from neuronaut.capture.progress import Progress, Watcher
@@ -109,11 +110,16 @@ def record_batches(
     done = Recorded(rows=0 if writer is None else writer.rows)
     before = done.rows
 
-    def write(item: tuple[Chunk, Run, Truth]) -> None:
+    def append(rows: Rows) -> None:
         assert writer is not None  # noqa: S101
+        writer.append(rows.arrays, rows.metadata, samples=rows.ids, half=rows.half)
+
+    gather = Gather(append)
+
+    def write(item: tuple[Chunk, Run, Truth]) -> None:
         chunk, run, truth = item
         arrays = plan.arrays(chunk, run, truth, done.tally)
-        writer.append(arrays, plan.metadata(chunk), samples=chunk.ids, half=plan.intake.half(chunk.ids))
+        gather.add(Rows(arrays, plan.metadata(chunk), chunk.ids, plan.intake.half(chunk.ids)))
 
     queue = Background(write)
     try:
@@ -129,6 +135,7 @@ def record_batches(
             tell(Progress("record", done.rows, total, (done.rows - before) / elapsed))
     finally:
         queue.close()
+        gather.flush()
     _warn(done.tally)
     return done
 
