@@ -21,9 +21,11 @@ export interface EdgePaths {
   readonly lanes: readonly Lane[]
 }
 
-/** Curves up to here, straight lines up to RASTER, a density image beyond (measured: frontend.md, 2.2). */
-export const CURVES = 8_000
-export const RASTER = 20_000
+/**
+ * Single strokes up to here, a density image beyond: strokes of ten thousand edges hide each other, whichever sign is
+ * drawn last wins, and take longer.
+ */
+export const RASTER = 8_000
 
 /** Share of the way that the control points of a curve lie from its ends. */
 export const BEND = 0.45
@@ -112,7 +114,6 @@ export function drawEdges(
   pixel: number,
 ): number {
   const { set } = paths
-  const curved = set.count <= CURVES
   const scale = Math.min(2, Math.sqrt(at.k))
   const { wide, dashed } = finest(set)
   ctx.lineCap = "butt"
@@ -124,7 +125,7 @@ export function drawEdges(
     const negative = (bucket & 1) === 1
     const width = widthOf(size, false) * scale
     ctx.beginPath()
-    for (let i = from; i < to; i++) tracePath(ctx, paths, set.order[i]!, at, curved)
+    for (let i = from; i < to; i++) tracePath(ctx, paths, set.order[i]!, at)
     ctx.lineWidth = size >= wide ? width : Math.min(width, pixel)
     ctx.globalAlpha = alphaOf(size, ink.dark) * dense
     ctx.strokeStyle = negative ? ink.negative : ink.positive
@@ -146,7 +147,6 @@ export function tracePath(
   paths: EdgePaths,
   edge: number,
   at: Transform,
-  curved: boolean,
   own: Scene | null = null,
 ): void {
   const s = paths.set.source[edge]!
@@ -166,10 +166,8 @@ export function tracePath(
     ctx.bezierCurveTo(x0 + down, y0, from - down, y, from, y)
     ctx.lineTo(to, y)
     ctx.bezierCurveTo(to + up, y, x1 - up, y1, x1, y1)
-  } else if (curved) {
+  } else {
     const bend = (x1 - x0) * BEND
     ctx.bezierCurveTo(x0 + bend, y0, x1 - bend, y1, x1, y1)
-  } else {
-    ctx.lineTo(x1, y1)
   }
 }

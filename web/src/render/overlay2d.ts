@@ -88,7 +88,7 @@ function strokeGroup(
   const negative = (bucket & 1) === 1
   const width = widthOf(bucket >> 1, true) * Math.min(2, Math.sqrt(at.k))
   ctx.beginPath()
-  for (const edge of edges) tracePath(ctx, paths, edge, at, true, scene)
+  for (const edge of edges) tracePath(ctx, paths, edge, at, scene)
   ctx.lineWidth = width
   ctx.globalAlpha = 0.3 + (0.65 * (level + 1)) / LEVELS
   ctx.strokeStyle = negative ? ink.negative : ink.positive

@@ -176,7 +176,7 @@ export class Stage {
       await new Promise((resume) => requestAnimationFrame(resume))
       if (mine !== this.#raster) return
     }
-    toneMap(into, image.data, parseHex(ink.positive), parseHex(ink.negative), brightest(into), ink.dark ? 0.62 : 0.72)
+    toneMap(into, image.data, parseHex(ink.positive), parseHex(ink.negative), brightest(into), ink.dark ? 0.7 : 0.95)
     brush.putImageData(image, 0, 0)
     this.#clear(this.#edges).drawImage(bitmap, 0, 0, width, height)
     this.#counters.edgesDrawn += count

@@ -59,7 +59,10 @@ export class Explorer {
   readonly a: GroupStats | null = $derived(this.sides?.a ?? this.all)
   readonly b: GroupStats | null = $derived(this.sides?.b ?? null)
   readonly comparing = $derived(this.expressionA !== null || this.expressionB !== null)
-  readonly mode: ColourMode = $derived(this.view.col === "ab" && !this.comparing ? "abs" : this.view.col)
+  /** Groups that cannot be read are not compared. */
+  readonly mode: ColourMode = $derived(
+    this.view.col === "ab" && (!this.comparing || this.problems.a || this.problems.b) ? "abs" : this.view.col,
+  )
   readonly colouring: Colouring = $derived({
     mode: this.mode,
     blend: this.blend,
@@ -166,7 +169,11 @@ export class Explorer {
       await pending
       return this.#load(a, b, signal)
     }
-    if (problems.a || problems.b) return
+    if (problems.a || problems.b) {
+      this.sides = null
+      this.pair = null
+      return
+    }
     const comparing = a !== null || b !== null
     if (!comparing) this.pair = null
     const sides = comparing ? await this.engine.sides(a, b, signal) : null
