@@ -91,7 +91,7 @@ def _turned(
 
 def averaged(tensor: torch.Tensor, place: Place, samples: int) -> torch.Tensor:
     """The site as ``[sample, unit]``, averaged over positions, in memory of its own."""
-    found = canonical(tensor, place.sample_axis, place.unit_axis, samples)
+    found = canonical(tensor, place, samples)
     if not found.is_floating_point():
         return torch.zeros((), device=found.device).expand(found.shape[0], found.shape[-1])
     return found.clone() if found.ndim == 2 else found.flatten(1, -2).mean(1)
@@ -163,7 +163,7 @@ def _gradients(summed: torch.Tensor, units: Sequence[int], reached: Sequence[Any
 def _weighted(gradient: torch.Tensor, own: torch.Tensor, place: Place, samples: int) -> torch.Tensor:
     """Gradient times activation, summed over positions: ``[seed, sample, unit]``."""
     product = gradient * own
-    rows = [canonical(row, place.sample_axis, place.unit_axis, samples) for row in product]
+    rows = [canonical(row, place, samples) for row in product]
     return torch.stack([row.reshape(samples, -1, row.shape[-1]).sum(1) for row in rows])
 
 
@@ -244,9 +244,9 @@ def _push_chunk(
 def _tangents(own: torch.Tensor, place: Place, samples: int, units: Sequence[int]) -> torch.Tensor:
     """For each unit the site's own activation there and 0 elsewhere: ``[seed, *site]``."""
     result = torch.zeros(len(units), *own.shape, dtype=own.dtype, device=own.device)
-    values = canonical(own, place.sample_axis, place.unit_axis, samples)
+    values = canonical(own, place, samples)
     for row, unit in zip(result, units, strict=True):
-        canonical(row, place.sample_axis, place.unit_axis, samples)[..., unit] = values[..., unit]
+        canonical(row, place, samples)[..., unit] = values[..., unit]
     return result
 
 
@@ -312,8 +312,8 @@ def _by_rows(
 def _row_tangent(tensor: torch.Tensor, place: Place, samples: int, units: Sequence[int]) -> torch.Tensor:
     result = torch.zeros_like(tensor)
     count = len(units) * samples
-    values = canonical(tensor.detach(), place.sample_axis, place.unit_axis, count)
-    held = canonical(result, place.sample_axis, place.unit_axis, count)
+    values = canonical(tensor.detach(), place, count)
+    held = canonical(result, place, count)
     for number, unit in enumerate(units):
         rows = slice(number * samples, (number + 1) * samples)
         held[rows, ..., unit] = values[rows, ..., unit]

@@ -27,9 +27,9 @@ def _replacement(chosen: torch.Tensor, place: Place, edit: Edit, samples: int) -
         if sorted(values.tolist()) != list(range(samples)):
             raise DataError(f"resample needs a permutation of the {samples} samples of the batch.")
         axis = place.sample_axis + (place.unit_axis is None or place.unit_axis > place.sample_axis)
-        shape = chosen.shape
-        folded = chosen.reshape(*shape[:axis], samples, -1, *shape[axis + 1 :])
-        return folded.index_select(axis, values).reshape(shape)
+        shape, minor = chosen.shape, place.layout == "minor"
+        folded = chosen.reshape(*shape[:axis], *((-1, samples) if minor else (samples, -1)), *shape[axis + 1 :])
+        return folded.index_select(axis + minor, values).reshape(shape)
     if values.numel() != len(edit.units):
         raise DataError(f"{edit.how} needs one number per unit: {len(edit.units)} units, {values.numel()} numbers.")
     column = values.to(chosen.dtype).reshape(-1, *[1] * (chosen.ndim - 1))

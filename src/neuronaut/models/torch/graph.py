@@ -37,6 +37,8 @@ class Traced:
     derived: dict[str, int]
     """Weights computed from parameters: their path and their value on the tape."""
     tape: Tape
+    unknown: tuple[str, ...] = ()
+    """Layers whose input came from outside torch."""
 
 
 def build(two: Tape, three: Tape, modules: Collection[str], input_keys: Mapping[str, tuple[Any, ...]]) -> Traced:
@@ -109,6 +111,9 @@ class _Builder:
             node.frame for node in two.nodes
         ] == [node.frame for node in three.nodes]
         self.users = two.users()
+        self.unnamed = {
+            names[chain.index] for chain in chains if chain.place == "junction" and chain.index not in blocks
+        }
         self.places: dict[Site, Place] = {}
         self.refused: dict[str, str] = {}
         self.derived: dict[str, int] = {}
@@ -125,12 +130,22 @@ class _Builder:
         ranks = self._ranks(edges)
         layers = [self._input(number, ranks, outputs) for number in range(len(self.inputs))]
         layers += [self._layer(chain, ranks, outputs) for chain in self.chains]
+        unknown = tuple(
+            self.names[chain.index]
+            for chain in self.chains
+            if self.two.values[chain.pre].state == "unknown" and self.names[chain.index] not in self.refused
+        )
         if not self.aligned:
             self.notes.append(
                 "the path of this model depends on its data: a batch of 2 and a batch of 3 made different torch calls"
             )
         return Traced(
-            Graph(tuple(layers), tuple(edges), tuple(self.notes)), self.places, self.refused, self.derived, self.two
+            Graph(tuple(layers), tuple(edges), tuple(dict.fromkeys(self.notes))),
+            self.places,
+            self.refused,
+            self.derived,
+            self.two,
+            unknown,
         )
 
     def _source(self, source: Source) -> str:
@@ -227,7 +242,8 @@ class _Builder:
         if isinstance(sample, str) or sample == axis:
             why = sample if isinstance(sample, str) else "its units lie on the axis of the samples"
             self.refused[name] = why
-            self.notes.append(f"{name} cannot be recorded: {why}")
+            if name not in self.unnamed:
+                self.notes.append(f"{name} cannot be recorded: {why}")
             return None
         node = self.two.nodes[found.node] if found.node is not None else None
         if site == "post" and name in self.input_keys:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from neuronaut.models.torch import ops
 from neuronaut.models.torch.tape import Tape
 
 Layout = Literal["plain", "major", "minor"]
@@ -55,6 +54,9 @@ class Place:
         return 1 if self.unit_axis is None else self.shape[self.unit_axis]
 
 
+NO_SAMPLES = "none of its axes grows with the batch"
+
+
 def axis_of_samples(two: tuple[int, ...], three: tuple[int, ...]) -> int | str:
     """The axis that grew from a batch of 2 to a batch of 3, or why there is none.
 
@@ -67,7 +69,7 @@ def axis_of_samples(two: tuple[int, ...], three: tuple[int, ...]) -> int | str:
         return "its number of axes depends on the batch"
     grown = [axis for axis, (a, b) in enumerate(zip(two, three, strict=True)) if a != b]
     if not grown:
-        return "none of its axes grows with the batch"
+        return NO_SAMPLES
     if len(grown) > 1:
         return "axes " + " and ".join(str(axis) for axis in grown) + " both grow with the batch"
     (axis,) = grown
@@ -125,6 +127,8 @@ def stays_unwritten(value: int, tape: Tape) -> bool:
     if maker is None:
         return False
     storage = found.geometry.storage
+    if storage in tape.held:
+        return False
     for node in tape.nodes:
         touched = any(tape.values[operand].geometry.storage == storage for operand in node.operands)
         if node.leaks and touched:
@@ -134,8 +138,3 @@ def stays_unwritten(value: int, tape: Tape) -> bool:
             return False
     foreign = (other for other in tape.values if other.node is None)
     return all(other.geometry.storage != storage for other in foreign)
-
-
-def reaches_numpy(tape: Tape) -> bool:
-    """Whether any tensor's memory was handed out of torch during the pass."""
-    return any(node.op in ops.LEAKS for node in tape.nodes)

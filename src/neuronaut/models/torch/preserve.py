@@ -59,16 +59,17 @@ def _attributes(module: nn.Module) -> Step:
     }
 
     def restore() -> None:
-        if module.__dict__ != attributes or list(module.__dict__) != list(attributes):
-            module.__dict__.clear()
-            module.__dict__.update(attributes)
+        _put_back(module.__dict__, attributes)
         for name, held in registries.items():
-            now = attributes[name]
-            if list(now) != list(held) or any(now[key] is not held[key] for key in held):
-                now.clear()
-                now.update(held)
+            _put_back(attributes[name], held)
 
     return restore
+
+
+def _put_back(now: dict[Any, Any], before: dict[Any, Any]) -> None:
+    if list(now) != list(before) or any(now[key] is not before[key] for key in before):
+        now.clear()
+        now.update(before)
 
 
 _DICTS = (dict, type(nn.Module().__dict__["_forward_hooks"]))

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import torch
 
+from neuronaut.models.torch.places import Place
+
 _SHORT = 64
 """Shorter rows: the start of a row (some 40 ns) costs NumPy more than its search saves."""
 _FEW = 4
 """NumPy searches on one thread; with more threads than these torch is as fast."""
 
 
-def canonical(tensor: torch.Tensor, sample_axis: int, unit_axis: int | None, samples: int) -> torch.Tensor:
-    """The site as ``[sample, *position, unit]``, a view."""
-    if unit_axis is None:
-        tensor, unit_axis = tensor.unsqueeze(-1), tensor.ndim
-    if tensor.shape[sample_axis] != samples:
-        shape = tensor.shape
-        tensor = tensor.reshape(*shape[:sample_axis], samples, -1, *shape[sample_axis + 1 :])
-        unit_axis += unit_axis > sample_axis
-    order = [axis for axis in range(tensor.ndim) if axis not in (sample_axis, unit_axis)]
-    return tensor.permute(sample_axis, *order, unit_axis)
+def canonical(tensor: torch.Tensor, place: Place, samples: int) -> torch.Tensor:
+    """The site as ``[sample, *position, unit]``: a view, except that folded samples may need a copy."""
+    sample, unit = place.sample_axis, place.unit_axis
+    if unit is None:
+        tensor, unit = tensor.unsqueeze(-1), tensor.ndim
+    if place.layout != "plain":
+        shape, major = tensor.shape, place.layout == "major"
+        folded = (samples, -1) if major else (-1, samples)
+        tensor = tensor.reshape(*shape[:sample], *folded, *shape[sample + 1 :])
+        unit += unit > sample
+        sample += not major
+    order = [axis for axis in range(tensor.ndim) if axis not in (sample, unit)]
+    return tensor.permute(sample, *order, unit)
 
 
 def reduced(site: torch.Tensor) -> dict[str, torch.Tensor]:

@@ -107,7 +107,7 @@ class Session:
 
 def _taken(tensor: torch.Tensor, place: Place, samples: int, *, keep: bool) -> dict[str, torch.Tensor]:
     """What is kept of one site: its values, or their reductions over positions."""
-    found = canonical(tensor, place.sample_axis, place.unit_axis, samples)
+    found = canonical(tensor, place, samples)
     if found.ndim == 2:
         return {"value": found if place.borrowed else found.clone()}
     kept = reduced(found)

@@ -102,8 +102,8 @@ class Tape:
     inputs: list[tuple[str, int]] = field(default_factory=list)
     outputs: list[tuple[str, int]] = field(default_factory=list)
     calls: int = 0
-    names: list[str] = field(default_factory=list)
-    """The op of every call, also of those that return no tensor."""
+    held: set[int] = field(default_factory=set)
+    """Storages of tensors that the model keeps after the pass."""
 
     def maker(self, value: int) -> Node:
         """The call that made a value."""

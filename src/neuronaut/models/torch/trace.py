@@ -15,8 +15,19 @@ from neuronaut.core.errors import DataError, UnsupportedModel
 from neuronaut.core.model import Batch
 from neuronaut.models.torch.batches import arguments, input_names, sample_count, take_rows, to_batch
 from neuronaut.models.torch.graph import Traced, build
+from neuronaut.models.torch.layouts import settle
 from neuronaut.models.torch.preserve import preserved
-from neuronaut.models.torch.refuse import opaque_modules, refuse_layers, refuse_unfit, refused_layers, unwrapped
+from neuronaut.models.torch.refuse import (
+    is_compiled,
+    opaque_modules,
+    refuse_idle,
+    refuse_layers,
+    refuse_samples,
+    refuse_unfit,
+    refuse_unknown,
+    refused_layers,
+    unwrapped,
+)
 from neuronaut.models.torch.tape import Ref, Tape, replace, tensors
 from neuronaut.models.torch.tracer import Frames, Tracer
 
@@ -68,20 +79,20 @@ def trace(model: nn.Module, batch: Batch, layers: str | Sequence[str] = "*") -> 
         take_rows(example, rows),
         dtype,
         device,
-        any(isinstance(child, torch._dynamo.OptimizedModule) for child in module.modules()),
+        any(is_compiled(child) for child in module.modules()),
     )
     names = input_names(module, example, list(modules))
     three = _pass(found, paths, opaque, take_rows(example, (*rows, rows[0])), names)
     two = _pass(found, paths, opaque, found.example, names)
     found.traced = build(two, three, list(modules), names)
+    settle(found)
     _refuse(found, two, list(opaque.values()), layers, notes)
     return found
 
 
 def module_paths(model: nn.Module) -> dict[str, nn.Module]:
-    """Every module by its path, without the wrappers that torch.compile and DataParallel put in between."""
-    wrappers = (torch._dynamo.OptimizedModule, nn.DataParallel)
-    return {_plain(path): module for path, module in model.named_modules() if not isinstance(module, wrappers)}
+    """Every module by its path, without the wrappers that torch.compile puts in between."""
+    return {_plain(path): module for path, module in model.named_modules() if not is_compiled(module)}
 
 
 def _plain(path: str) -> str:
@@ -122,9 +133,20 @@ def _pass(
         tracer.input(name, places[key])
     with preserved(found.module), torch.no_grad(), found.uncompiled(), Frames(tracer, paths, opaque), tracer:
         output = found.module(*args, **kwargs)
+        with torch._C.DisableTorchFunction():
+            for tensor in _held(found.module):
+                tracer.keeps(tensor)
     for key, tensor in tensors(output):
         tracer.tape.outputs.append((".".join(map(str, key)) or "output", tracer.look(tensor)))
     return tracer.tape
+
+
+def _held(model: nn.Module) -> Iterator[torch.Tensor]:
+    """Tensors that modules keep as attributes, also in a list or dict."""
+    for module in model.modules():
+        for held in module.__dict__.values():
+            branches = held.values() if isinstance(held, dict) else held if isinstance(held, (list, tuple)) else (held,)
+            yield from (branch for branch in branches if isinstance(branch, torch.Tensor))
 
 
 def _refuse(found: Found, tape: Tape, kinds: Sequence[str], layers: str | Sequence[str], notes: list[str]) -> None:
@@ -132,6 +154,9 @@ def _refuse(found: Found, tape: Tape, kinds: Sequence[str], layers: str | Sequen
     name = type(found.module).__name__
     recorded = [layer.name for layer in graph.layers if layer.kind != "input" and layer.selected]
     notes = notes + refuse_layers(refused_layers(tape, kinds), layers, recorded)
+    notes += refuse_unknown(found.traced.unknown, layers, name)
+    refuse_samples(found.traced.refused, graph, layers)
+    refuse_idle(found.modules, tape, graph, layers)
     if len(graph.layers) == len(tape.inputs):
         raise UnsupportedModel(f"No parametrised operation ran inside {name}: nothing to record.")
     found.traced.graph = replace_fields(graph, notes=(*notes, *graph.notes))

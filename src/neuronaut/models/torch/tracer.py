@@ -39,6 +39,10 @@ class Tracer(TorchFunctionMode):
         value = self._add(tensor, "input")
         self.tape.inputs.append((name, value))
 
+    def keeps(self, tensor: torch.Tensor) -> None:
+        """Announce a tensor that the model holds on to after the pass."""
+        self.tape.held.add(_geometry(tensor).storage)
+
     def look(self, tensor: torch.Tensor) -> int:
         """The value that the tensor holds now."""
         entry = self._tracked.get(id(tensor))
@@ -108,7 +112,6 @@ class Tracer(TorchFunctionMode):
         kwargs = kwargs or {}
         number, op = self.tape.calls, ops.op_name(func)
         self.tape.calls += 1
-        self.tape.names.append(op)
         operands = [tensor for _, tensor in tensors((args, kwargs))]
         values = {id(tensor): self.look(tensor) for tensor in operands}
         versions = {id(tensor): _version(tensor) for tensor in operands}
@@ -116,6 +119,8 @@ class Tracer(TorchFunctionMode):
         result = func(*args, **kwargs)
         self._kept.append(result)
         written = [tensor for tensor in operands if _version(tensor) != versions[id(tensor)]]
+        if not written and operands and versions[id(operands[0])] < 0 and _says_inplace(func, kwargs):
+            written = operands[:1]
         made = self._made(result, operands, written)
         if made or op in ops.LEAKS:
             self.note(number, op, func, refs, [values[id(tensor)] for tensor in operands], made, bool(written))
@@ -224,6 +229,13 @@ class Frames:
 
 def _no_call(*args: Any, **kwargs: Any) -> Any:
     raise RuntimeError("this step of the tape stands for no single torch call")
+
+
+def _says_inplace(func: Callable[..., Any], kwargs: dict[str, Any]) -> bool:
+    """Whether a call writes into its first argument, by its name: for tensors that keep no version."""
+    name = str(getattr(func, "__name__", ""))
+    plain = name.endswith("_") and not name.endswith("__")
+    return plain or name in ("__setitem__", "__iadd__", "__isub__", "__imul__") or bool(kwargs.get("inplace"))
 
 
 def _version(tensor: torch.Tensor) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from neuronaut.models.torch import ops
@@ -45,7 +45,25 @@ def contraction(node: Node, tape: Tape) -> Contraction | None:
         found = _einsum(node, tape)
     else:
         found = _product(node, tape)
-    return found if found is not None and _fits(found, tape) else None
+    return _untransposed(found, tape) if found is not None and _fits(found, tape) else None
+
+
+def _untransposed(found: Contraction, tape: Tape) -> Contraction:
+    """A weight that is only a parameter seen the other way round (``F.linear(h, w.t())``) is that parameter."""
+    value = tape.values[found.weight]
+    if value.node is None or found.weight_axes is None or len(value.shape) != 2:
+        return found
+    node = tape.nodes[value.node]
+    parameter = node.operands[0] if len(node.operands) == 1 else None
+    if parameter is None or tape.values[parameter].path is None or node.op not in _TURNS:
+        return found
+    own = tape.values[parameter].geometry
+    if own.size != value.shape[::-1] or own.stride != value.geometry.stride[::-1]:
+        return found
+    return replace(found, weight=parameter, weight_axes=found.weight_axes[::-1])
+
+
+_TURNS = ("t", "T", "mT", "transpose", "permute", "swapaxes", "swapdims", "movedim", "adjoint", "H", "mH")
 
 
 def _fits(found: Contraction, tape: Tape) -> bool:
