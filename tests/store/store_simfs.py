@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -279,5 +279,10 @@ class InlineJobs(Jobs):
             future.set_result(work(*arguments))
         except OSError as error:
             future.set_exception(error)
-            self._pending.add(future)
+            self._error = self._error or error
         return future
+
+    def map(self, work: Callable[[Any], object], items: Iterable[Any]) -> None:
+        for item in items:
+            self.submit(work, item)
+        self.wait()

@@ -106,7 +106,11 @@ def _build(
     try:
         for path in groups(entries):
             fs.mkdir(path)
+
+        def prepare_group(path: str) -> None:
             write_file(fs, f"{path}/zarr.json", [to_bytes(group_json())])
+
+        jobs.map(prepare_group, groups(entries))
         tails = [Tail(fs, entry, jobs) for entry in entries]
 
         def prepare(tail: Tail) -> None:
@@ -131,7 +135,7 @@ def _build(
         jobs.close()
         raise
     growing = [tail for tail in tails if tail.entry.axis]
-    ledger = Ledger(None if first is None else first.schema)
+    ledger = Ledger(parts, None if first is None else first.schema)
     return Writer(fs, manifest, commit, growing, jobs, ledger=ledger, clock=clock)
 
 

@@ -10,63 +10,65 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-IN_FLIGHT = 64 << 20
-"""Raw bytes that wait to be encoded; beyond, ``submit`` blocks, and so the model waits for the disk."""
+IN_FLIGHT = 4 << 20
+"""Raw bytes that wait to be encoded; beyond, ``submit`` blocks (but for one job a thread), and the model waits."""
+WIDE = 8
+"""Threads for work that mostly waits for the disk."""
 
 
 class Jobs:
     """Runs functions in threads. A job may wait for jobs submitted before it, never for later ones."""
 
     def __init__(self, limit: int = IN_FLIGHT, threads: int | None = None) -> None:
-        count = threads or max(2, min(8, os.cpu_count() or 2))
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix="neuronaut-store")
-        self._pending: set[Future[Any]] = set()
-        self._change = threading.Condition()
-        self._bytes = 0
+        self._threads = threads or max(2, min(8, os.cpu_count() or 2))
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="neuronaut-encode")
+        self._wide = ThreadPoolExecutor(WIDE, thread_name_prefix="neuronaut-disk")
         self._limit = limit
+        self._pending: dict[Future[Any], int] = {}
+        self._error: BaseException | None = None
+        self._change = threading.Condition()
 
     def submit(self, work: Callable[..., T], *arguments: Any, weight: int = 0) -> Future[T]:
         """Start ``work(*arguments)``, which holds ``weight`` bytes until it is done."""
         with self._change:
-            while self._bytes and self._bytes + weight > self._limit:
+            while len(self._pending) >= self._threads and sum(self._pending.values()) + weight > self._limit:
                 self._change.wait()
-            self._bytes += weight
-        future = self._pool.submit(work, *arguments)
-        with self._change:
-            self._pending.add(future)
-        future.add_done_callback(lambda done: self._finished(done, weight))
+            future = self._pool.submit(work, *arguments)
+            self._pending[future] = weight
+        future.add_done_callback(self._finished)
         return future
 
-    def _finished(self, future: Future[Any], weight: int) -> None:
+    def map(self, work: Callable[[Any], object], items: Iterable[Any]) -> None:
+        """Run ``work``, which mostly waits for the disk, on each item; return when all jobs are done."""
+        for item in items:
+            with self._change:
+                future = self._wide.submit(work, item)
+                self._pending[future] = 0
+            future.add_done_callback(self._finished)
+        self.wait()
+
+    def _finished(self, future: Future[Any]) -> None:
         with self._change:
-            self._bytes -= weight
-            if future.exception() is None:
-                self._pending.discard(future)
+            self._error = self._error or future.exception()
+            self._pending.pop(future, None)
             self._change.notify_all()
 
     def failed(self) -> BaseException | None:
-        """The error of a job that has failed, if one has."""
+        """The error of the first job that failed, if one has."""
         with self._change:
-            return next((job.exception() for job in self._pending if job.done()), None)
+            return self._error
 
     def wait(self) -> None:
         """Return when all jobs are done; raise the error of one that failed, now and at each later call."""
         with self._change:
-            jobs = list(self._pending)
-        errors = [error for job in jobs if (error := job.exception()) is not None]
-        with self._change:
-            self._bytes = 0  # an interrupted submit may have counted bytes of a job that never started
-        if errors:
-            raise errors[0]
-
-    def map(self, work: Callable[[Any], object], items: Iterable[Any]) -> None:
-        """Run ``work`` on each item and wait for all."""
-        for item in items:
-            self.submit(work, item)
-        self.wait()
+            while self._pending:
+                self._change.wait()
+            if self._error is not None:
+                raise self._error
 
     def close(self) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._pool, self._wide):
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def done(value: T) -> Future[T]:

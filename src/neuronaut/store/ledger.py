@@ -12,19 +12,22 @@ from neuronaut.store.fs import Fs
 from neuronaut.store.manifest import Part
 from neuronaut.store.samples import join, read_part, user_table, write_part
 
-FULL_ROWS = 65_536
+FULL_ROWS = 16_384
 FULL_BYTES = 8 << 20
 MERGE = 16
 """So many parts in a row that are not full are merged into one."""
+_NUMBER = re.compile(r"\d+")
 _FILE = re.compile(r"samples-\d+\.parquet(\.tmp)?")
 
 
 class Ledger:
-    """Rows of metadata between two commits."""
+    """Rows of metadata between two commits. ``parts`` are those of the last commit."""
 
-    def __init__(self, schema: pa.Schema | None = None) -> None:
+    def __init__(self, parts: Sequence[Part] = (), schema: pa.Schema | None = None) -> None:
         self._schema = schema
         self._pending: tuple[pa.Table, ...] = ()
+        self._parts = tuple(parts)
+        self._number = 1 + max((int(_NUMBER.findall(part.file)[0]) for part in parts), default=0)
 
     def check(self, table: pa.Table) -> None:
         """Raise DataError unless the table has the columns of those before it, in types that go together."""
@@ -47,29 +50,35 @@ class Ledger:
     def restore(self, mark: tuple[pa.Schema | None, tuple[pa.Table, ...]]) -> None:
         self._schema, self._pending = mark
 
-    def write(self, fs: Fs, parts: Sequence[Part], number: int) -> tuple[Part, ...]:
+    def relieve(self, fs: Fs) -> None:
+        """Write what is pending when it fills a part, so that memory stays bounded between commits."""
+        if sum(table.num_rows for table in self._pending) >= FULL_ROWS:
+            self._write(fs, self._parts, ())
+
+    def write(self, fs: Fs) -> tuple[Part, ...]:
         """Write what is pending as one part, fsync included; return the parts of the next commit.
 
         When many small parts lie at the end, their rows go into the new one.
         """
-        if not self._pending:
-            return tuple(parts)
-        small = 0
-        while small < len(parts) and _is_small(parts[-1 - small]):
-            small += 1
-        kept = len(parts) - small if small >= MERGE else len(parts)
-        before: list[pa.Table] = []
-        try:
-            before = [read_part(fs, part) for part in parts[kept:]]
-        except (CorruptRecording, FileNotFoundError):
-            kept = len(parts)  # damaged since it was written: it stays as it is, for verify to name
-        part = write_part(fs, number, join([*before, *self._pending]))
-        return (*parts[:kept], part)
+        if self._pending:
+            small = 0
+            while small < len(self._parts) and _is_small(self._parts[-1 - small]):
+                small += 1
+            kept = len(self._parts) - small if small >= MERGE else len(self._parts)
+            try:
+                before = [read_part(fs, part) for part in self._parts[kept:]]
+                self._write(fs, self._parts[:kept], before)
+            except (CorruptRecording, FileNotFoundError):
+                self._write(fs, self._parts, ())  # damaged since: it stays as it is, for verify to name
+        return self._parts
 
-    def settle(self, fs: Fs, parts: Sequence[Part]) -> None:
-        """After a commit: forget what it holds, remove parts that it does not name."""
-        self._pending = ()
-        named = {part.file for part in parts}
+    def _write(self, fs: Fs, kept: Sequence[Part], before: Sequence[pa.Table]) -> None:
+        part = write_part(fs, self._number, join([*before, *self._pending]))
+        self._number, self._parts, self._pending = self._number + 1, (*kept, part), ()
+
+    def settle(self, fs: Fs) -> None:
+        """After a commit: remove parts that it does not name."""
+        named = {part.file for part in self._parts}
         for name in fs.names():
             if _FILE.fullmatch(name) and name not in named:
                 fs.unlink(name)

@@ -41,8 +41,8 @@ def resume_on(fs: Fs, *, jobs: Jobs | None = None, clock: Callable[[], float] = 
             tails = [Tail(fs, entry, jobs) for entry in manifest.entries if entry.axis]
             for tail in tails:
                 _load(tail, tail.entry.rows(commit.counts))
-            ledger = Ledger(_schema(fs, commit))
-            ledger.settle(fs, commit.parts)
+            ledger = Ledger(commit.parts, _schema(fs, commit))
+            ledger.settle(fs)
             write_file(fs, "zarr.json", [to_bytes(root_json(manifest.entries, commit.counts))])
             return Writer(fs, manifest, commit, tails, jobs, ledger=ledger, clock=clock)
         except BaseException:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import google_crc32c
 import numpy as np
@@ -52,14 +53,29 @@ def content_size(frame: bytes) -> int | None:
     return size + 256 if code == 1 else size
 
 
-def shard(chunks: Sequence[bytes], count: int) -> list[bytes]:
+class Line(NamedTuple):
+    """One row of chunks, all along the other axes, in one piece: memory in many small pieces is not given back."""
+
+    data: bytes
+    lengths: tuple[int, ...]
+
+    @classmethod
+    def of(cls, chunks: Sequence[bytes]) -> Line:
+        return cls(b"".join(chunks), tuple(map(len, chunks)))
+
+    def chunks(self) -> list[bytes]:
+        ends = list(itertools.accumulate(self.lengths))
+        return [self.data[end - length : end] for end, length in zip(ends, self.lengths, strict=True)]
+
+
+def shard(lines: Sequence[Line], count: int) -> list[bytes]:
     """The buffers of a shard file: the first chunks of ``count``, in C order of the grid, then the index."""
     index = np.full((count, 2), EMPTY, "<u8")
-    lengths = np.array([len(chunk) for chunk in chunks], "<u8")
-    index[: len(chunks), 1] = lengths
-    index[: len(chunks), 0] = np.cumsum(lengths) - lengths
+    lengths = np.array([length for line in lines for length in line.lengths], "<u8")
+    index[: len(lengths), 1] = lengths
+    index[: len(lengths), 0] = np.cumsum(lengths) - lengths
     tail = index.tobytes()
-    return [*chunks, tail, struct.pack("<I", google_crc32c.value(tail))]
+    return [*(line.data for line in lines), tail, struct.pack("<I", google_crc32c.value(tail))]
 
 
 def index_bytes(count: int) -> int:

@@ -14,9 +14,10 @@ from neuronaut.store import shards
 from neuronaut.store.fs import Fs, write_file
 from neuronaut.store.jobs import Jobs, done
 from neuronaut.store.layout import Entry
+from neuronaut.store.shards import Line
 
 Array = npt.NDArray[Any]
-Chunks = tuple[Future[list[bytes]], ...]
+Chunks = tuple[Future[Line], ...]
 Mark = tuple[int, Chunks, Array | None, int, bool]
 
 
@@ -62,7 +63,7 @@ class Tail:
 
     def flush(self) -> None:
         """Write the unfinished shard with all rows so far, when there are new ones."""
-        if not self._fresh:
+        if not self._fresh or not (self._chunks or self._filled):
             return
         chunks = self._chunks
         if self._block is not None and self._filled:
@@ -71,10 +72,10 @@ class Tail:
         self._write(self._shard, chunks)
         self._fresh = False
 
-    def _write(self, shard: int, chunks: Sequence[Future[list[bytes]]]) -> None:
+    def _write(self, shard: int, chunks: Sequence[Future[Line]]) -> None:
         count = self.entry.grid[0] * self.entry.across
-        data = [chunk for row in chunks for chunk in row.result()]
-        write_file(self._fs, self.entry.file(shard), shards.shard(data, count))
+        lines = [line.result() for line in chunks]
+        write_file(self._fs, self.entry.file(shard), shards.shard(lines, count))
         self.unsynced = True
 
     def sync(self) -> None:
@@ -107,9 +108,9 @@ class Tail:
                 file.pread(int(length), int(offset)) if offset >= 0 else b""
                 for offset, length in index[: -(-inside // entry.chunk[0]) * entry.across]
             ]
-        blocks = [stored[start : start + entry.across] for start in range(0, len(stored), entry.across)]
-        decoded = [decode_rows(entry, row) for row in blocks]
-        self._chunks = tuple(done(row) for row in blocks[:whole])
+        lines = [Line.of(stored[start : start + entry.across]) for start in range(0, len(stored), entry.across)]
+        decoded = [decode_rows(entry, line) for line in lines]
+        self._chunks = tuple(done(line) for line in lines[:whole])
         self._block = decoded[whole] if self._filled else None
 
 
@@ -122,7 +123,7 @@ def pieces(entry: Entry) -> Iterator[tuple[slice, ...]]:
     return itertools.product(*steps)
 
 
-def encode_rows(entry: Entry, block: Array) -> list[bytes]:
+def encode_rows(entry: Entry, block: Array) -> Line:
     """One row of chunks as bytes, each padded with the fill value to its full shape."""
     encoded = []
     for piece in pieces(entry):
@@ -132,14 +133,14 @@ def encode_rows(entry: Entry, block: Array) -> list[bytes]:
             whole[tuple(slice(size) for size in part.shape)] = part
             part = whole
         encoded.append(shards.encode(part))
-    return encoded
+    return Line.of(encoded)
 
 
-def decode_rows(entry: Entry, chunks: Sequence[bytes]) -> Array:
+def decode_rows(entry: Entry, line: Line) -> Array:
     """One row of chunks from its bytes. Raises ValueError for damaged ones."""
     block = np.empty((entry.chunk[0], *entry.shape), entry.type.dtype)
     chunk = np.empty(entry.chunk, entry.type.dtype)
-    for data, piece in zip(chunks, pieces(entry), strict=True):
+    for data, piece in zip(line.chunks(), pieces(entry), strict=True):
         shards.decode(data, chunk)
         part = block[(slice(None), *piece)]
         part[...] = chunk[tuple(slice(size) for size in part.shape)]

@@ -110,6 +110,8 @@ class Writer:
                 self._ledger.append(table)
             for axis, more in grown.items():
                 self._counts[axis] += more
+        with self._disk("append"):
+            self._ledger.relieve(self._fs)
         self._uncommitted += sum(rows.nbytes for rows in checked.values())
         if self._due():
             self.commit()
@@ -166,11 +168,11 @@ class Writer:
         tails = list(self._tails.values())
         self._jobs.map(Tail.flush, tails)
         self._jobs.map(Tail.sync, [tail for tail in tails if tail.unsynced])
-        parts = self._ledger.write(self._fs, self._commit.parts, self._sequence + 1)
+        parts = self._ledger.write(self._fs)
         if parts != self._commit.parts:
             self._fs.sync_folder()  # else the name of the commit could outlive the name of the part it needs
         self._replace_commit(parts, finished=finished)
-        self._ledger.settle(self._fs, self._commit.parts)
+        self._ledger.settle(self._fs)
         write_file(self._fs, "zarr.json", [to_bytes(root_json(self._manifest.entries, self._counts))])
 
     def _replace_commit(self, parts: Sequence[Any], *, finished: bool) -> None:
