@@ -111,7 +111,7 @@ export class Explorer {
 
   select(ref: UnitRef | null): void {
     if (ref === null) this.pinned = false
-    else this.sheet = true
+    this.sheet = ref !== null
     this.update({ sel: ref ? formatAddress(ref.layer.name, ref.unit) : null })
   }
 
@@ -136,7 +136,7 @@ export class Explorer {
 
   /** Sets a group; the first one turns the colours to the comparison. */
   setGroup(side: Side, expression: string | null, continuous = false): void {
-    const text = expression === null || expression.trim() === "" ? null : expression
+    const text = expression?.trim() || null
     const first = text !== null && !this.comparing && this.view.col === "abs"
     this.update({ [side]: text, ...(first ? { col: "ab" } : {}) }, continuous)
   }
