@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import re
 from pathlib import Path
 
 import pytest
-from page_reader import read_page
+from page_reader import PageReader, read_page
 from passenger_recordings import Net, record_passengers
 
 from neuronaut.core.errors import ExportError
@@ -14,6 +15,8 @@ from neuronaut.explorer.export import export
 from neuronaut.explorer.html import read_assets
 from neuronaut.store.recording import Recording
 
+SCRIPTS = 4
+"""The manifest, the packed style and app, and the loader."""
 HOSTILE = (
     "</script><script>alert(1)</script>",
     "<!--<script>",
@@ -27,18 +30,25 @@ HOSTILE = (
 )
 
 
+def unpacked(page: PageReader, name: str) -> str:
+    (text,) = [text for _, attrs, text in page.elements if attrs.get("id") == name]
+    return gzip.decompress(base64.b64decode(text)).decode()
+
+
 def sha(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def test_the_policy_names_the_hashes_of_the_one_script_and_the_one_style(passengers: Recording, tmp_path: Path) -> None:
+def test_the_policy_names_the_loader_and_what_it_unpacks_and_nothing_else(
+    passengers: Recording, tmp_path: Path
+) -> None:
     page = read_page(export(passengers, tmp_path / "page.html"))
     (policy,) = [attrs["content"] or "" for tag, attrs, _ in page.elements if attrs.get("http-equiv")]
-    scripts = [text for tag, attrs, text in page.elements if tag == "script" and "type" not in attrs]
-    styles = [text for tag, _, text in page.elements if tag == "style"]
-    assert [len(scripts), len(styles)] == [1, 1]
-    assert f"script-src 'sha256-{sha(scripts[0])}'" in policy
-    assert f"style-src 'sha256-{sha(styles[0])}'" in policy
+    (loader,) = [text for tag, attrs, text in page.elements if tag == "script" and "type" not in attrs]
+    assert not [tag for tag, _, _ in page.elements if tag == "style"]
+    app, style = unpacked(page, "nn-app"), unpacked(page, "nn-style")
+    assert f"script-src 'sha256-{sha(loader)}' 'sha256-{sha(app)}';" in policy
+    assert f"style-src 'sha256-{sha(style)}';" in policy
     assert "default-src 'none'" in policy
     assert "connect-src 'none'" in policy
     assert "unsafe" not in policy
@@ -47,7 +57,7 @@ def test_the_policy_names_the_hashes_of_the_one_script_and_the_one_style(passeng
 def test_the_policy_stands_before_anything_it_governs(passengers: Recording, tmp_path: Path) -> None:
     text = export(passengers, tmp_path / "page.html").read_text()
     first = text.index("Content-Security-Policy")
-    assert first < min(text.index("<style"), text.index("<script"), text.index("<link"), text.index("<title"))
+    assert first < min(text.index("<script"), text.index("<link"), text.index("<title"))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +70,7 @@ def test_hostile_columns_stay_text(hostile: Recording, tmp_path: Path) -> None:
     page = read_page(export(hostile, tmp_path / "page.html"))
     for text in HOSTILE[:-1]:
         assert page.column(text) == [text] * 891
-    assert len([tag for tag, _, _ in page.elements if tag == "script"]) == 2 + len(page.manifest["blocks"])
+    assert len([tag for tag, _, _ in page.elements if tag == "script"]) == SCRIPTS + len(page.manifest["blocks"])
     assert not [tag for tag, _, _ in page.elements if tag in ("img", "iframe")]
 
 
@@ -70,7 +80,7 @@ def test_a_hostile_title_stays_text(passengers: Recording, text: str, tmp_path: 
     plain = text.replace("\ud800", "\ufffd")
     assert page.manifest["title"] == plain
     assert next(text for tag, _, text in page.elements if tag == "title") == plain
-    assert len([tag for tag, _, _ in page.elements if tag == "script"]) == 2 + len(page.manifest["blocks"])
+    assert len([tag for tag, _, _ in page.elements if tag == "script"]) == SCRIPTS + len(page.manifest["blocks"])
     assert not [tag for tag, _, _ in page.elements if tag in ("img", "iframe")]
 
 
@@ -83,8 +93,7 @@ def test_data_hold_no_sign_that_opens_a_tag(passengers: Recording, tmp_path: Pat
 def test_text_that_looks_like_a_placeholder_is_not_filled(passengers: Recording, tmp_path: Path) -> None:
     page = read_page(export(passengers, tmp_path / "page.html", title="{css}"))
     assert page.manifest["title"] == "{css}"
-    (script,) = [text for tag, attrs, text in page.elements if tag == "script" and "type" not in attrs]
-    assert script == '"use strict";console.log("app {title}")'
+    assert unpacked(page, "nn-app") == '"use strict";console.log("app {title}")'
 
 
 def test_an_app_that_was_not_built_names_make_web(passengers: Recording, app: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import html
 import re
@@ -16,6 +17,7 @@ from neuronaut.explorer.contract import Manifest
 from neuronaut.explorer.text import encode
 
 STATIC = Path(__file__).parent / "static"
+LOADER = Path(__file__).parent / "loader.js"
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -26,14 +28,16 @@ _PAGE = """<!doctype html>
 <meta name="generator" content="Neuronaut {version}">
 <meta name="referrer" content="no-referrer">
 <title>{title}</title>
+<meta name="color-scheme" content="dark light">
 <link rel="icon" href="data:,">
-<style>{css}</style>
 </head>
 <body>
 <div id="app"><noscript>This page draws a network with JavaScript. It makes no requests.</noscript></div>
 <script type="application/json" id="nn-manifest">{manifest}</script>
 {blocks}
-<script>{js}</script>
+<script type="application/octet-stream" id="nn-style">{css}</script>
+<script type="application/octet-stream" id="nn-app">{js}</script>
+<script>{loader}</script>
 </body>
 </html>
 """
@@ -44,10 +48,11 @@ _ENDS_ITS_BLOCK = re.compile(r"</(script|style)|<!--", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """The built app: one classic script, one style sheet."""
+    """The built app: one classic script, one style sheet, and the script that unpacks them."""
 
     js: str
     css: str
+    loader: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,8 @@ def read_assets(folder: Path | None = None) -> Assets:
     for name, text in (("app.js", js), ("app.css", css)):
         if _ENDS_ITS_BLOCK.search(text):
             raise ExportError(f"{name} holds </script, </style or <!--, so it cannot stand inside a page.")
-    return Assets(js.replace("\r\n", "\n"), css.replace("\r\n", "\n"))
+    loader = LOADER.read_text(encoding="utf-8")
+    return Assets(js.replace("\r\n", "\n"), css.replace("\r\n", "\n"), loader.replace("\r\n", "\n"))
 
 
 def policy(assets: Assets) -> str:
@@ -83,7 +89,7 @@ def policy(assets: Assets) -> str:
     return "; ".join(
         [
             "default-src 'none'",
-            f"script-src {_source(assets.js)}",
+            f"script-src {_source(assets.loader)} {_source(assets.js)}",
             f"style-src {_source(assets.css)}",
             "img-src data: blob:",
             "worker-src blob:",
@@ -100,8 +106,9 @@ def compose(page: Page, assets: Assets) -> Iterator[bytes]:
         "policy": policy(assets),
         "version": html.escape(page.manifest.app_version),
         "title": html.escape(page.manifest.title),
-        "css": assets.css,
-        "js": assets.js,
+        "css": _packed(assets.css),
+        "js": _packed(assets.js),
+        "loader": assets.loader,
         "manifest": page.manifest.to_json().translate(_JSON_ESCAPES),
     }
     for number, piece in enumerate(_PLACE.split(_PAGE)):
@@ -118,6 +125,11 @@ def _blocks(blocks: Mapping[str, Block]) -> Iterator[bytes]:
         yield f'<script type="application/octet-stream" data-block="{name}">'.encode()
         yield encode(block.data)
         yield b"</script>\n"
+
+
+def _packed(text: str) -> str:
+    """The same bytes for the same text, whenever it is made."""
+    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
 
 
 def _source(text: str) -> str:

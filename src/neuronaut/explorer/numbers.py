@@ -73,14 +73,17 @@ def numbers(
 def _plan(
     rec: Recording, named: Sequence[Shown], units: int, columns: Collection[str] | None
 ) -> tuple[list[Shown], list[tuple[int, int | None]]]:
-    """Slices and comparisons to ship: the named ones, then opposites and categories as far as the budget goes."""
+    """Slices and comparisons to ship: the named slices and A against B; then what else the budget allows."""
     slice_cost, pair_cost = 4 * units * len(STATISTICS), 4 * units * len(COMPARISON)
     budget = BUDGET
-    pairs: list[tuple[int, int | None]] = list(pairwise(range(1, len(named) + 1)))
-    for number in range(1, min(2, len(named)) + 1):
-        if not pairs or pair_cost <= budget:
+    wanted: list[tuple[int, int | None]] = [(1, 2)] if len(named) > 1 else []
+    wanted += [(number, None) for number in range(1, min(2, len(named)) + 1)]
+    wanted += list(pairwise(range(2, len(named) + 1)))
+    pairs = wanted[:1]
+    for pair in wanted[1:]:
+        if pair_cost <= budget:
             budget -= pair_cost
-            pairs.append((number, None))
+            pairs.append(pair)
     shown = [Shown("all", "", "all", EVERYTHING), *named]
     for values in categories(rec, columns):
         new = [one for one in values if one.expression not in {other.expression for other in shown}]
