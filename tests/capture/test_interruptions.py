@@ -17,6 +17,7 @@ from oracle import mlp, rows
 from torch import nn
 
 import neuronaut as naut
+from neuronaut.capture import gather
 from neuronaut.capture.progress import Progress
 from neuronaut.core.errors import DataError, RecordingExists, RecordingLocked, RecordingWriteError
 from neuronaut.store.results import read_result
@@ -298,7 +299,9 @@ sys.path.insert(0, {str(Path(__file__).parent)!r})
 from oracle import mlp, rows
 import neuronaut as naut
 from neuronaut.core.errors import RecordingWriteError
+from neuronaut.capture import gather
 from neuronaut.store import writer
+gather.GATHERED_BYTES = 0
 writer.INTERVAL, writer.PATIENCE = 0.0, 0.0
 X = rows(4000)
 record = functools.partial(naut.record, batch_size=100, influence=False)
@@ -337,6 +340,7 @@ def test_the_writer_that_fails_says_how_many_samples_are_safe(tmp_path: Path, mo
         self.commit()
 
     monkeypatch.setattr(writing.Writer, "append", append)
+    monkeypatch.setattr(gather, "GATHERED_BYTES", 0)
     with pytest.raises(RecordingWriteError, match="no space left") as caught:
         naut.record(mlp(), X, to=tmp_path / "a.naut", batch_size=16)
     assert caught.value.committed == 48
@@ -347,7 +351,8 @@ def test_watchers_hear_of_the_size_first_then_of_every_batch_then_of_the_end() -
     heard: list[Progress] = []
     naut.record(mlp(), X, batch_size=16, progress=heard.append, influence=False)
     assert [one.phase for one in heard] == ["start", *["record"] * 7, "done"]
-    assert heard[0].size == 100 * 4 * (5 + 8 + 6 + 3)
+    parameters = 5 * 8 + 8 + 8 * 6 + 6 + 6 * 3 + 3
+    assert heard[0].size == 4 * (100 * (5 + 8 + 6 + 3) + parameters)
     assert [one.done for one in heard[1:-1]] == [16, 32, 48, 64, 80, 96, 100]
     assert all(one.total == 100 for one in heard)
     assert heard[-2].left == 0

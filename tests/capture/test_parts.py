@@ -130,7 +130,7 @@ def test_batches_grow_with_the_room_and_are_powers_of_two() -> None:
     narrow = Graph((Layer("fc", "dense", 10, "linear", 1),))
     wide = Graph((Layer("conv", "conv", 64, "conv2d", 1, ("y", "x"), (112, 112)),))
     assert batch_rows(narrow, np.zeros((3, 4), np.float32), 3) == 1024
-    assert batch_rows(wide, np.zeros((1, 3, 224, 224), np.float32), 1) == 16
+    assert batch_rows(wide, np.zeros((1, 3, 224, 224), np.float32), 1) == 64
     assert batch_rows(wide, np.zeros((1, 3, 9000, 9000), np.float32), 1) == 1
 
 

@@ -64,3 +64,11 @@ def test_large_inputs_get_fewer_probes() -> None:
 
 def test_no_samples_give_no_probes() -> None:
     assert Probes(4, 1, 0).batch() is None
+
+
+def test_with_more_labels_than_probes_chance_decides() -> None:
+    probes = Probes(40, 500, 0)
+    probes.offer(X, np.arange(1000), np.arange(1000) % 500)
+    found = probes.batch()
+    assert found is not None
+    assert set(found[1]) == set(np.argsort(scattered(np.arange(1000), 0))[:40])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -77,6 +79,27 @@ def test_the_model_and_the_random_state_are_left_as_they_were() -> None:
     assert torch.equal(torch.get_rng_state(), random)
     assert np.array_equal(np.random.get_state()[1], numbers)
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
+
+
+class Greedy(nn.Module):
+    """Works in place on what it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(5, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(x.relu_())
+
+
+@pytest.mark.parametrize("kind", [np.array, torch.tensor])
+def test_data_are_left_as_they_were_by_a_model_that_works_in_place(kind: Callable[[np.ndarray], Any]) -> None:
+    given = kind(X)
+    model = Greedy()
+    rec = record(model, given, batch_size=16)
+    assert np.array_equal(np.asarray(given), X)
+    assert np.array_equal(rec["input"].read(), X)
+    assert np.array_equal(rec["fc"].read(), hooked(model, X.copy(), ["fc"], 16)["fc"])
 
 
 def test_metadata_come_back_as_they_were_given(tmp_path: Path) -> None:

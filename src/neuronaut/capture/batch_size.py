@@ -8,8 +8,8 @@ from neuronaut.capture.batch import leaves
 from neuronaut.core.layer import Graph
 from neuronaut.core.model import Batch
 
-ACTIVATION_BYTES = 64 << 20
-"""What one batch may take: its inputs, and everything its layers compute."""
+ACTIVATION_BYTES = 256 << 20
+"""What one batch may take: its inputs, and everything its layers compute (never all of it at once)."""
 LARGEST = 1024
 """A larger batch is no faster, and the first progress comes later."""
 

@@ -20,6 +20,8 @@ FULL = 65_536
 """Pairs with at most this many numbers are stored whole, others as the strongest each way."""
 ROOM = 256 << 20
 """Whole matrices take at most this many bytes together; beyond it only those of an eighth of FULL stay whole."""
+HOPELESS = 500
+"""A small trial overestimates, but not by so much."""
 STRONGEST = 16
 BUDGET = 30.0
 """Seconds that the stored influence may take when nobody asked for it."""
@@ -100,14 +102,14 @@ def influence(
 def affordable(work: _Work, probes: Batch, budget: float, clock: Callable[[], float]) -> int:
     """How many probes fit into the budget, by timing ever larger trials. Raises TooDear when too few do."""
     number = count(probes)
-    work.effects(take(probes, slice(0, 2)), work.trial(1))  # what is loaded on first use is not counted
-    for units, rows in ((16, 16), (16, number), (64, number)):
+    work.effects(take(probes, slice(0, 2)), work.trial(2))  # what is loaded on first use is not counted
+    for units, rows in ((1, 2), (16, 16), (16, number), (64, number)):
         trial, some = work.trial(units), take(probes, slice(0, min(rows, number)))
         before = clock()
         work.effects(some, trial)
         took = clock() - before
         cost = took * work.runs / len(trial.units) / count(some)
-        if took > budget / 100:
+        if took > budget / 100 or cost * FEWEST > HOPELESS * budget:
             break
     if cost * min(number, FEWEST) > budget:
         raise TooDear(f"it would take about {cost * number:,.0f} s on {number} samples; ask with influence=True")

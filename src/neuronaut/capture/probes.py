@@ -26,13 +26,14 @@ class Probes:
 
     def __init__(self, limit: int, strata: int, seed: int) -> None:
         self.limit, self.seed = limit, seed
-        self.quota = max(1, -(-limit // max(1, strata)))
+        self.mixed = not 1 < strata <= limit  # with more labels than probes, chance decides among all samples
+        self.quota = limit if self.mixed else -(-limit // strata)
         self.kept: dict[int, list[tuple[int, int, Batch]]] = {}
 
     def offer(self, inputs: Batch, ids: npt.NDArray[np.int64], strata: npt.NDArray[Any] | None) -> None:
         """Look at one batch of samples; those that are kept are copied."""
         ranks = scattered(ids, self.seed)
-        groups = np.zeros(len(ids), np.int64) if strata is None else strata
+        groups = np.zeros(len(ids), np.int64) if strata is None or self.mixed else strata
         for stratum in np.unique(groups).tolist():
             queue = self.kept.setdefault(stratum, [])
             bound = -queue[0][0] if len(queue) == self.quota else 1 << 64

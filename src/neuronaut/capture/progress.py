@@ -16,9 +16,10 @@ class Progress:
     """One moment of a recording.
 
     ``start`` comes once, before anything is written: ``size`` is what the recording will take before compression, in
-    bytes (of one sample when the number of samples is unknown). ``record`` comes after every batch, ``influence``
-    while the stored influence is computed (``done`` of ``total`` probe runs), ``stopped`` when it ends early, ``done``
-    at the end. ``rate`` is samples per second since the start. ``message`` says the same to a person.
+    bytes, parameters included (of one sample when the number of samples is unknown). ``record`` comes after every
+    batch, ``influence`` while the stored influence is computed (``done`` of ``total`` probe runs), ``stopped`` when it
+    ends early, ``done`` at the end. ``rate`` is samples per second since the start. ``message`` says the same to a
+    person.
     """
 
     phase: Phase

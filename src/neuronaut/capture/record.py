@@ -165,13 +165,13 @@ class _Call:
         self, card: RecordingCard, arrays: dict[str, npt.NDArray[Any]], total: int | None
     ) -> tuple[Writer | None, int]:
         """The writer, and the number of the first sample it wants; None for a recording that is finished already."""
-        row = row_bytes(arrays)
-        size = row if total is None else row * total
+        static = {f"parameters/{name}": values for name, values in self.model.parameters().items()}
+        fixed, row = sum(values.nbytes for values in static.values()), row_bytes(arrays)
+        size = row if total is None else row * total + fixed
         said = f"about {readable(row)} a sample" if total is None else f"about {readable(size)} for {total:,} samples"
         self.tell(Progress("start", 0, total, 0.0, size, f"recording {said}, before compression"))
         begun = self.place.begun
         if begun is None:
-            static = {f"parameters/{name}": values for name, values in self.model.parameters().items()}
             made = create(
                 self.place.path, card, specs(arrays, card.graph), static=static, overwrite=self.options.overwrite
             )
@@ -183,7 +183,8 @@ class _Call:
     def _probes(self, plan: Plan, first: Chunk) -> Probes | None:
         if self.options.influence is False or not isinstance(self.model, Differentiable):
             return None
-        strata = 1 if plan.task.classes is None else len(plan.task.classes.names)
+        labelled = plan.task.classes is not None and plan.labels(first) is not None
+        strata = len(plan.task.classes.names) if labelled and plan.task.classes is not None else 1
         return Probes(probe_count(first.inputs, len(first)), strata, self.options.seed)
 
     def _results(self, plan: Plan, probes: Probes | None, done: Recorded, start: int) -> tuple[Recording, str]:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuronaut.capture.background import Background
+from neuronaut.capture.batch import copied
 from neuronaut.capture.chunk import Chunk
 from neuronaut.capture.gather import Gather, Rows
 from neuronaut.capture.plan import Plan, Truth
@@ -49,7 +50,9 @@ class Runner:
         What the model raises passes unchanged, with a note that names the samples.
         """
         try:
-            result = self.model.run(chunk.inputs, self.sites, position=self.position)
+            # A copy, since the first operation may work in place: neither the caller's data may change, nor what is
+            # still needed of them here.
+            result = self.model.run(copied(chunk.inputs), self.sites, position=self.position)
         except NeuronautError as error:
             error.add_note(f"while running {samples(chunk.ids)}")
             raise
@@ -126,7 +129,7 @@ def record_batches(
         for chunk, ready in _numbered(batches, done, plan):
             truth = plan.truth(chunk)
             if probes is not None:
-                probes.offer(chunk.inputs, chunk.ids, truth if plan.task.classes is not None else None)
+                probes.offer(chunk.inputs, chunk.ids, None if plan.task.classes is None else truth)
             for part, run in _wanted(runner, chunk, ready, start, writer):
                 queue.put((part, run, plan.truth(part)))
                 done.rows += len(part)
