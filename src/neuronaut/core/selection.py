@@ -101,14 +101,14 @@ def _through(first: Edge, layer: Layer, second: Edge) -> Edge:
     if layer.kind in ("junction", "norm"):
         own = layer.attributes.get("fold", "nonlinear" if layer.activation else "linear")
         if first.take is not None and second.take is not None:
-            take = _composed(first.take, second.take)
+            take = _composed(first.take, second.take, layer.unit_count)
     via = tuple(dict.fromkeys((*first.via, layer.operator, *second.via)))
     return Edge(first.source, second.target, _worst(first.kind, own, second.kind), take, via, first.cut or second.cut)
 
 
-def _composed(first: Take, second: Take) -> Take | None:
+def _composed(first: Take, second: Take, units: int) -> Take | None:
     inner, outer = first.decode(), second.decode()
-    if outer.size and outer.max() >= inner.size:
+    if inner.size != units:  # a gate reads two numbers for each unit it gives
         return None
     return Take.encode(np.where(outer >= 0, inner[np.maximum(outer, 0)], outer))
 
