@@ -70,3 +70,15 @@ export function placeOf(scene: Scene, index: number): { readonly layer: string; 
   const layer = scene.layers[scene.layerOf[index] ?? -1]
   return layer && index < scene.count ? { layer: layer.name, unit: index - layer.start } : null
 }
+
+/** The unit of some layers whose centre is nearest to a height, or -1. */
+export function nearestIn(scene: Scene, layers: readonly number[], y: number): number {
+  let nearest = -1
+  for (const index of layers) {
+    const { start, units } = scene.layers[index]!
+    for (let unit = start; unit < start + units; unit++) {
+      if (nearest < 0 || Math.abs(scene.y[unit]! - y) < Math.abs(scene.y[nearest]! - y)) nearest = unit
+    }
+  }
+  return nearest
+}
