@@ -68,7 +68,7 @@ def pages(folder: Path) -> tuple[Path, Path]:
 
 def opened(page: Page, path: Path) -> None:
     page.goto(path.as_uri())
-    page.wait_for_function("window.neuronaut?.explorer?.edges?.length > 0 && window.neuronaut.explorer.sides !== null")
+    page.wait_for_function("window.neuronaut?.explorer?.columns && window.neuronaut.explorer.pair")
     page.wait_for_timeout(1500)
 
 
@@ -87,8 +87,8 @@ def run() -> list[Row]:
     rate = 1000 / float(np.median(seen["times"]))
     how = f"200 moves over {seen['places']} places, 1440 x 900, top-6 edges, {seen['overlay']} overlays drawn"
     return [
-        Row("Titanic page", 400_000, sizes[0], "bytes", "the demo's page, everything inside"),
-        Row("W-digits512 page", 2_000_000, sizes[1], "bytes", "1,797 rows, 10 slices, top-16 influence"),
+        Row("Titanic page", 400, sizes[0] / 1e3, "kB", "the demo's page, everything inside"),
+        Row("W-digits512 page", 2.0, sizes[1] / 1e6, "MB", "1,797 rows, 10 slices, top-16 influence"),
         Row("W-digits512 hover", 30, rate, "frames/s", how, at_least=True),
         Row("W-digits512 full redraws while hovering", 0, seen["full"], "redraws", "work counter, the same 200 moves"),
     ]
