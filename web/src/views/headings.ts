@@ -27,7 +27,7 @@ export function headingsOf(layout: Layout, cards: readonly LayerCard[], at: Tran
     const after = place < columns.length - 1 ? columns[place + 1]!.x - x : Infinity
     return Math.min(before, after, 2 * x, 2 * (layout.width - x)) * at.k - 12
   })
-  const tight = columns.map((column, place) => (cards[column.layers[0]!]?.label.length ?? 0) * 7 > rooms[place]!)
+  const tight = columns.map((column, place) => (cards[column.layers[0]!]?.label.length ?? 0) * 8 + 8 > rooms[place]!)
   const stagger = tight.filter(Boolean).length > 2
   return columns.flatMap((column, place) =>
     column.layers.flatMap((index, order): Heading[] => {
