@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -507,6 +508,66 @@ def test_an_array_larger_than_the_limit_is_still_taken() -> None:
     assert jobs.submit(len, "abc", weight=1000).result() == 3
     jobs.wait()
     jobs.close()
+
+
+def test_work_that_waits_when_a_writer_is_aborted_is_dropped(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    writer = make(Fs(tmp_path / "a.naut"))
+    append(writer, 4)
+    writer.commit()
+    for _ in range(20):
+        append(writer, 64)
+    writer.abort()
+    assert caplog.records == []
+    assert check_disk(Fs(tmp_path / "a.naut"), 4) == 4
+
+
+def test_a_writer_without_memory_stops_as_one_without_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = make(Fs(tmp_path / "a.naut"))
+    append(writer, 4)
+    writer.commit()
+
+    def none_left(*_: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(store.tail, "encode_rows", none_left)
+    with pytest.raises(RecordingWriteError, match=r"no memory.*4 rows are safe"):
+        append(writer, 40)
+        writer.commit()
+    monkeypatch.undo()
+    assert store.resume(tmp_path / "a.naut").rows == 4
+
+
+def test_a_file_that_may_not_grow_is_an_error_and_the_rest_stays(tmp_path: Path) -> None:
+    """The system itself refuses here, in the middle of a write."""
+    writer = make(Fs(tmp_path / "a.naut"))
+    append(writer, 4)
+    writer.commit()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    append(writer, 40)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (600, limits[1]))
+        with pytest.raises(RecordingWriteError, match=r"too large.*4 rows are safe"):
+            writer.commit()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert check_disk(Fs(tmp_path / "a.naut"), 4) == 4
+    assert not list(tmp_path.rglob("*.tmp"))
+    with store.resume(tmp_path / "a.naut") as writer:
+        append(writer, 40)
+    assert check_disk(Fs(tmp_path / "a.naut"), 44) == 44
+
+
+def test_thousands_of_tiny_appends_are_held_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = SimFs()
+    writer = make(disk, InlineJobs())
+    for _ in range(200):
+        append(writer, 1)
+    assert len(writer._ledger._pending) <= 64
+    monkeypatch.setattr(store.ledger, "FULL_ROWS", 300)
+    append(writer, 100)
+    assert len(writer._ledger._pending) == 0  # a full part is written before the commit that names it
+    writer.finish()
+    assert check_disk(disk, 300) == 300
 
 
 # Resume of a damaged recording

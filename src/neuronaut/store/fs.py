@@ -7,6 +7,7 @@ regular files are read. Tests put another Fs in its place: a simulated disk that
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -152,7 +153,12 @@ class Fs:
     def sync(self, handle: int) -> None:
         """Return when the file's bytes are on the disk."""
         if sys.platform == "darwin":
-            fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
+            try:
+                fcntl.fcntl(handle, fcntl.F_FULLFSYNC)  # fsync leaves the bytes in the drive's own memory there
+            except OSError as error:
+                if error.errno not in (errno.ENOTSUP, errno.EINVAL, errno.ENOTTY):
+                    raise
+                os.fsync(handle)
         else:
             os.fsync(handle)
 
@@ -181,7 +187,7 @@ class Fs:
             with self._folder(name) as folder:
                 descriptor = folder if isinstance(folder, int) else os.open(folder, os.O_RDONLY | _DIRECTORY)
                 try:
-                    self.sync(descriptor)
+                    os.fsync(descriptor)
                 finally:
                     if descriptor != folder:
                         os.close(descriptor)
@@ -191,7 +197,7 @@ class Fs:
         for folder in self._unsynced if sys.platform != "win32" else ():
             descriptor = os.open(folder, os.O_RDONLY | _DIRECTORY)
             try:
-                self.sync(descriptor)
+                os.fsync(descriptor)
             finally:
                 os.close(descriptor)
 

@@ -49,7 +49,8 @@ class Jobs:
 
     def _finished(self, future: Future[Any]) -> None:
         with self._change:
-            self._error = self._error or future.exception()
+            if not future.cancelled():
+                self._error = self._error or future.exception()
             self._pending.pop(future, None)
             self._change.notify_all()
 

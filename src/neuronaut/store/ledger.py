@@ -16,6 +16,8 @@ FULL_ROWS = 16_384
 FULL_BYTES = 8 << 20
 MERGE = 16
 """So many parts in a row that are not full are merged into one."""
+JOIN = 64
+"""So many tables that wait for a commit become one: thousands of small ones would scatter the memory."""
 _NUMBER = re.compile(r"\d+")
 _FILE = re.compile(r"samples-\d+\.parquet(\.tmp)?")
 
@@ -43,6 +45,8 @@ class Ledger:
     def append(self, table: pa.Table) -> None:
         self._schema = table.schema if self._schema is None else _unify(self._schema, table.schema)
         self._pending += (table.select(self._schema.names),)
+        if len(self._pending) >= JOIN:
+            self._pending = (join(self._pending).combine_chunks(),)
 
     def mark(self) -> tuple[pa.Schema | None, tuple[pa.Table, ...]]:
         return self._schema, self._pending

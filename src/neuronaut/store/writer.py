@@ -251,17 +251,18 @@ class Writer:
 
     @contextlib.contextmanager
     def _disk(self, doing: str) -> Iterator[None]:
-        """After a refused write nothing more is tried: the writer stops, what was committed stays."""
+        """After a refused write (or no memory) nothing more is tried: the writer stops, what was committed stays."""
         try:
             error = self._jobs.failed()
             if error is not None:
                 raise error
             yield
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             self._release("stopped by a failed write")
+            what = str(error) or "no memory"
             raise RecordingWriteError(
-                f"cannot write {self.path} ({doing}: {error}). {self.committed:,} rows are safe; free space or repair "
-                "the disk, then resume.",
+                f"cannot write {self.path} ({doing}: {what}). {self.committed:,} rows are safe; free space or repair the "
+                "disk, then resume.",
                 committed=self.committed,
             ) from error
 
