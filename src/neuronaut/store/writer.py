@@ -261,8 +261,8 @@ class Writer:
             self._release("stopped by a failed write")
             what = str(error) or "no memory"
             raise RecordingWriteError(
-                f"cannot write {self.path} ({doing}: {what}). {self.committed:,} rows are safe; free space or repair the "
-                "disk, then resume.",
+                f"cannot write {self.path} ({doing}: {what}). {self.committed:,} rows are safe; free space or repair "
+                "the disk, then resume.",
                 committed=self.committed,
             ) from error
 
