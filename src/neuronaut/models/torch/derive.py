@@ -52,9 +52,10 @@ def effects(
     others = {site: place for site, place in others.items() if place.floating}
     if not seed[1].floating or not others:
         return found
+    sealed = seed[1].sealed or any(place.sealed for place in others.values())
     total = sum(place.units for place in others.values())
     forwards, backwards = (len(units), total) if forward else (total, len(units))
-    if 2 * forwards > backwards:
+    if 2 * forwards > backwards and not sealed:
         try:
             return found | (
                 _turned(pull, run, batch, samples, seed, units, others)
@@ -228,8 +229,10 @@ def _push_chunk(
     units: Sequence[int],
     targets: Mapping[Site, Place],
 ) -> Effects:
-    ways = [_by_vmap, _by_rows, _by_two_backwards, _by_differences]
-    if source[1].inplace:
+    ways = [_by_vmap, _by_rows, _by_two_backwards, _by_rows_alone, _by_differences]
+    if source[1].sealed or any(place.sealed for place in targets.values()):
+        ways = ways[-1:]
+    elif source[1].inplace:
         ways = ways[1:]
     for way in ways[:-1]:
         try:
@@ -292,7 +295,35 @@ def _by_rows(
     units: Sequence[int],
     targets: Mapping[Site, Place],
 ) -> Effects:
-    """Every seed has its own copy of the samples in one large batch."""
+    """Every seed has its own copy of the samples in one large batch.
+
+    Gradients are on, since without them torch passes an autograd.Function that has no jvp and drops the tangent.
+    """
+    with torch.enable_grad(), _quiet():
+        return _rows(run, batch, samples, source, units, targets)
+
+
+def _by_rows_alone(
+    run: Runner,
+    batch: Any,
+    samples: int,
+    source: tuple[Site, Place],
+    units: Sequence[int],
+    targets: Mapping[Site, Place],
+) -> Effects:
+    """The same without gradients: writing into one of the parts of a split is then allowed."""
+    with torch.no_grad():
+        return _rows(run, batch, samples, source, units, targets)
+
+
+def _rows(
+    run: Runner,
+    batch: Any,
+    samples: int,
+    source: tuple[Site, Place],
+    units: Sequence[int],
+    targets: Mapping[Site, Place],
+) -> Effects:
     count = len(units) * samples
     wide = take_rows(batch, list(range(samples)) * len(units))
     seen: Effects = {}
@@ -304,9 +335,9 @@ def _by_rows(
         dual = _dual(torch.zeros_like(tensor), _row_tangent(tensor, source[1], samples, units))
         return tensor.add_(dual) if source[1].inplace else tensor + dual
 
-    with torch.no_grad(), forward_ad.dual_level():
+    with forward_ad.dual_level():
         run(wide, list(targets), see, [source[0]], change)
-    return {site: seen[site].reshape(len(units), samples, -1).cpu() for site in targets}
+    return {site: seen[site].detach().reshape(len(units), samples, -1).cpu() for site in targets}
 
 
 def _row_tangent(tensor: torch.Tensor, place: Place, samples: int, units: Sequence[int]) -> torch.Tensor:

@@ -261,6 +261,7 @@ class _Builder:
             stays_unwritten(value, self.two),
             node is not None and node.inplace,
             found.floating,
+            node is not None and node.sealed and "call" in (reading.how, seat.how),
         )
         self.places[Site(name, site)] = place
         return place

@@ -35,7 +35,8 @@ class Place:
 
     ``reading`` is the cheapest way to look at the value, ``seat`` the way to change it so that every later use sees
     the change. ``borrowed``: nothing writes to its memory later in the pass, so it need not be copied to be kept.
-    ``inplace``: the call that made it wrote into its argument.
+    ``inplace``: the call that made it wrote into its argument. ``sealed``: it is met only inside the forward of an
+    autograd.Function, where derivatives do not pass.
     """
 
     value: int
@@ -48,6 +49,7 @@ class Place:
     borrowed: bool
     inplace: bool
     floating: bool
+    sealed: bool
 
     @property
     def units(self) -> int:

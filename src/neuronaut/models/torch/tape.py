@@ -70,6 +70,8 @@ class Node:
     inplace: bool = False
     leaks: bool = False
     """Hands out its memory (``numpy()``, ``data_ptr()``): later writes cannot be seen."""
+    sealed: bool = False
+    """Made inside the forward of an autograd.Function: values pass, derivatives do not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,7 @@ class Tracer(TorchFunctionMode):
         node = Node(
             len(self.tape.nodes), op, func, self._frame, number, *refs, tuple(operands), (), inplace, op in ops.LEAKS
         )
+        node.sealed = not torch._C._is_fwd_grad_enabled()
         self.tape.nodes.append(node)
         self._clock += inplace
         state = self._state(operands)
