@@ -271,9 +271,14 @@ def test_samples_that_fail_are_skipped_and_named_on_request(tmp_path: Path) -> N
 
 
 def test_samples_that_cannot_be_read_are_skipped_on_request() -> None:
-    rec = naut.record(mlp(), Slow(33), batch_size=16, on_error="skip")
-    assert rec.sample_ids.tolist() == [k for k in range(100) if k != 33]
-    assert rec.metadata["label"].tolist() == [Y[k] for k in range(100) if k != 33]
+    for bad in (0, 33, 99):
+        rec = naut.record(mlp(), Slow(bad), batch_size=16, metadata=META, on_error="skip", influence=False)
+        assert rec.sample_ids.tolist() == [k for k in range(100) if k != bad]
+        assert rec.metadata["label"].tolist() == [Y[k] for k in range(100) if k != bad]
+        assert rec.metadata["k"].tolist() == rec.sample_ids.tolist()
+        counts = read_result(rec, "stored", name="capture")
+        assert counts is not None
+        assert counts["skipped"].tolist() == [bad]
 
 
 def test_a_first_batch_without_a_good_sample_is_no_reason_to_give_up() -> None:

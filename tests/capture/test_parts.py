@@ -257,5 +257,5 @@ def test_column_names_become_text_and_must_differ_as_text() -> None:
     frame = metadata_frame(pd.DataFrame({0: [1], "b": [2]}))
     assert frame is not None
     assert list(frame.columns) == ["0", "b"]
-    with pytest.raises(ValueError, match="two metadata columns are named '0'"):
+    with pytest.raises(ValueError, match="two columns are named '0'"):
         metadata_frame(pd.DataFrame({0: [1], "0": [2]}))

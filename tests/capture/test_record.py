@@ -130,10 +130,12 @@ def test_metadata_in_another_order_are_refused() -> None:
         record(mlp(), frame, metadata=SEXES[::-1])
 
 
-def test_duplicate_metadata_columns_are_named() -> None:
+def test_duplicate_columns_are_named() -> None:
     frame = pd.DataFrame(np.zeros((50, 2)), columns=["a", "a"])
-    with pytest.raises(DataError, match="two metadata columns are named 'a'"):
+    with pytest.raises(DataError, match="two columns are named 'a'"):
         record(mlp(), X, metadata=frame)
+    with pytest.raises(DataError, match="two columns are named 'a'"):
+        record(mlp(sizes=(2, 3)), frame)
 
 
 def test_metadata_columns_of_different_length_are_named() -> None:
@@ -181,6 +183,20 @@ def test_one_layer_can_be_chosen_and_a_typo_names_the_closest() -> None:
     assert list(rec.layers) == ["2"]
     with pytest.raises(UnknownName, match="no layer 'imput'; closest: 'input'"):
         record(mlp(), X, layers=["imput"])
+
+
+def test_choosing_no_layer_is_refused() -> None:
+    with pytest.raises(DataError, match="chooses no layer"):
+        record(mlp(), X, layers=[])
+
+
+def test_one_site_may_be_named_without_a_list() -> None:
+    assert record(mlp(), X, layers="0", sites="pre")["0.pre"].shape == (50, 8)
+
+
+def test_metadata_may_have_no_columns() -> None:
+    rec = record(mlp(), X, metadata=pd.DataFrame(index=range(50)))
+    assert rec.metadata.shape == (50, 0)
 
 
 def test_limit_takes_the_first_samples(tmp_path: Path) -> None:

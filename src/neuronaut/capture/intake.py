@@ -38,6 +38,7 @@ class Intake:
     in_metadata: bool
     groups: npt.NDArray[Any] | None
     limit: int | None
+    skips: bool
 
     def total(self, source: Source) -> int | None:
         """How many samples will be recorded; None when nobody knows."""
@@ -46,7 +47,8 @@ class Intake:
 
     def head(self, source: Source) -> Chunk | None:
         """The first few samples; None when there are none."""
-        return next(rebatch(upto(source.chunks(HEAD), self.limit), HEAD), None)
+        skip = (lambda ids, error: None) if self.skips else None
+        return next(rebatch(upto(source.chunks(HEAD, 0, skip), self.limit), HEAD), None)
 
     def check(self, ids: npt.NDArray[np.int64]) -> None:
         """Raise DataError when metadata, labels or groups end before these samples do."""
@@ -104,7 +106,7 @@ def take_in(data: Any, metadata: Any, options: Options) -> Intake:
     groups = None if options.groups is None else column_or_array(options.groups, frame, "groups", total)
     table = None if frame is None else metadata_table(frame)
     own = None if groups is None else pd.Series(groups).to_numpy()
-    return Intake(readings, table, labels, name, in_metadata, own, options.limit)
+    return Intake(readings, table, labels, name, in_metadata, own, options.limit, options.on_error == "skip")
 
 
 def _columns(

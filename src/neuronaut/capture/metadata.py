@@ -34,7 +34,7 @@ def metadata_frame(metadata: Any) -> pd.DataFrame | None:
     names = [clean_text(str(name)) for name in metadata.columns]
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     if twice:
-        raise DataError(f"two metadata columns are named {twice[0]!r}. Rename one of them.")
+        raise DataError(f"two columns are named {twice[0]!r}. Rename one of them.")
     return metadata.set_axis(names, axis=1)
 
 

@@ -26,6 +26,7 @@ from neuronaut.capture.resuming import check_same, continued, next_sample
 from neuronaut.capture.run import Ready, Recorded, Runner, Skipped, record_batches
 from neuronaut.capture.source import Samples, Source
 from neuronaut.capture.tally import Tally
+from neuronaut.core.axes import SiteName
 from neuronaut.core.errors import DataError
 from neuronaut.core.model import Differentiable, Model
 from neuronaut.core.selection import select_layers
@@ -47,7 +48,7 @@ def record(
     groups: Any = None,
     task: str = "auto",
     layers: str | Sequence[str] = "*",
-    sites: Sequence[Literal["pre", "post"]] = ("post",),
+    sites: SiteName | Sequence[SiteName] = ("post",),
     position: Literal["reduce", "keep"] = "reduce",
     dtype: str | None = None,
     batch_size: int | Literal["auto"] = "auto",
@@ -88,8 +89,9 @@ def record(
     Raises DataError, UnknownName, UnsupportedModel before anything is written; RecordingExists, RecordingLocked,
     RecordingWriteError from the store; what the model or the data raise, unchanged, with the samples in a note.
     """
+    chosen = (sites,) if isinstance(sites, str) else sites
     options = Options(
-        labels, classes, groups, task, layers, sites, position, dtype, batch_size, device, limit, seed, on_error,
+        labels, classes, groups, task, layers, chosen, position, dtype, batch_size, device, limit, seed, on_error,
         resume, overwrite, inputs, features, influence,
     )  # fmt: skip
     target = place(to, options)
@@ -118,6 +120,8 @@ class _Call:
     def done(self, head: Chunk) -> Recording:
         began = time.perf_counter()
         sites = select_layers(self.model.graph, self.options.layers, self.options.sites)
+        if not sites:
+            raise DataError(f"layers={self.options.layers!r} chooses no layer. Give names or patterns; '*' takes all.")
         runner = Runner(self.model, sites, self.options.position, self.skipped)
         size = self._batch_size(head)
         self.source.settle()
@@ -133,6 +137,8 @@ class _Call:
         with kept(writer, self.place, self.tell, total):
             rest = _then(opened, self._rest(batches, plan, size * len(opened), start))
             done = record_batches(rest, runner, plan, writer, probes, self.tell, total, start, began)
+            if self.skipped is not None:
+                done.seen = max([done.seen, *(sample + 1 for sample in self.skipped.ids)])
             self.intake.check_end(done.seen)
             if writer is not None:
                 writer.finish()
