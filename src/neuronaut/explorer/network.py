@@ -24,7 +24,7 @@ STRONGEST_OF_MANY = 8
 """The same between layers of more than ``MANY`` weights; a page draws six unless told otherwise."""
 MANY = 65_536
 SMALL = 4096
-"""Numbers that are shipped as they are; of larger arrays the last digits, which nobody sees, are rounded away."""
+"""Arrays up to this size are shipped whole and as they are; of larger ones the strongest, without the last digits."""
 _WORST: tuple[EdgeKind, ...] = ("linear", "scaled", "nonlinear")
 _ONLY_A_NUMBER = re.compile(r"\d+(~\d+)?\Z")
 
@@ -119,7 +119,7 @@ def _matrix(rec: Recording, edge: Edge) -> Floats | None:
 
 
 def _weights(matrix: Floats, pack: Packer) -> Weights:
-    k = STRONGEST if matrix.size <= MANY else STRONGEST_OF_MANY
+    k = max(matrix.shape) if matrix.size <= SMALL else STRONGEST if matrix.size <= MANY else STRONGEST_OF_MANY
     source, target = strongest(matrix, k)
     value = matrix[source, target]
     return Weights(
