@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import xarray
 import zarr
 from store_scenario import SPECS, STATIC, append, expected, make, shrink
 
 import neuronaut.store as store
+from neuronaut.core.errors import DataError
 from neuronaut.core.layer import Graph
 from neuronaut.store import ArraySpec, RecordingCard
 from neuronaut.store.dtypes import TYPES, widen
@@ -116,7 +118,7 @@ def test_a_training_by_step_reads_the_same_here_and_there(tmp_path: Path) -> Non
     random = np.random.default_rng(0)
     values = {spec.path: random.standard_normal((35, *spec.shape)).astype(spec.dtype) for spec in specs}
     card = RecordingCard(Graph(()), append_axis="step")
-    probes = store_table(20)
+    probes = pa.table({"age": list(range(20))})
     writer = store.create(tmp_path / "a.naut", card, specs, samples=probes)
     for start, stop in ((0, 1), (1, 18), (18, 35)):
         writer.append({name: array[start:stop] for name, array in values.items()})
@@ -130,14 +132,11 @@ def test_a_training_by_step_reads_the_same_here_and_there(tmp_path: Path) -> Non
     assert rec["fc"].dims == ("step", "sample", "unit")
     np.testing.assert_array_equal(rec["fc:3"].read(17), values["activations/fc/post"][17, :, 3])
     assert rec.metadata["age"].tolist() == list(range(20))
+    assert rec.mask("age < 3").sum() == 3
+    with pytest.raises(DataError, match="rows of fc are no samples but 'step'"):
+        rec["fc"].where("age < 3")
     assert xarray.open_zarr(rec.path, group="scalars")["loss"].dims == ("step",)
     assert rec.verify() == []
-
-
-def store_table(count: int) -> Any:
-    import pyarrow
-
-    return pyarrow.table({"age": list(range(count))})
 
 
 def test_ragged_texts_keep_their_lengths(tmp_path: Path) -> None:

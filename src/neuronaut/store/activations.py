@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from neuronaut.core.address import Address
 from neuronaut.core.axes import REDUCTION, REDUCTIONS, SAMPLE, SiteName
-from neuronaut.core.errors import NeedsModel, unknown
+from neuronaut.core.errors import DataError, NeedsModel, unknown
 from neuronaut.store.array import StoredArray
 from neuronaut.store.select import Selector, select
 
@@ -123,12 +123,15 @@ class Activations:
     def where(self, chosen: Any) -> Activations:
         """The same, of the samples that a filter selects.
 
-        Raises FilterError when the filter cannot be read.
+        Raises FilterError when the filter cannot be read, DataError where rows are steps or tokens.
         """
+        if self.array.dims[0] != SAMPLE:
+            raise DataError(
+                f"the rows of {self._at} are no samples but {self.array.dims[0]!r}. Take a mask of the recording and "
+                "select its places in what read gives."
+            )
         mask = self._recording.mask(chosen)
         rows = np.flatnonzero(mask) if self._rows is None else self._rows[mask[self._rows]]
-        if self.array.dims[0] != SAMPLE:
-            raise NeedsModel(f"{self._at} grows by {self.array.dims[0]!r}; select its samples with read instead.")
         return Activations(self._recording, self._stored, self._at, self.reduction, rows)
 
     # Reading

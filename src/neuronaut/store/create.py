@@ -29,7 +29,7 @@ from neuronaut.store.tail import Tail
 from neuronaut.store.writer import Writer
 from neuronaut.store.zarr_json import array_json, group_json, groups, root_json, to_bytes
 
-_OWN = re.compile(r"(samples-\d+\.parquet|recording\.json|commit\.json|zarr\.json)(\.tmp)?|findings\.jsonl")
+_OWN = re.compile(r"(samples-\d+\.parquet|recording\.json|commit\.json|zarr\.json)(\.tmp)?")
 
 
 def create(
@@ -46,6 +46,16 @@ def create(
 
     ``static``: arrays written once, such as parameters, by name. ``metadata_schema``: the user's columns, so that
     also a recording without samples has them. ``samples``: metadata of the samples when ``step`` is what grows.
+
+    >>> import tempfile
+    >>> from neuronaut.core.layer import Graph
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> fc1 = ArraySpec("activations/fc1/post", "float32", (2,), ("sample", "unit"))
+    >>> with create(f"{folder.name}/a.naut", RecordingCard(Graph(())), [fc1]) as writer:
+    ...     writer.append({"activations/fc1/post": np.ones((3, 2), np.float32)}, pa.table({"age": [22, 38, 26]}))
+    ...     writer.commit()
+    3
+    >>> folder.cleanup()
 
     Raises RecordingExists when something is there, RecordingLocked while another process writes, DataError for arrays
     that cannot be stored, RecordingWriteError when the disk refuses.

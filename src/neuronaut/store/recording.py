@@ -41,6 +41,19 @@ def open(path: str | os.PathLike[str], *, writable: bool = False) -> Recording:
     ``writable`` keeps Results inside the recording instead of the user's cache directory. A recording that is still
     being written may be read; open it again to see more.
 
+    >>> import tempfile
+    >>> from neuronaut.store import ArraySpec, RecordingCard, create
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> fc1 = ArraySpec("activations/fc1/post", "float32", (2,), ("sample", "unit"))
+    >>> with create(f"{folder.name}/a.naut", RecordingCard(Graph(())), [fc1]) as writer:
+    ...     writer.append({"activations/fc1/post": np.eye(2, dtype=np.float32)}, pa.table({"age": [22, 38]}))
+    >>> rec = open(f"{folder.name}/a.naut")
+    >>> rec
+    <Recording a.naut 1 layer, 2 samples, finished>
+    >>> rec["fc1:0"].where("age > 30").read()
+    array([0.], dtype=float32)
+    >>> folder.cleanup()
+
     Raises NotARecording, CorruptRecording, or NewerFormat.
     """
     return open_on(Fs(path), writable=writable)
@@ -132,7 +145,8 @@ class Recording:
 
     def __repr__(self) -> str:
         state = "finished" if self.finished else "unfinished"
-        return f"<Recording {self.path.name} {len(self.layers)} layers, {self.n:,} samples, {state}>"
+        layers = "1 layer" if len(self.layers) == 1 else f"{len(self.layers)} layers"
+        return f"<Recording {self.path.name} {layers}, {self.n:,} samples, {state}>"
 
     # Arrays
 
