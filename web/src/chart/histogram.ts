@@ -20,13 +20,15 @@ export interface Histogram {
 /** From this share of exact zeros on (a ReLU at rest), zeros are told apart: their bar would flatten all others. */
 const APART = 0.05
 
-export function histogram(groups: readonly Float32Array[], bins = 36): Histogram {
+/**
+ * `step` above 0 says that every value is a whole number of steps. A bin then holds equally many of them and has them in
+ * its middle: bins that now hold two and now three draw a comb that is not in the data.
+ */
+export function histogram(groups: readonly Float32Array[], most = 36, step = 0): Histogram {
   const finite = groups.map((values) => values.filter(Number.isFinite))
   const zero = finite.map((values) => (values.length > 0 ? countZeros(values) / values.length : 0))
   const apart = zero.some((share) => share >= APART)
-  let low = 0
-  let high = 0
-  for (const values of finite) for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)]
+  const { low, high, bins } = binsOf(rangeOf(finite), most, step)
   const marks = ticks(low, high, 5)
   const shares = finite.map((values) => share(values, low, high, bins, apart))
   return {
@@ -41,6 +43,23 @@ export function histogram(groups: readonly Float32Array[], bins = 36): Histogram
     n: finite.map((values) => values.length),
     nonfinite: groups.map((values, index) => values.length - finite[index]!.length),
   }
+}
+
+function rangeOf(groups: readonly Float32Array[]): { low: number; high: number } {
+  let low = 0
+  let high = 0
+  for (const values of groups) for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)]
+  return { low, high }
+}
+
+function binsOf({ low, high }: { low: number; high: number }, most: number, step: number): { low: number; high: number; bins: number } {
+  if (!(step > 0) || !(high > low)) return { low, high, bins: most }
+  const first = Math.round(low / step)
+  const codes = Math.round(high / step) - first + 1
+  const wide = Math.ceil(codes / most)
+  const bins = Math.ceil(codes / wide)
+  const start = (first - 0.5) * step
+  return { low: start, high: start + bins * wide * step, bins }
 }
 
 /** About `count` round numbers from low to high: steps of 1, 2 or 5 times a power of ten. */

@@ -72,6 +72,13 @@ export class Activations {
     return { keys: keys.filter((key) => key !== null), problems }
   }
 
+  /** Every value of the unit is a whole number of these steps; 0 where values are floats. */
+  async step(key: string, unit: number): Promise<number> {
+    const card = this.#cards.get(key)
+    if (!card || card.scale === null) return 0
+    return asFloats(await this.#arrays.get(card.scale, `the activations of ${card.layer}`))[unit] ?? 0
+  }
+
   /** Rejects with a message when the values are damaged. */
   load(key: string): Promise<void> {
     const known = this.#loading.get(key)

@@ -152,6 +152,8 @@ export interface EngineApi {
   pair(a: string | null, b: string | null, signal?: AbortSignal): Promise<PairStats>
   /** Every sample's value of one unit, in sample order; NaN where not finite. */
   unitValues(layer: string, unit: number, reduction?: Reduction): Promise<Float32Array>
+  /** Those values are whole numbers of this; 0 where they are floats. */
+  valueStep(layer: string, unit: number): Promise<number>
   /** Every unit's value for one sample, per layer. */
   sampleValues(row: number): Promise<Map<string, Float32Array>>
   influence(layer: string, unit: number): Promise<Influence>

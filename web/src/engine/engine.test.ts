@@ -58,6 +58,15 @@ function page(change: (page: MemoryPage, manifest: Manifest) => Partial<Manifest
 
 const round = (list: ArrayLike<number>): number[] => Array.from(list, (value) => Number(value.toFixed(4)))
 
+describe("valueStep", () => {
+  it("is the unit's scale, of which its values are whole numbers", async () => {
+    const { engine } = page()
+    expect(await engine.valueStep("fc1", 1)).toBe(0.25)
+    for (const value of await engine.unitValues("fc1", 1)) expect(Number.isInteger(value / 0.25)).toBe(true)
+    expect(await engine.valueStep("nowhere", 0)).toBe(0)
+  })
+})
+
 describe("group", () => {
   it("shows exact numbers where the filter is a shipped slice, however it is spelt", async () => {
     const { engine } = page()

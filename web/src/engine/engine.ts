@@ -107,6 +107,11 @@ export class Engine implements EngineApi {
     })
   }
 
+  async valueStep(layer: string, unit: number): Promise<number> {
+    const key = this.#activations.key(layer)
+    return key === null ? 0 : this.#activations.step(key, unit)
+  }
+
   async sampleValues(row: number): Promise<Map<string, Float32Array>> {
     const { keys } = await this.#activations.loadAll()
     return new Map(await this.#ask({ kind: "row", keys, row }))

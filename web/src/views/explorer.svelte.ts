@@ -85,10 +85,24 @@ export class Explorer {
     this.state = state
     this.cards = byName(manifest.model.layers)
     this.view = state.view
-    state.subscribe((view) => (this.view = view))
-    for (const message of state.takeMessages()) this.say(message)
+    state.subscribe((view) => {
+      this.view = view
+      this.#sayAll(state.takeMessages())
+    })
+    this.#sayAll(state.takeMessages())
     engine.onProblem((problem) => this.say(`${problem.what} cannot be read: ${problem.message}`))
     void this.#begin()
+    void this.#checkLink()
+  }
+
+  /** A filter that came with the page's address and cannot be read: nobody is typing it, so it is said at once. */
+  async #checkLink(): Promise<void> {
+    await this.engine.ready
+    const wrong = (["a", "b"] as const).flatMap((side) => {
+      const problem = this.#problemOf(this.expressionOf(side))
+      return problem && !problem.pending ? [`Group ${side.toUpperCase()} cannot be read: ${problem.message}`] : []
+    })
+    if (wrong.length > 0) this.#sayAll([...(this.toast ? [this.toast.text] : []), ...wrong, "All samples are shown."])
   }
 
   async #begin(): Promise<void> {
@@ -127,7 +141,7 @@ export class Explorer {
     const { view, messages } = decodeView(hash, this.#base, known)
     this.update({ ...view, theme: this.view.theme })
     if (view.sel !== null) this.sheet = true
-    for (const message of messages) this.say(message)
+    this.#sayAll(messages)
   }
 
   expressionOf(side: Side): string | null {
@@ -143,6 +157,11 @@ export class Explorer {
 
   swap(): void {
     this.update({ a: this.view.b, b: this.view.a })
+  }
+
+  /** Together: one toast takes the place of another. */
+  #sayAll(messages: readonly string[]): void {
+    if (messages.length > 0) this.say(messages.join(" "))
   }
 
   say(text: string): void {

@@ -17,6 +17,12 @@ describe("reach", () => {
     expect(found.outputs).toEqual([{ unit: 2, name: "yes", value: -2 }])
   })
 
+  it("says what acts on an output, which acts on nothing itself", () => {
+    const backward = new Map([["a", Float32Array.of(9, 9, 9)], ["c", Float32Array.of(0, 0.2, -0.4)]])
+    const found = reach(layers, { layer: layers[3]! }, { forward: new Map(), backward })!
+    expect([found.backwards, found.nextLayer, found.next.map((one) => one.name)]).toEqual([true, "c", ["2", "1"]])
+  })
+
   it("says nothing when nothing is known", () => {
     expect(reach(layers, { layer: layers[0]! }, null)).toBeNull()
     expect(reach(layers, { layer: layers[0]! }, { forward: new Map(), backward: new Map() })).toBeNull()

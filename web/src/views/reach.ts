@@ -11,13 +11,15 @@ export interface Target {
 }
 
 export interface Reach {
+  /** Whether `next` acts on the unit: said of those that act on nothing themselves, as outputs. */
+  readonly backwards: boolean
   /** The nearest later layer it acts on that is not an output, and its strongest units there. */
   readonly nextLayer: string
   readonly next: readonly Target[]
   readonly outputs: readonly Target[]
 }
 
-/** Up to two units each; null when nothing is known or the unit acts on nothing. */
+/** Up to two units each; null when nothing is known, or the unit neither acts nor is acted on. */
 export function reach(layers: readonly LayerCard[], ref: { readonly layer: LayerCard }, influence: Influence | null): Reach | null {
   if (!influence) return null
   const later = layers
@@ -31,7 +33,19 @@ export function reach(layers: readonly LayerCard[], ref: { readonly layer: Layer
     nextLayer = layer.label
   }
   const outputs = later.filter((layer) => layer.output).flatMap((layer) => strongest(layer, influence.forward.get(layer.name)!))
-  return next.length > 0 || outputs.length > 0 ? { nextLayer, next, outputs: outputs.slice(0, 2) } : null
+  if (next.length > 0 || outputs.length > 0) return { backwards: false, nextLayer, next, outputs: outputs.slice(0, 2) }
+  return actedOn(layers, ref, influence)
+}
+
+function actedOn(layers: readonly LayerCard[], ref: { readonly layer: LayerCard }, influence: Influence): Reach | null {
+  const earlier = layers
+    .filter((layer) => influence.backward.has(layer.name) && layer.name !== ref.layer.name)
+    .sort((one, other) => other.rank - one.rank)
+  for (const layer of earlier) {
+    const next = strongest(layer, influence.backward.get(layer.name)!)
+    if (next.length > 0) return { backwards: true, nextLayer: layer.label, next, outputs: [] }
+  }
+  return null
 }
 
 function strongest(layer: LayerCard, values: Float32Array): Target[] {
