@@ -1,4 +1,4 @@
-"""For every test: shapes in neuronaut.analysis are checked at each call, and results are cached in a folder of its own."""
+"""For every test: shapes in neuronaut.analysis are checked at each call; results are cached in a folder of the run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jaxtyping import install_import_hook
 
 install_import_hook("neuronaut.analysis", "beartype.beartype")
 
-collect_ignore_glob = ["*/conftest.py"]
+collect_ignore_glob = ["conftest.py", "*/conftest.py"]
 """Fixtures hold no doctests, and two modules cannot both be named conftest."""
 
 
