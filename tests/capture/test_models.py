@@ -16,7 +16,8 @@ from oracle import hooked, mlp, rows
 from torch import nn
 
 import neuronaut as naut
-from neuronaut.core.errors import LayerNeverFired
+from neuronaut.capture.live import _on
+from neuronaut.core.errors import DataError, LayerNeverFired
 from neuronaut.core.layer import Graph, Layer
 from neuronaut.core.model import Batch, Edit, PositionMode, Run, Site
 from neuronaut.models.torch import wrap
@@ -149,3 +150,19 @@ def test_recording_such_a_model_imports_no_framework() -> None:
     )
     command = [sys.executable, "-c", script]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "4 []\n"
+
+
+def test_a_model_that_is_on_its_device_is_not_copied() -> None:
+    model = mlp()
+    rec = naut.record(model, X, device="cpu", batch_size=16, influence=False)
+    assert np.array_equal(rec["4"].read(), naut.record(model, X, batch_size=16, influence=False)["4"].read())
+    with pytest.raises(DataError, match="device='cpu' moves torch modules"):
+        naut.record(Halving(), rows(4, 3), device="cpu")
+
+
+def test_a_model_elsewhere_is_copied_and_stays_where_it_is() -> None:
+    model = mlp()
+    moved = _on(model, "meta")
+    assert {parameter.device.type for parameter in moved.parameters()} == {"meta"}
+    assert {parameter.device.type for parameter in model.parameters()} == {"cpu"}
+    assert _on(model, "cpu") is model
