@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,15 +17,16 @@ class Reading:
     """One way to get hold of a tensor while the model runs.
 
     ``output`` and ``input``: of the ``call``-th call of module ``path``, at ``key``; ``call``: the result ``slot`` of
-    torch call ``number``; ``returned`` and ``given``: at ``key`` of the model's outputs or inputs.
+    the ``number``-th call of torch function ``func``; ``returned`` and ``given``: at ``key`` of the model's outputs or
+    inputs; ``none``: nowhere.
     """
 
-    how: Literal["output", "input", "call", "returned", "given"]
+    how: Literal["output", "input", "call", "returned", "given", "none"]
     path: str = ""
     call: int = 1
     key: tuple[Any, ...] = ()
-    number: int = -1
-    op: str = ""
+    func: Callable[..., Any] | None = None
+    number: int = 0
     slot: int = 0
 
 
@@ -112,9 +113,9 @@ def seat_of(value: int, tape: Tape, users: Sequence[Sequence[int]]) -> Reading:
 def _counted(value: int, tape: Tape) -> Reading:
     found = tape.values[value]
     node = tape.nodes[found.node] if found.node is not None else None
-    if node is None or node.number < 0:
-        return Reading("call", op="")
-    return Reading("call", number=node.number, op=node.op, slot=found.slot)
+    if node is None or not node.number:
+        return Reading("none")
+    return Reading("call", func=node.func, number=node.number, slot=found.slot)
 
 
 def _returned(tape: Tape) -> list[tuple[tuple[Any, ...], int]]:

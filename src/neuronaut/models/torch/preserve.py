@@ -31,17 +31,13 @@ def preserved(model: nn.Module) -> Iterator[None]:
 
 
 def undo(steps: list[Step]) -> None:
-    """Take every step even if the user presses Ctrl-C meanwhile; each may safely be taken twice."""
-    interrupt: KeyboardInterrupt | None = None
-    for step in steps:
-        while True:
-            try:
-                step()
-                break
-            except KeyboardInterrupt as error:
-                interrupt = error
-    if interrupt is not None:
-        raise interrupt
+    """Take every step, from the start again if Ctrl-C comes meanwhile: each may safely be taken twice."""
+    try:
+        for step in steps:
+            step()
+    except KeyboardInterrupt:
+        undo(steps)
+        raise
 
 
 def _snapshot(model: nn.Module) -> list[Step]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -56,7 +57,7 @@ class Value:
 
 @dataclass(slots=True)
 class Node:
-    """One torch call. ``number`` counts all calls of the pass, also those that return no tensor."""
+    """One torch call. ``number`` counts the calls of its function in this pass, from 1; 0 is no call."""
 
     index: int
     op: str
@@ -103,7 +104,8 @@ class Tape:
     modules: list[ModuleCall] = field(default_factory=list)
     inputs: list[tuple[str, int]] = field(default_factory=list)
     outputs: list[tuple[str, int]] = field(default_factory=list)
-    calls: int = 0
+    calls: Counter[Callable[..., Any]] = field(default_factory=Counter)
+    """How often each function was called."""
     held: set[int] = field(default_factory=set)
     """Storages of tensors that the model keeps after the pass."""
 

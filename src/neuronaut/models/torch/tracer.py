@@ -81,7 +81,7 @@ class Tracer(TorchFunctionMode):
             return old
         operands = (old, *hits)
         op = "alias" if later else "unseen_write"
-        node = Node(len(self.tape.nodes), op, _no_call, self._frame, -1, (), {}, operands, (), inplace=True)
+        node = Node(len(self.tape.nodes), op, _no_call, self._frame, 0, (), {}, operands, (), inplace=True)
         self.tape.nodes.append(node)
         new = self._add(tensor, self._state(operands), node.index)
         node.outputs = (new,)
@@ -110,8 +110,8 @@ class Tracer(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        number, op = self.tape.calls, ops.op_name(func)
-        self.tape.calls += 1
+        self.tape.calls[func] += 1
+        number, op = self.tape.calls[func], ops.op_name(func)
         operands = [tensor for _, tensor in tensors((args, kwargs))]
         values = {id(tensor): self.look(tensor) for tensor in operands}
         versions = {id(tensor): _version(tensor) for tensor in operands}
@@ -221,7 +221,7 @@ class Frames:
             with torch._C.DisableTorchFunction():
                 made = {id(tensor): (slot, tensor) for slot, (_, tensor) in enumerate(tensors(output))}
                 operands = [crossing.value for crossing in entering]
-                self._tracer.note(-1, self._opaque[module], _no_call, ((), {}), operands, made, False)
+                self._tracer.note(0, self._opaque[module], _no_call, ((), {}), operands, made, False)
         self._tracer.frames.pop()
         with torch._C.DisableTorchFunction():
             leaving = tuple(Crossing(key, self._tracer.look(tensor)) for key, tensor in tensors(output))

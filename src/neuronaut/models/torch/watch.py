@@ -12,7 +12,6 @@ from torch.overrides import TorchFunctionMode
 
 from neuronaut.core.errors import LayerNeverFired, UnsupportedModel
 from neuronaut.core.model import Site
-from neuronaut.models.torch import ops
 from neuronaut.models.torch.places import Place, Reading
 from neuronaut.models.torch.tape import Tape, tensors
 
@@ -49,13 +48,13 @@ class _ModuleWatch:
 
 
 class _CallWatch(TorchFunctionMode):
-    """Counts torch calls and hands out the results asked for."""
+    """Counts the calls of some torch functions and hands out the results asked for."""
 
     def __init__(self, watch: Watch) -> None:
         super().__init__()
         self.watch = watch
-        self.calls = 0
-        self.wanted: dict[int, list[tuple[Reading, Site, bool]]] = {}
+        self.calls: dict[Callable[..., Any], int] = {}
+        self.wanted: dict[Callable[..., Any], dict[int, list[tuple[int, Site, bool]]]] = {}
 
     def __torch_function__(
         self,
@@ -64,17 +63,14 @@ class _CallWatch(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        number = self.calls
-        self.calls += 1
         result = func(*args, **(kwargs or {}))
-        wanted = self.wanted.get(number)
+        wanted = self.wanted.get(func)
         if wanted is None:
             return result
-        for reading, site, changes in wanted:
-            if ops.op_name(func) != reading.op:
-                raise other_path(site.layer)
+        number = self.calls[func] = self.calls[func] + 1
+        for slot, site, changes in wanted.get(number, ()):
             held = list(tensors(result))
-            key, tensor = held[reading.slot] if held else ((), args[0])
+            key, tensor = held[slot] if held else ((), args[0])
             if not changes:
                 self.watch.saw(site, tensor)
             elif held:
@@ -115,8 +111,8 @@ class Watch:
         ran = Counter(call.path for call in tape.modules)
         unwatched = {inner for module in opaque for inner in module.modules()}
         for path, module in modules.items():
-            if path not in ran and module not in unwatched and any(True for _ in module.parameters(recurse=False)):
-                self._watches[path] = _ModuleWatch(self)  # runs only where data take another path
+            if module not in unwatched and any(True for _ in module.parameters(recurse=False)):
+                self._watches.setdefault(path, _ModuleWatch(self))  # its calls tell whether the path is the traced one
         self._expected = {path: ran[path] for path in self._watches}
 
     def _want(self, site: Site, reading: Reading, changes: bool) -> None:
@@ -124,13 +120,14 @@ class Watch:
             (self.changed_inputs if changes else self.given).append((reading.key, site))
         elif reading.how == "returned":
             self.returned.append((reading.key, site))
-        elif reading.how == "call":
-            if not reading.op:
-                raise UnsupportedModel(
-                    f"{site.layer} cannot be read: its values were written through another view of the same memory. "
-                    "Leave it out with layers=[...]."
-                )
-            self._calls.wanted.setdefault(reading.number, []).append((reading, site, changes))
+        elif reading.func is not None:
+            wanted = self._calls.wanted.setdefault(reading.func, {})
+            wanted.setdefault(reading.number, []).append((reading.slot, site, changes))
+        elif reading.how == "none":
+            raise UnsupportedModel(
+                f"{site.layer} cannot be read: its values were written through another view of the same memory. "
+                "Leave it out with layers=[...]."
+            )
         else:
             watch = self._watches.setdefault(reading.path, _ModuleWatch(self))
             if reading.how == "output":
@@ -178,7 +175,7 @@ class Watch:
     def call(self, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """One forward pass; raises LayerNeverFired when a site is not reached."""
         self.fired.clear()
-        self._calls.calls = 0
+        self._calls.calls = dict.fromkeys(self._calls.wanted, 0)
         for watch in self._watches.values():
             watch.calls = 0
         for key, site in self.changed_inputs:
@@ -202,8 +199,9 @@ class Watch:
         for path, watch in self._watches.items():
             if watch.calls != self._expected[path]:
                 raise other_path(path)
-        if self.counts_calls and self._calls.calls != self._tape.calls:
-            raise other_path(self._calls.wanted[max(self._calls.wanted)][0][1].layer)
+        for func, wanted in self._calls.wanted.items():
+            if self._calls.calls[func] != self._tape.calls[func]:
+                raise other_path(wanted[max(wanted)][0][1].layer)
 
 
 def other_path(layer: str) -> LayerNeverFired:
