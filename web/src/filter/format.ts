@@ -203,6 +203,11 @@ export function describe(columns: Columns, name: string): string {
     if (value < low) low = value
     if (value > high) high = value
   }
-  return low > high ? "number, always null" : `number, ${numberText(low)} to ${numberText(high)}`
+  return low > high ? "number, always null" : `number, ${brief(low)} to ${brief(high)}`
+}
+
+/** Four digits are enough to tell what a column holds; whole numbers stay whole. */
+function brief(value: number): string {
+  return numberText(Number.isInteger(value) ? value : Number(value.toPrecision(4)))
 }
 

@@ -7,22 +7,25 @@ import type { Transform } from "./transform"
 import { DEAD, type Ink, NEUTRAL, NONFINITE, type Paint, textOn } from "./paint"
 import type { Scene, SceneLayer } from "./scene"
 
-/** Names of a layer's units and the side they stand on; `room` is in world pixels. */
+/** Names of a layer's units and the side they stand on; `room` is from the units to the layout's rim, content pixels. */
 export interface Names {
   readonly side: "left" | "right"
   readonly texts: readonly string[]
   readonly room: number
 }
 
-/** Room that the layout leaves for names, content pixels. */
-const ROOM = 92
+/** Between a unit and its name, and between the name and the rim, screen pixels. */
+const BEFORE = 8
+const BEYOND = 4
+/** Screen pixels below which a name would be an ellipsis. */
+const LEAST = 16
 
 /** Names beside the layers that the layout keeps room for. */
 export function namesOf(layout: Layout, cards: readonly LayerCard[]): ReadonlyMap<number, Names> {
   const beside = new Map<number, Names>()
   layout.layers.forEach((box, index) => {
     const texts = cards[index]?.unitNames
-    if (box.labels && texts) beside.set(index, { side: box.labels, texts, room: ROOM })
+    if (box.labels && texts) beside.set(index, { side: box.labels, texts, room: box.labels === "left" ? box.left : layout.width - box.right })
   })
   return beside
 }
@@ -178,12 +181,23 @@ export function drawName(
   const index = layer.start + unit
   const x = scene.x[index]! * at.k + at.tx
   const y = scene.y[index]! * at.k + at.ty
-  const off = scene.radius[index]! * at.k + 8
-  ctx.font = `${strong || names.side === "right" ? 600 : 500} 12px ${ink.font}`
+  const off = scene.radius[index]! * at.k + BEFORE
+  const room = names.room * at.k - BEFORE - BEYOND
+  if (room < LEAST) return
+  const left = names.side === "left"
+  const start = left ? x - off : x + off
   ctx.textBaseline = "alphabetic"
-  ctx.textAlign = names.side === "left" ? "right" : "left"
-  ctx.fillStyle = strong || names.side === "right" ? ink.text : ink.secondary
-  ctx.fillText(fit(ctx, name, names.room * Math.max(1, at.k)), names.side === "left" ? x - off : x + off, y + 4)
+  ctx.textAlign = left ? "right" : "left"
+  ctx.font = `${left ? 500 : 600} 12px ${ink.font}`
+  if (strong) {
+    // It takes the place of the name beneath: one over the other would blur both.
+    const width = ctx.measureText(fit(ctx, name, room)).width + 2
+    ctx.fillStyle = ink.canvas
+    ctx.fillRect(left ? start - width : start - 1, y - 7, width, 15)
+    ctx.font = `600 12px ${ink.font}`
+  }
+  ctx.fillStyle = strong || !left ? ink.text : ink.secondary
+  ctx.fillText(fit(ctx, name, room), start, y + 4)
 }
 
 /** The longest beginning of `text` that fits, with an ellipsis when something was cut. */
