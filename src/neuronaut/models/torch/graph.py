@@ -34,8 +34,8 @@ class Traced:
     places: dict[Site, Place]
     refused: dict[str, str]
     """Layers that are listed but cannot be read, and why."""
-    derived: dict[str, int]
-    """Weights computed from parameters: their path and their value on the tape."""
+    derived: dict[str, Reading]
+    """Weights computed from parameters, by the path they are given, and where they are met."""
     tape: Tape
     unknown: tuple[str, ...] = ()
     """Layers whose input came from outside torch."""
@@ -116,7 +116,7 @@ class _Builder:
         }
         self.places: dict[Site, Place] = {}
         self.refused: dict[str, str] = {}
-        self.derived: dict[str, int] = {}
+        self.derived: dict[str, Reading] = {}
         self.notes: list[str] = []
 
     def build(self) -> Traced:
@@ -288,6 +288,7 @@ class _Builder:
             path = self.two.values[value].path
             if path is None:
                 path = f"{name}.{role}"
-                self.derived[path] = value
+                slot = chain.node.operands.index(value)
+                self.derived[path] = Reading("operand", func=chain.node.func, number=chain.node.number, slot=slot)
             found[role] = path
         return found

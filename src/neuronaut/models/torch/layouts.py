@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import torch
 
 from neuronaut.core.model import Batch, Site
-from neuronaut.models.torch.batches import arguments, take_rows
+from neuronaut.models.torch.batches import take_rows
+from neuronaut.models.torch.look import look
 from neuronaut.models.torch.places import Layout
-from neuronaut.models.torch.preserve import preserved
 from neuronaut.models.torch.tape import replace as replace_leaves
-from neuronaut.models.torch.watch import Watch
 
 if TYPE_CHECKING:
     from neuronaut.models.torch.trace import Found
@@ -67,13 +66,6 @@ def _seen(found: Found, sites: list[Site], batch: Batch) -> dict[Site, torch.Ten
     def see(site: Site, tensor: torch.Tensor) -> None:
         seen[site] = tensor.detach().float().clone()
 
-    watch = Watch(found.modules, found.traced.tape, found.traced.places, sites, (), found.opaque)
-    watch.see = see
-    args, kwargs = arguments(batch)
-    with preserved(found.module), torch.no_grad(), found.uncompiled():
-        try:
-            watch.install()
-            watch.call(found.module, args, kwargs)
-        finally:
-            watch.remove()
+    reads = {site: found.traced.places[site].reading for site in sites}
+    look(found, reads, batch, see)
     return seen

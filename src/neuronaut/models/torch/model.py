@@ -19,10 +19,11 @@ from neuronaut.models.torch import derive
 from neuronaut.models.torch.batches import to_batch
 from neuronaut.models.torch.fingerprint import fingerprint
 from neuronaut.models.torch.graph import Traced
+from neuronaut.models.torch.look import computed_weights
 from neuronaut.models.torch.places import Place
 from neuronaut.models.torch.preserve import preserved
 from neuronaut.models.torch.session import Session, to_numpy
-from neuronaut.models.torch.trace import derived_weight, trace
+from neuronaut.models.torch.trace import trace
 
 
 def wrap(model: nn.Module, batch: Batch, *, layers: str | Sequence[str] = "*", name: str | None = None) -> TorchModel:
@@ -83,11 +84,8 @@ class TorchModel:
 
     def parameters(self) -> Mapping[str, npt.NDArray[Any]]:
         """Parameters by their path, native shape; weights computed from several (weight norm) by ``layer.weight``."""
-        held = {path: to_numpy(parameter.detach()).copy() for path, parameter in self._found.parameters.items()}
-        with torch.no_grad():
-            for path, value in self._traced.derived.items():
-                held[path] = to_numpy(derived_weight(self._traced.tape, value, self._found.parameters))
-        return held
+        held = {**self._found.parameters, **computed_weights(self._found)}
+        return {path: to_numpy(tensor.detach()).copy() for path, tensor in held.items()}
 
     @contextmanager
     def session(self) -> Iterator[TorchModel]:

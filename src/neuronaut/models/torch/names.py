@@ -99,7 +99,8 @@ def _base(chain: Chain, tape: Tape) -> str | None:
         derived = tape.values[weight].path is None
         return weight_name(paths[0], chain.node.frame, chain.contraction.operator, derived=derived)
     if chain.place == "norm":
-        paths = tuple(path for value in chain.node.operands for path in parameters_of(value, tape))
+        held = [value for value in chain.node.operands if tape.values[value].state == "parameter"]
+        paths = tuple(path for value in held for path in parameters_of(value, tape))
         named = [path for path in paths if path.rpartition(".")[2] == "weight"]
         return weight_name(named[0], chain.node.frame, chain.node.op) if named else None
     return None

@@ -18,10 +18,10 @@ class Reading:
 
     ``output`` and ``input``: of the ``call``-th call of module ``path``, at ``key``; ``call``: the result ``slot`` of
     the ``number``-th call of torch function ``func``; ``returned`` and ``given``: at ``key`` of the model's outputs or
-    inputs; ``none``: nowhere.
+    inputs; ``operand``: the tensor ``slot`` among the arguments of that torch call; ``none``: nowhere.
     """
 
-    how: Literal["output", "input", "call", "returned", "given", "none"]
+    how: Literal["output", "input", "call", "returned", "given", "operand", "none"]
     path: str = ""
     call: int = 1
     key: tuple[Any, ...] = ()

@@ -75,9 +75,10 @@ class Session:
         if self._watch is not None:
             self._watch.remove()
             self._watch = None
-        places = {site: self._place_of(site) for site in (*observe, *changed)}
         found = self._found
-        watch = Watch(found.modules, found.traced.tape, places, observe, changed, found.opaque)
+        reads = {site: self._place_of(site).reading for site in observe}
+        writes = {site: self._place_of(site).seat for site in changed}
+        watch = Watch(found.modules, found.traced.tape, found.opaque, reads, writes)
         if not changed and observe not in self._checked:
             self._check(watch)
             self._checked.add(observe)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
@@ -28,7 +28,7 @@ from neuronaut.models.torch.refuse import (
     refused_layers,
     unwrapped,
 )
-from neuronaut.models.torch.tape import Ref, Tape, replace, tensors
+from neuronaut.models.torch.tape import Tape, tensors
 from neuronaut.models.torch.tracer import Frames, Tracer
 
 
@@ -160,21 +160,3 @@ def _refuse(found: Found, tape: Tape, kinds: Sequence[str], layers: str | Sequen
     if len(graph.layers) == len(tape.inputs):
         raise UnsupportedModel(f"No parametrised operation ran inside {name}: nothing to record.")
     found.traced.graph = replace_fields(graph, notes=(*notes, *graph.notes))
-
-
-def derived_weight(tape: Tape, value: int, parameters: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """Compute a weight from its parameters as the model does."""
-    found = tape.values[value]
-    if found.path is not None:
-        return parameters[found.path].detach()
-    if found.constant is not None:
-        return found.constant
-    node = tape.maker(value)
-
-    def give(ref: Ref) -> torch.Tensor:
-        return derived_weight(tape, ref.value, parameters)
-
-    func: Callable[..., Any] = node.func
-    args, kwargs = replace((node.args, node.kwargs), Ref, give)
-    result = func(*args, **kwargs)
-    return [tensor for _, tensor in tensors(result)][found.slot]

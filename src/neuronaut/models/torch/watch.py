@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ from torch.overrides import TorchFunctionMode
 
 from neuronaut.core.errors import LayerNeverFired, UnsupportedModel
 from neuronaut.core.model import Site
-from neuronaut.models.torch.places import Place, Reading
+from neuronaut.models.torch.places import Reading
 from neuronaut.models.torch.tape import Tape, tensors
 
 See = Callable[[Site, torch.Tensor], None]
@@ -54,7 +55,7 @@ class _CallWatch(TorchFunctionMode):
         super().__init__()
         self.watch = watch
         self.calls: dict[Callable[..., Any], int] = {}
-        self.wanted: dict[Callable[..., Any], dict[int, list[tuple[int, Site, bool]]]] = {}
+        self.wanted: dict[Callable[..., Any], dict[int, list[tuple[Reading, Site, bool]]]] = {}
 
     def __torch_function__(
         self,
@@ -68,7 +69,11 @@ class _CallWatch(TorchFunctionMode):
         if wanted is None:
             return result
         number = self.calls[func] = self.calls[func] + 1
-        for slot, site, changes in wanted.get(number, ()):
+        for reading, site, changes in wanted.get(number, ()):
+            slot = reading.slot
+            if reading.how == "operand":
+                self.watch.saw(site, list(tensors((args, kwargs)))[slot][1])
+                continue
             held = list(tensors(result))
             key, tensor = held[slot] if held else ((), args[0])
             if not changes:
@@ -87,10 +92,9 @@ class Watch:
         self,
         modules: Mapping[str, nn.Module],
         tape: Tape,
-        places: Mapping[Site, Place],
-        observe: Sequence[Site],
-        change: Sequence[Site],
         opaque: Sequence[nn.Module],
+        reads: Mapping[Site, Reading],
+        writes: Mapping[Site, Reading] = MappingProxyType({}),
     ) -> None:
         self.see: See = ignore
         self.change: Change = same
@@ -102,11 +106,10 @@ class Watch:
         self._watches: dict[str, _ModuleWatch] = {}
         self._calls = _CallWatch(self)
         self._handles: list[Any] = []
-        self.sites = tuple(dict.fromkeys(observe))
-        for site in dict.fromkeys(change):
-            self._want(site, places[site].seat, True)
-        for site in self.sites:
-            reading = places[site].reading
+        self.sites = tuple(reads)
+        for site, seat in writes.items():
+            self._want(site, seat, True)
+        for site, reading in reads.items():
             self._want(site, reading, False)
         ran = Counter(call.path for call in tape.modules)
         unwatched = {inner for module in opaque for inner in module.modules()}
@@ -122,7 +125,7 @@ class Watch:
             self.returned.append((reading.key, site))
         elif reading.func is not None:
             wanted = self._calls.wanted.setdefault(reading.func, {})
-            wanted.setdefault(reading.number, []).append((reading.slot, site, changes))
+            wanted.setdefault(reading.number, []).append((reading, site, changes))
         elif reading.how == "none":
             raise UnsupportedModel(
                 f"{site.layer} cannot be read: its values were written through another view of the same memory. "

@@ -70,7 +70,8 @@ def _fits(found: Contraction, tape: Tape) -> bool:
     weight = tape.values[found.weight]
     if found.operator in ops.EMBEDDINGS:
         return weight.state == "parameter"
-    return weight.state == "parameter" and all(tape.values[data].state != "parameter" for data in found.data)
+    # With nothing active beside it the result is a weight itself, as the sigma of spectral norm.
+    return weight.state == "parameter" and all(tape.values[data].active for data in found.data)
 
 
 def argument(node: Node, position: int, name: str, default: Any = None) -> Any:

@@ -1,0 +1,43 @@
+"""Look: one forward pass of a traced model on a few rows, seen at some places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import torch
+
+from neuronaut.core.model import Batch, Site
+from neuronaut.models.torch.batches import arguments
+from neuronaut.models.torch.places import Reading
+from neuronaut.models.torch.preserve import preserved
+from neuronaut.models.torch.watch import See, Watch
+
+if TYPE_CHECKING:
+    from neuronaut.models.torch.trace import Found
+
+
+def look(found: Found, reads: Mapping[Site, Reading], batch: Batch, see: See) -> None:
+    """Run ``batch`` once and hand the tensor at each place to ``see``."""
+    watch = Watch(found.modules, found.traced.tape, found.opaque, reads)
+    watch.see = see
+    args, kwargs = arguments(batch)
+    with preserved(found.module), torch.no_grad(), found.uncompiled():
+        try:
+            watch.install()
+            watch.call(found.module, args, kwargs)
+        finally:
+            watch.remove()
+
+
+def computed_weights(found: Found) -> dict[str, torch.Tensor]:
+    """The weights that the model computes from its parameters (weight norm), as they act now, by their path."""
+    seen: dict[str, torch.Tensor] = {}
+
+    def see(site: Site, tensor: torch.Tensor) -> None:
+        seen[site.layer] = tensor.detach().clone()
+
+    reads = {Site(path): reading for path, reading in found.traced.derived.items()}
+    if reads:
+        look(found, reads, found.example, see)
+    return seen
