@@ -44,24 +44,24 @@ class Sometimes(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.a, self.b, self.c = nn.Linear(5, 4), nn.Sequential(nn.Linear(4, 4), nn.ReLU()), nn.Linear(4, 2)
+        self.a, self.b, self.c = nn.Linear(5, 4), nn.Linear(4, 4), nn.Linear(4, 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         h = self.a(x)
         if float(x.abs().max()) < 100:
-            h = self.b(h)
+            h = torch.relu(self.b(h))
         return self.c(h)
 
 
 def test_a_layer_that_does_not_run_for_some_samples_is_named_and_earlier_ones_are_kept(tmp_path: Path) -> None:
     odd = X.copy()
     odd[30:] = 1000
-    with pytest.raises(LayerNeverFired, match=r"b\.0") as caught:
+    with pytest.raises(LayerNeverFired, match="b did not run") as caught:
         naut.record(Sometimes(), odd, to=tmp_path / "a.naut", batch_size=8)
     assert "while running samples 24 to 31" in caught.value.__notes__
     assert naut.open(tmp_path / "a.naut").n == 24
-    rec = naut.record(Sometimes(), odd, to=tmp_path / "b.naut", batch_size=8, layers=["a", "c"])
-    assert rec.n == 40
+    rec = naut.record(Sometimes(), odd, to=tmp_path / "b.naut", batch_size=8, on_error="skip")
+    assert rec.sample_ids.tolist() == list(range(30))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from neuronaut.capture.plan import Plan, Truth
 from neuronaut.capture.probes import Probes
 from neuronaut.capture.progress import Progress, Watcher
 from neuronaut.capture.tally import Tally
-from neuronaut.core.errors import NeuronautError
+from neuronaut.core.errors import LayerNeverFired, NeuronautError
 from neuronaut.core.model import Model, PositionMode, Run, Site
 from neuronaut.store.writer import Writer
 
@@ -53,11 +53,9 @@ class Runner:
             # A copy, since the first operation may work in place: neither the caller's data may change, nor what is
             # still needed of them here.
             result = self.model.run(copied(chunk.inputs), self.sites, position=self.position)
-        except NeuronautError as error:
-            error.add_note(f"while running {samples(chunk.ids)}")
-            raise
         except Exception as error:
-            if self.skipped is None:
+            # A sample may take another path through the model; other refusals of ours concern all samples.
+            if self.skipped is None or (isinstance(error, NeuronautError) and not isinstance(error, LayerNeverFired)):
                 error.add_note(f"while running {samples(chunk.ids)}")
                 raise
             if len(chunk) == 1:
