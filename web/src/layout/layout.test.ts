@@ -87,6 +87,17 @@ describe("hit testing", () => {
     expect(block.hit(box.right - 2, box.bottom - 2)).toBeNull()
   })
 
+  it("takes a name for its unit", () => {
+    const named = [{ ...layer("in", 0, 3), unitNames: ["x", "y", "z"] }, layer("hidden", 1, 5), { ...layer("out", 2, 2), unitNames: ["no", "yes"] }]
+    const drawn = layoutNetwork(named, chain(named), WIDTH, HEIGHT)
+    const [first, , last] = drawn.layers
+    for (const unit of [0, 1, 2]) expect(drawn.hit(first!.left - 40, drawn.position(0, unit).y + 6)).toEqual({ layer: 0, unit })
+    for (const unit of [0, 1]) expect(drawn.hit(last!.right + 60, drawn.position(2, unit).y - 6)).toEqual({ layer: 2, unit })
+    expect(drawn.hit(last!.right + 60, (drawn.position(2, 0).y + drawn.position(2, 1).y) / 2)).toBeNull()
+    expect(drawn.hit(last!.right + 400, drawn.position(2, 0).y)).toBeNull()
+    expect(drawn.hit(first!.right + 40, drawn.position(0, 1).y)).toBeNull()
+  })
+
   it("stacks layers of one rank without overlap, each with room for its header", () => {
     const [upper, lower] = [layout.layers[1]!, layout.layers[2]!]
     expect(lower.top - upper.bottom).toBeGreaterThan(40)

@@ -17,6 +17,12 @@ describe("reach", () => {
     expect(found.outputs).toEqual([{ unit: 2, name: "yes", value: -2 }])
   })
 
+  it("says an output that is called by a number together with its layer", () => {
+    const digits = { ...layers[3]!, unitNames: ["0", "1", "2"] }
+    const forward = new Map([["out", Float32Array.of(0, 3, 0)]])
+    expect(reach([layers[0]!, digits], { layer: layers[0]! }, { forward, backward: new Map() })!.outputs[0]!.name).toBe("out · 1")
+  })
+
   it("says what acts on an output, which acts on nothing itself", () => {
     const backward = new Map([["a", Float32Array.of(9, 9, 9)], ["c", Float32Array.of(0, 0.2, -0.4)]])
     const found = reach(layers, { layer: layers[3]! }, { forward: new Map(), backward })!

@@ -32,7 +32,9 @@ export function reach(layers: readonly LayerCard[], ref: { readonly layer: Layer
     next = strongest(layer, influence.forward.get(layer.name)!)
     nextLayer = layer.label
   }
-  const outputs = later.filter((layer) => layer.output).flatMap((layer) => strongest(layer, influence.forward.get(layer.name)!))
+  const outputs = later.filter((layer) => layer.output).flatMap((layer) =>
+    strongest(layer, influence.forward.get(layer.name)!).map((one) => ({ ...one, name: saidAlone(layer, one.name) })),
+  )
   if (next.length > 0 || outputs.length > 0) return { backwards: false, nextLayer, next, outputs: outputs.slice(0, 2) }
   return actedOn(layers, ref, influence)
 }
@@ -46,6 +48,11 @@ function actedOn(layers: readonly LayerCard[], ref: { readonly layer: LayerCard 
     if (next.length > 0) return { backwards: true, nextLayer: layer.label, next, outputs: [] }
   }
   return null
+}
+
+/** "8" alone could be anything; "fc2 · 8" is the output. */
+function saidAlone(layer: LayerCard, name: string): string {
+  return /^[\d\s.,-]*$/.test(name) ? `${layer.label} · ${name}` : name
 }
 
 function strongest(layer: LayerCard, values: Float32Array): Target[] {
