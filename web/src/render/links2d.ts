@@ -10,12 +10,16 @@ import type { Transform } from "./transform"
 const OFF = 5
 const CORNER = 8
 
+/** From so many wires on they are a thicket that must not outshine the units. */
+const MANY = 16
+
 export function drawLinks(ctx: CanvasRenderingContext2D, scene: Scene, links: readonly Route[], at: Transform, ink: Ink): void {
+  const wires = links.reduce((count, route) => count + (route.lane ? 1 : 0), 0)
   for (const route of links) {
     const from = scene.layout.layers[route.source]
     const to = scene.layout.layers[route.target]
     if (!from || !to) continue
-    if (route.lane) wire(ctx, from, to, route.lane.y, at, ink)
+    if (route.lane) wire(ctx, from, to, route.lane.y, at, ink, wires > MANY ? 0.4 : 1)
     else band(ctx, from, to, at, ink)
   }
 }
@@ -37,7 +41,7 @@ function band(ctx: CanvasRenderingContext2D, from: LayerBox, to: LayerBox, at: T
   ctx.globalAlpha = 1
 }
 
-function wire(ctx: CanvasRenderingContext2D, from: LayerBox, to: LayerBox, lane: number, at: Transform, ink: Ink): void {
+function wire(ctx: CanvasRenderingContext2D, from: LayerBox, to: LayerBox, lane: number, at: Transform, ink: Ink, strength: number): void {
   const x0 = from.x * at.k + at.tx
   const x1 = to.x * at.k + at.tx
   const y = lane * at.k + at.ty
@@ -54,5 +58,7 @@ function wire(ctx: CanvasRenderingContext2D, from: LayerBox, to: LayerBox, lane:
   ctx.lineWidth = 1.5
   ctx.lineJoin = "round"
   ctx.strokeStyle = ink.neutralLine
+  ctx.globalAlpha = strength
   ctx.stroke()
+  ctx.globalAlpha = 1
 }
