@@ -89,26 +89,32 @@ def test_each_call_of_a_layer_used_again_has_its_own_values() -> None:
     assert np.array_equal(captured[Site("cell~2")]["value"], second.numpy())
 
 
-@pytest.mark.parametrize("size", [4, 7, 8, 14, 28])
+@pytest.mark.parametrize("size", [4, 7, 9, 14])
+@pytest.mark.parametrize("units", [5, 40])
 @pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])
-def test_positions_are_reduced_as_numpy_reduces_them(size: int, memory: torch.memory_format) -> None:
+@pytest.mark.parametrize("threads", [1, 8])
+def test_positions_are_reduced_as_numpy_reduces_them(
+    size: int, units: int, memory: torch.memory_format, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     torch.manual_seed(4)
-    net = nn.Sequential(nn.Conv2d(2, 5, 1), nn.ReLU()).to(memory_format=memory)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    net = nn.Sequential(nn.Conv2d(2, units, 1), nn.ReLU()).to(memory_format=memory)
     x = torch.randn(3, 2, size, size).to(memory_format=memory)
     found = wrap(net, x).run(x, [Site("0")], position="keep").captured[Site("0")]
     with torch.no_grad():
-        rows = net(x).contiguous().numpy().reshape(3, 5, -1)
+        rows = net(x).contiguous().numpy().reshape(3, units, -1)
     np.testing.assert_allclose(found["mean"], rows.mean(2), rtol=1e-5, atol=1e-6)
     assert np.array_equal(found["max"], rows.max(2))
     assert np.array_equal(found["min"], rows.min(2))
     assert np.array_equal(found["argmax"], rows.argmax(2))
     assert found["argmax"].dtype == np.int32
-    assert np.array_equal(found["full"], rows.reshape(3, 5, size, size).transpose(0, 2, 3, 1))
+    assert np.array_equal(found["full"], rows.reshape(3, units, size, size).transpose(0, 2, 3, 1))
 
 
 @pytest.mark.parametrize("size", [3, 9])
-def test_what_is_no_number_stays_none_in_the_reductions(size: int) -> None:
-    net = nn.Sequential(nn.Conv2d(1, 1, 1, bias=False))
+@pytest.mark.parametrize("units", [1, 32])
+def test_what_is_no_number_stays_none_in_the_reductions(size: int, units: int) -> None:
+    net = nn.Sequential(nn.Conv2d(1, units, 1, bias=False))
     nn.init.ones_(net[0].weight)
     x = torch.zeros(2, 1, size, size)
     x[0, 0, 1, 2], x[1, 0, 0, 1] = float("nan"), float("inf")
@@ -116,7 +122,7 @@ def test_what_is_no_number_stays_none_in_the_reductions(size: int) -> None:
     assert np.isnan([found["mean"][0, 0], found["max"][0, 0], found["min"][0, 0]]).all()
     assert found["max"][1, 0] == np.inf
     assert found["min"][1, 0] == 0
-    assert found["argmax"].tolist() == [[size + 2], [1]]
+    assert found["argmax"].tolist() == [[size + 2] * units, [1] * units]
 
 
 def test_samples_folded_into_another_axis_are_unfolded() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import torch
+from torch.nn import functional
 
 from neuronaut.models.torch.places import Place
 
-_SHORT = 64
-"""Shorter rows: the start of a row (some 40 ns) costs NumPy more than its search saves."""
+_SHORT = 128
+"""Positions up to which bringing the units last in memory pays; NumPy spends some 40 ns on the start of a row."""
+_WIDE = 32
+"""Units from which pooling them side by side pays."""
 _FEW = 4
 """NumPy searches on one thread; with more threads than these torch is as fast."""
 
@@ -34,23 +37,35 @@ def reduced(site: torch.Tensor) -> dict[str, torch.Tensor]:
     >>> {name: value.tolist() for name, value in reduced(site).items()}
     {'mean': [[3.0]], 'max': [[5.0]], 'min': [[1.0]], 'argmax': [[1]]}
     """
-    real = site if site.is_floating_point() else site.float()
-    rows = site.movedim(-1, 1)
-    if site.device.type == "cpu" and site.dtype in (torch.float32, torch.float64) and rows.is_contiguous():
-        samples, units = rows.shape[:2]
-        found = _reduced_rows(rows.reshape(samples * units, -1))
-        return {name: value.reshape(samples, units) for name, value in found.items()}
-    flat, real = site.flatten(1, -2), real.flatten(1, -2)
+    flat = site.flatten(1, -2)  # a view, but for grids whose memory is in neither order
+    length, units = flat.shape[1:]
+    if flat.device.type != "cpu" or flat.dtype not in (torch.float32, torch.float64):
+        return _by_torch(flat)
+    if not flat.transpose(1, 2).is_contiguous():
+        return _by_pooling(flat) if units >= _WIDE and flat.is_contiguous() else _by_torch(flat)
+    if units >= _WIDE and (length <= _SHORT or torch.get_num_threads() > _FEW):
+        return _by_pooling(flat.contiguous())
+    return _by_search(flat) if length > _SHORT // 2 and torch.get_num_threads() <= _FEW else _by_torch(flat)
+
+
+def _by_torch(flat: torch.Tensor) -> dict[str, torch.Tensor]:
     high, place = flat.max(1)
+    real = flat if flat.is_floating_point() else flat.float()
     return {"mean": real.mean(1), "max": high, "min": flat.amin(1), "argmax": place.to(torch.int32)}
 
 
-def _reduced_rows(rows: torch.Tensor) -> dict[str, torch.Tensor]:
-    """The reductions of each row of a contiguous matrix."""
-    if rows.shape[1] >= _SHORT and torch.get_num_threads() <= _FEW:
-        # The first place, NaN before all, as in torch: NumPy's vector search is 3 to 5 times as fast as max(dim).
-        place = torch.from_numpy(rows.numpy().argmax(1))
-        high = rows.gather(1, place.unsqueeze(1)).squeeze(1)
-    else:
-        high, place = rows.max(1)
-    return {"mean": rows.mean(1), "max": high, "min": rows.amin(1), "argmax": place.to(torch.int32)}
+def _by_pooling(flat: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Units last in memory: a pool over all positions finds the max and its place in one pass, many units at a time."""
+    samples, length, units = flat.shape
+    grid = flat.view(samples, length, 1, units).permute(0, 3, 1, 2)
+    high, place = functional.max_pool2d(grid, (length, 1), return_indices=True)
+    found = {"max": high.flatten(1), "argmax": place.flatten(1).to(torch.int32)}
+    return {"mean": flat.mean(1), "min": flat.amin(1), **found}
+
+
+def _by_search(flat: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Positions last in memory: NumPy's vector search finds a place 3 to 5 times as fast as ``max(dim)``."""
+    rows = flat.transpose(1, 2)
+    place = torch.from_numpy(rows.numpy().argmax(2))
+    high = rows.gather(2, place.unsqueeze(2)).squeeze(2)
+    return {"mean": rows.mean(2), "max": high, "min": rows.amin(2), "argmax": place.to(torch.int32)}
