@@ -203,3 +203,15 @@ def test_memory_mapped_arrays_are_read_piece_by_piece(tmp_path: Path) -> None:
     mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
     rec = record(mlp(), mapped, batch_size=16)
     assert np.array_equal(rec["input"].read(), X)
+
+
+@pytest.mark.parametrize("beside", [{"metadata": pd.DataFrame({"digit": Y})}, {"labels": Y}, {"groups": Y}])
+def test_rows_beside_a_loader_that_shuffles_are_refused(beside: dict[str, Any]) -> None:
+    loader = DataLoader(TensorDataset(torch.tensor(X)), batch_size=8, shuffle=True)
+    with pytest.raises(DataError, match=r"draws its samples at random \(RandomSampler\).*shuffle=False"):
+        record(mlp(), loader, **beside)
+
+
+def test_a_loader_that_shuffles_may_bring_its_labels_with_the_samples() -> None:
+    with record(mlp(), DataLoader(Pairs(), batch_size=8, shuffle=True)) as rec:
+        assert rec.n == 50

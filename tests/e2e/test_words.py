@@ -115,3 +115,17 @@ def test_the_name_of_an_output_or_of_a_feature_can_be_pressed(titanic: Path, ope
     x, y = page.point_at("input", 3, "input")
     page.tab.mouse.click(x - 30, y + 10)
     assert page.hash == "#/network?sel=input%3A3"
+
+
+@pytest.mark.parametrize("text", ["pclass == '1'", "survived == 1", "age > 'x'"])
+def test_a_wrong_type_at_the_end_is_explained_while_it_is_typed(titanic: Path, opened: Opener, text: str) -> None:
+    page = opened(titanic)
+    page.type_filter("A", text)
+    expect(page.chip("A").get_by_role("alert")).to_contain_text("cannot be compared")
+
+
+def test_a_word_that_could_go_on_is_explained_on_enter(titanic: Path, opened: Opener) -> None:
+    page = opened(titanic)
+    page.type_filter("A", "survived == yes")
+    page.filter("A").press("Enter")
+    expect(page.chip("A").get_by_role("alert")).to_contain_text("yes")

@@ -74,6 +74,31 @@ def test_a_layer_that_is_not_shown_is_no_end_of_an_edge(tmp_path: Path) -> None:
     ]
 
 
+def test_a_hidden_concatenation_hands_its_units_on(tmp_path: Path) -> None:
+    graph = Graph(
+        (
+            Layer("left", "dense", 2, "linear", 1),
+            Layer("right", "dense", 1, "linear", 1),
+            Layer("cat", "junction", 3, "cat", 2),
+            Layer("head", "dense", 1, "linear", 3),
+        ),
+        (
+            Edge("left", "cat", "linear", Take.encode(np.array([0, 1, -1]))),
+            Edge("right", "cat", "linear", Take.encode(np.array([-1, -1, 0]))),
+            Edge("cat", "head", "linear", Take.encode(np.array([2, 0, 1]))),
+        ),
+    )
+    shown = ["left", "right", "head"]
+    sizes = {name: (graph[name].unit_count,) for name in shown}
+    specs = [ArraySpec(f"activations/{name}/post", "float32", size, ("sample", "unit")) for name, size in sizes.items()]
+    with create(tmp_path / "r.naut", RecordingCard(graph), specs) as writer:
+        writer.append({spec.path: np.zeros((1, *spec.shape), np.float32) for spec in specs})
+    seen = list(visible_edges(open_recording(tmp_path / "r.naut"), shown))
+    assert [(edge.source, direct) for edge, direct in seen] == [("left", True), ("right", True)]
+    takes = [edge.take.decode().tolist() for edge, _ in seen if edge.take is not None]
+    assert takes == [[-1, 0, 1], [0, -1, -1]]
+
+
 @pytest.mark.parametrize(
     ("names", "labels"),
     [

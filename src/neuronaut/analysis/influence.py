@@ -65,8 +65,8 @@ def stored_influence(rec: Recording) -> Result:
     stored = read_result(rec, STORED_KEY, name="influence")
     if stored is None:
         raise NeedsModel(
-            "this recording holds no influence: it was too dear to compute while recording, "
-            "and only the live model can tell. Record fewer layers."
+            "this recording holds no influence, and only the live model can tell. "
+            "Record again with influence=True (in the shell: --influence)."
         )
     return stored
 

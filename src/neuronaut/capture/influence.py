@@ -112,7 +112,10 @@ def affordable(work: _Work, probes: Batch, budget: float, clock: Callable[[], fl
         if took > budget / 100 or cost * FEWEST > HOPELESS * budget:
             break
     if cost * min(number, FEWEST) > budget:
-        raise TooDear(f"it would take about {cost * number:,.0f} s on {number} samples; ask with influence=True")
+        raise TooDear(
+            f"it would take about {cost * number:,.0f} s on {number} samples; "
+            "ask with influence=True (in the shell: --influence)"
+        )
     return min(number, max(FEWEST, int(budget / max(cost, 1e-12))))
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from neuronaut.capture.chunk import Chunk, rebatch, upto
 from neuronaut.capture.item import Split, label_array
-from neuronaut.capture.metadata import check_rows, column_or_array, metadata_frame, metadata_table, rows_of
+from neuronaut.capture.metadata import check_order, check_rows, column_or_array, metadata_frame, metadata_table, rows_of
 from neuronaut.capture.options import Options
 from neuronaut.capture.reading import sources
 from neuronaut.capture.source import Source
@@ -102,6 +102,9 @@ def take_in(data: Any, metadata: Any, options: Options) -> Intake:
         raise DataError("the data hold no samples.")
     if frame is not None:
         check_rows(frame, total, data)
+    beside = [given for given in (options.labels, options.groups) if given is not None and not isinstance(given, str)]
+    if frame is not None or beside:
+        check_order(data)
     labels, name = _labels(options, frame, total, in_metadata, readings[0])
     groups = None if options.groups is None else column_or_array(options.groups, frame, "groups", total)
     table = None if frame is None else metadata_table(frame)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -55,6 +56,24 @@ def rows_of(table: pa.Table, ids: npt.NDArray[np.int64]) -> pa.Table:
     if len(ids) and int(ids[-1]) - int(ids[0]) == len(ids) - 1:
         return table.slice(int(ids[0]), len(ids))
     return table.take(ids)
+
+
+def check_order(data: Any) -> None:
+    """Rows given beside a DataLoader need its samples in the order of the dataset.
+
+    Raises DataError for one that shuffles or draws at random.
+    """
+    torch_data = sys.modules.get("torch.utils.data")
+    if torch_data is None or not isinstance(data, torch_data.DataLoader):
+        return
+    sampler = getattr(data.batch_sampler, "sampler", data.sampler)
+    random = (torch_data.RandomSampler, torch_data.SubsetRandomSampler, torch_data.WeightedRandomSampler)
+    if isinstance(sampler, random):
+        raise DataError(
+            f"the DataLoader draws its samples at random ({type(sampler).__name__}), so nobody can tell which row of "
+            "metadata, labels or groups belongs to which sample. Pass DataLoader(..., shuffle=False), or give the "
+            "labels with the samples and leave the metadata out."
+        )
 
 
 def check_rows(metadata: pd.DataFrame, total: int | None, data: Any) -> None:

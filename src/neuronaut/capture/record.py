@@ -143,6 +143,8 @@ class _Call:
             if writer is not None:
                 writer.finish()
         recording, note = self._results(plan, probes, done, 0 if self.place.begun is None else self.place.begun.n)
+        if self.skipped is not None and self.skipped.ids:
+            note = f"; {len(self.skipped.ids):,} samples left out, the first is {min(self.skipped.ids)}{note}"
         took = time.perf_counter() - began
         message = f"recorded {recording.n:,} samples in {took:,.1f} s, {readable(recording.size)}{note}"
         self.tell(Progress("done", recording.n, recording.n, recording.n / max(took, 1e-9), recording.size, message))

@@ -40,6 +40,14 @@ def record(
     device: Annotated[str | None, typer.Option(help="As in torch: cpu, cuda.", show_default="the model's own")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Record only so many samples.", show_default=False)] = None,
     seed: Annotated[int, typer.Option(help="Of the choice of probe samples.")] = 0,
+    influence: Annotated[
+        bool | None,
+        typer.Option(
+            "--influence/--no-influence",
+            help="Measure what units do to later ones.",
+            show_default="when it takes less than about 30 s",
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a recording stopped.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
     json: Json = False,
@@ -87,6 +95,7 @@ def record(
             device=device,
             limit=limit,
             seed=seed,
+            influence="auto" if influence is None else influence,
             resume=resume,
             overwrite=overwrite,
             progress=progress,

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuronaut.analysis.weights import edge_weights
-from neuronaut.core.layer import Edge, EdgeKind, Layer
+from neuronaut.core.layer import Edge, EdgeKind, Layer, Take
 from neuronaut.explorer.blobs import Packer
 from neuronaut.explorer.contract import EdgeCard, LayerCard, Weights
 
@@ -89,12 +89,33 @@ def visible_edges(rec: Recording, shown: Collection[str]) -> Iterator[tuple[Edge
             continue
         found: dict[str, EdgeKind] = {}
         for edge in rec.graph.into(target):
-            if edge.source in shown:
-                yield edge, True
-            else:
+            through = [edge] if edge.source in shown else _composed(rec, edge, shown)
+            if through is None:
                 _behind(rec, edge, shown, found, set())
+            else:
+                yield from ((one, True) for one in through)
         for source, kind in found.items():
             yield Edge(source, target, kind), False
+
+
+def _composed(rec: Recording, edge: Edge, shown: Collection[str]) -> list[Edge] | None:
+    """What reaches ``edge`` through a hidden concatenation or sum that only moves units; None where it does more."""
+    hidden = rec.graph[edge.source]
+    if hidden.kind != "junction" or hidden.attributes.get("fold", "linear") != "linear" or edge.take is None:
+        return None
+    after = edge.take.decode()
+    found: list[Edge] = []
+    for before in rec.graph.into(hidden.name):
+        take = None if before.take is None else before.take.decode()
+        if take is None or len(take) != hidden.unit_count or before.kind != "linear":
+            return None
+        moved = Take.encode(np.where(after >= 0, take[np.maximum(after, 0)], after))
+        whole = Edge(before.source, edge.target, edge.kind, moved, (*before.via, hidden.operator, *edge.via))
+        deeper = [whole] if before.source in shown else _composed(rec, whole, shown)
+        if deeper is None:
+            return None
+        found += deeper
+    return found or None
 
 
 def _behind(rec: Recording, edge: Edge, shown: Collection[str], found: dict[str, EdgeKind], seen: set[str]) -> None:

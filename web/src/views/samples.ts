@@ -26,5 +26,5 @@ const BARE = new Set(["yes", "no", "true", "false", "null", ""])
 
 /** A few words for one line: text speaks for itself, numbers and yes or no need their column's name. */
 export function inBrief(facts: readonly Fact[], most = 4): string[] {
-  return facts.slice(0, most).map(({ name, value }) => (BARE.has(value) || value.trim() === "" || !Number.isNaN(Number(value)) ? `${name} ${value}` : value))
+  return facts.slice(0, most).map(({ name, value }) => (BARE.has(value) || value.trim() === "" || !Number.isNaN(Number(value.replace("−", "-"))) ? `${name} ${value}` : value))
 }
