@@ -68,7 +68,8 @@ def pages(folder: Path) -> tuple[Path, Path]:
 
 def opened(page: Page, path: Path) -> None:
     page.goto(path.as_uri())
-    page.wait_for_function("window.neuronaut?.explorer?.columns && window.neuronaut.explorer.pair")
+    # A function, since the page's policy forbids evaluating a string.
+    page.wait_for_function("() => window.neuronaut?.explorer?.columns && window.neuronaut.explorer.pair")
     page.wait_for_timeout(1500)
 
 
