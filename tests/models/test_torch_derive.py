@@ -10,8 +10,10 @@ import torch
 from torch import nn
 from torch_zoo import ZOO, zoo
 
+from neuronaut.core.errors import UnknownName
 from neuronaut.core.model import Differentiable, Edit, Site
-from neuronaut.models.torch import TorchModel, derive, wrap
+from neuronaut.models.torch import TorchModel, push, wrap
+from neuronaut.models.torch.seeds import Seeds
 
 NETS = [name for name in ZOO if name not in ("compiled", "data parallel")]
 
@@ -58,22 +60,19 @@ def test_reverse_mode_is_forward_mode(name: str) -> None:
         count = range(model.graph[source.layer].unit_count)
         places = {target: model.place_of(target)}
         with model.session():
-            forward = derive.push(model._session.call, batch, 4, (source, model.place_of(source)), count, places)[
-                target
-            ]
+            seeds = Seeds(model._session.call, batch, 4, source, model.place_of(source), count)
+            forward = push.push(seeds, places)[target]
         np.testing.assert_allclose(backward[source], forward.permute(2, 1, 0).numpy(), rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("way", ["_by_vmap", "_by_rows", "_by_two_backwards", "_by_rows_alone", "_by_differences"])
-def test_every_way_forward_gives_the_same(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("way", ["by_vmap", "by_rows", "by_two_backwards", "by_rows_alone", "by_differences"])
+def test_every_way_forward_gives_the_same(way: str) -> None:
     model, batch, _ = exact("functional")
     source, target = Site("a"), Site("d", "pre")
     expected = model.vjp(batch, target, range(3), [source])[source].transpose(2, 1, 0)
-    places = {target: model.place_of(target)}
     with model.session():
-        found = getattr(derive, way)(
-            model._session.call, batch, 4, (source, model.place_of(source)), range(8), places
-        )  # fmt: skip
+        seeds = Seeds(model._session.call, batch, 4, source, model.place_of(source), range(8))
+        found = getattr(push, way)(seeds, {target: model.place_of(target)})
     np.testing.assert_allclose(found[target].numpy(), expected, atol=1e-8)
 
 
@@ -92,7 +91,7 @@ def test_on_a_relu_network_the_effect_is_gated_weight_times_activation() -> None
 def test_all_units_of_a_wide_layer_take_the_short_way_round(monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[str] = []
     model = wrap(nn.Sequential(nn.Linear(6, 40), nn.ReLU(), nn.Linear(40, 2)), torch.zeros(2, 6))
-    monkeypatch.setattr(derive, "_push_chunk", lambda *given: taken.append("forwards"))
+    monkeypatch.setattr(push, "_push_some", lambda *given: taken.append("forwards"))
     assert model.jvp(torch.randn(3, 6), Site("0"), range(40), [Site("2")])[Site("2")].shape == (40, 3, 2)
     assert taken == []
 
@@ -158,6 +157,14 @@ def test_a_detach_stops_the_effect_and_the_edge_says_so() -> None:
     model = wrap(Cut(), x)
     assert model.graph.into("b")[0].cut == "detach"
     assert not model.jvp(x, Site("a"), [0], [Site("b")])[Site("b")].any()
+
+
+def test_a_unit_that_is_not_there_is_named() -> None:
+    model, batch, sites = exact("lenet")
+    with pytest.raises(UnknownName, match="no unit 4 in conv1: it has 4, 0 to 3"):
+        model.jvp(batch, Site("conv1"), [4], sites[2:])
+    with pytest.raises(UnknownName, match="no unit 9 in conv1"):
+        model.run(batch, (), [Edit(Site("conv1"), (9,), "zero")])
 
 
 def test_a_wrapped_model_is_differentiable() -> None:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
@@ -16,12 +15,13 @@ from neuronaut.core.errors import UnsupportedModel, unknown
 from neuronaut.core.layer import Graph
 from neuronaut.core.model import Batch, Edit, PositionMode, Run, Site
 from neuronaut.models.torch import derive
-from neuronaut.models.torch.batches import to_batch
+from neuronaut.models.torch.batches import sample_count, to_batch
 from neuronaut.models.torch.fingerprint import fingerprint
 from neuronaut.models.torch.graph import Traced
 from neuronaut.models.torch.look import computed_weights
-from neuronaut.models.torch.places import Place
+from neuronaut.models.torch.places import Place, check_units
 from neuronaut.models.torch.preserve import preserved
+from neuronaut.models.torch.seeds import Seeds
 from neuronaut.models.torch.session import Session, to_numpy
 from neuronaut.models.torch.trace import trace
 
@@ -124,27 +124,24 @@ class TorchModel:
 
         The seed is the unit's own activation at every position; targets are averaged over positions.
         """
-        return self._derivative(batch, {site: (source, site) for site in targets}, units, source, forward=True)
+        return self._derivative(batch, source, units, targets, forward=True)
 
     def vjp(
         self, batch: Batch, target: Site, units: Sequence[int], sources: Sequence[Site]
     ) -> Mapping[Site, npt.NDArray[Any]]:
         """Effect of every unit of the sources on each of ``units``: ``[seed, sample, unit]`` by source."""
-        return self._derivative(batch, {site: (site, target) for site in sources}, units, target, forward=False)
+        return self._derivative(batch, target, units, sources, forward=False)
 
     def _derivative(
-        self, batch: Batch, pairs: Mapping[Site, tuple[Site, Site]], units: Sequence[int], seed: Site, *, forward: bool
+        self, batch: Batch, seed: Site, units: Sequence[int], others: Sequence[Site], *, forward: bool
     ) -> Mapping[Site, npt.NDArray[Any]]:
         if self._session is None:
             with self.session():
-                return self._derivative(batch, pairs, units, seed, forward=forward)
-        place, others = self.place_of(seed), {site: self.place_of(site) for site in pairs}
-        units = [range(place.units)[unit] for unit in units]
-        if not units or not others:
-            return {site: np.zeros((len(units), 0, other.units), np.float32) for site, other in others.items()}
-        effects = derive.effects(
-            self._session.call, self.to_batch(batch), (seed, place), units, others, forward=forward
-        )
+                return self._derivative(batch, seed, units, others, forward=forward)
+        place, rows = self.place_of(seed), self.to_batch(batch)
+        check_units(seed, place, units)
+        seeds = Seeds(self._session.call, rows, sample_count(rows), seed, place, units)
+        effects = derive.effects(seeds, {site: self.place_of(site) for site in others}, forward=forward)
         return {site: to_numpy(effect) for site, effect in effects.items()}
 
     def place_of(self, site: Site) -> Place:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from neuronaut.core.errors import UnknownName
+from neuronaut.core.model import Site
 from neuronaut.models.torch.tape import Tape
 
 Layout = Literal["plain", "major", "minor"]
@@ -55,6 +57,13 @@ class Place:
     @property
     def units(self) -> int:
         return 1 if self.unit_axis is None else self.shape[self.unit_axis]
+
+
+def check_units(site: Site, place: Place, units: Sequence[int]) -> None:
+    """Raise UnknownName for a unit that the site does not have."""
+    for unit in units:
+        if not 0 <= unit < place.units:
+            raise UnknownName(f"no unit {unit} in {site.layer}: it has {place.units}, 0 to {place.units - 1}.")
 
 
 NO_SAMPLES = "none of its axes grows with the batch"

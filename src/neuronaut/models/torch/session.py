@@ -12,7 +12,7 @@ from neuronaut.core.errors import UnsupportedModel
 from neuronaut.core.model import Batch, Captured, Edit, PositionMode, Run, Site
 from neuronaut.models.torch.batches import arguments, sample_count
 from neuronaut.models.torch.edits import edited
-from neuronaut.models.torch.places import Place
+from neuronaut.models.torch.places import Place, check_units
 from neuronaut.models.torch.reduce import canonical, reduced
 from neuronaut.models.torch.tape import tensors
 from neuronaut.models.torch.trace import Found
@@ -39,6 +39,9 @@ class Session:
         samples = sample_count(batch)
         held: dict[Site, dict[str, torch.Tensor]] = {}
         places = {site: self._place_of(site) for site in (*observe, *(wanted.site for wanted in edit))}
+
+        for wanted in edit:
+            check_units(wanted.site, places[wanted.site], wanted.units)
 
         def see(site: Site, tensor: torch.Tensor) -> None:
             held[site] = _taken(tensor.detach(), places[site], samples, keep=position == "keep")
