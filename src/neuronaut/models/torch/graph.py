@@ -21,9 +21,13 @@ from neuronaut.models.torch.places import (
     seat_of,
     stays_unwritten,
 )
-from neuronaut.models.torch.tape import Tape, Value
+from neuronaut.models.torch.tape import Node, Tape, Value
 
-_KINDS: dict[str, LayerKind] = {"embedding": "embedding", "embedding_bag": "embedding"}
+
+def _kind(chain: Chain, operator: str) -> LayerKind:
+    if chain.contraction is None:
+        return "junction" if chain.place == "junction" else "norm"
+    return "conv" if operator in ops.CONVS else "embedding" if operator in ops.EMBEDDINGS else "dense"
 
 
 @dataclass(slots=True)
@@ -162,73 +166,66 @@ class _Builder:
         return ranks
 
     def _input(self, number: int, ranks: Mapping[str, int], outputs: Mapping[str, list[str]]) -> Layer:
-        name, index = self.two.inputs[number]
+        name, value = self.two.inputs[number]
         axis = self.inputs[number][2]
-        place = self._place(name, "post", index, axis)
-        return self._card(name, "input", "input", place, index, axis, ranks[name], name in outputs)
+        place = self._place(name, "post", value, axis)
+        units, axes, shape = self._extent("input", place, value, axis)
+        return Layer(
+            name, "input", units, "input", ranks[name], axes, shape, selected=place is not None, output=name in outputs
+        )
 
     def _layer(self, chain: Chain, ranks: Mapping[str, int], outputs: Mapping[str, list[str]]) -> Layer:
         name, axis = self.names[chain.index], self.swept.unit_axes[chain.index]
-        post = self._place(name, "post", chain.post, axis)
-        sites: tuple[SiteName, ...] = ("post",)
-        folded = chain.folded(self.two)
-        if folded and self._place(name, "pre", chain.pre, axis) is not None:
-            sites = ("pre", "post")
-        kind: LayerKind = "junction" if chain.place == "junction" else "norm"
-        operator = chain.node.op
-        if chain.contraction is not None:
-            operator = chain.contraction.operator
-            kind = "conv" if operator in ops.CONVS else _KINDS.get(operator, "dense")
-        norms = [node.op for node in (chain.node, *folded) if node.op in ops.NORMS]
-        attributes: dict[str, Any] = {
-            "fold": worst(*(kind_of(node, self.two) for node in folded)),
-            **({"norm": norms[0]} if norms else {}),
-            **({"outputs": outputs[name]} if name in outputs else {}),
-            **(self._weight_attributes(chain)),
-        }
-        selected = post is not None and (chain.place == "weight" or chain.index in self.blocks or kind == "norm")
-        activations = [node.op for node in folded if node.op in ops.ACTIVATIONS]
-        return self._card(
+        post, folded = self._place(name, "post", chain.post, axis), chain.folded(self.two)
+        apart = folded and self._place(name, "pre", chain.pre, axis) is not None
+        operator = chain.contraction.operator if chain.contraction is not None else chain.node.op
+        kind = _kind(chain, operator)
+        units, axes, shape = self._extent(kind, post, chain.post, axis)
+        taken = chain.place != "junction" or chain.index in self.blocks
+        return Layer(
             name,
             kind,
+            units,
             operator,
-            post,
-            chain.post,
-            axis,
             ranks[name],
-            name in outputs,
-            sites=sites,
-            activation=activations[0] if activations else None,
+            axes,
+            shape,
+            sites=("pre", "post") if apart else ("post",),
+            activation=next((node.op for node in folded if node.op in ops.ACTIVATIONS), None),
             module=chain.node.frame or None,
             parameters=self._parameters(chain, name),
-            attributes=attributes,
-            selected=selected,
+            attributes=self._attributes(chain, folded) | ({"outputs": outputs[name]} if name in outputs else {}),
+            selected=post is not None and taken,
+            output=name in outputs,
         )
 
-    def _card(
-        self,
-        name: str,
-        kind: LayerKind,
-        operator: str,
-        place: Place | None,
-        value: int,
-        axis: int | None,
-        rank: int,
-        output: bool,
-        **more: Any,
-    ) -> Layer:
-        shape = self.two.values[value].shape
-        taken = {axis, None if place is None else place.sample_axis}
-        positions = tuple(size for number, size in enumerate(shape) if number not in taken)
-        if place is not None and place.layout != "plain":
-            positions = (shape[place.sample_axis] // 2, *positions)
-        names = GRID_AXES.get(len(positions), tuple(f"p{number}" for number in range(len(positions))))
-        if len(positions) == 1 and self._follows_tokens(name, kind, value):
-            names = (TOKEN,)
-        units = shape[axis] if axis is not None else 1
-        return Layer(name, kind, units, operator, rank, names, positions, output=output, **more)
+    def _attributes(self, chain: Chain, folded: Sequence[Node]) -> dict[str, Any]:
+        """How the weight is read, what is folded in, and how straight that is."""
+        norm = next((node.op for node in (chain.node, *folded) if node.op in ops.NORMS), None)
+        found: dict[str, Any] = {"fold": worst(*(kind_of(node, self.two) for node in folded))}
+        if norm is not None:
+            found["norm"] = norm
+        if chain.contraction is not None:
+            axes = chain.contraction.weight_axes
+            found |= chain.contraction.attributes
+            found["weight_axes"] = None if axes is None else list(axes)
+        return found
 
-    def _follows_tokens(self, name: str, kind: LayerKind, value: int) -> bool:
+    def _extent(
+        self, kind: LayerKind, place: Place | None, value: int, unit_axis: int | None
+    ) -> tuple[int, tuple[str, ...], tuple[int, ...]]:
+        """Units, and the names and sizes of the position axes."""
+        sizes = list(self.two.values[value].shape)
+        positions = [size for axis, size in enumerate(sizes) if axis != unit_axis]
+        if place is not None:
+            sample = place.sample_axis - (unit_axis is not None and unit_axis < place.sample_axis)
+            positions[sample : sample + 1] = [] if place.layout == "plain" else [positions[sample] // 2]
+        axes = GRID_AXES.get(len(positions), tuple(f"p{number}" for number in range(len(positions))))
+        if len(positions) == 1 and self._follows_tokens(kind, value):
+            axes = (TOKEN,)
+        return 1 if unit_axis is None else sizes[unit_axis], axes, tuple(positions)
+
+    def _follows_tokens(self, kind: LayerKind, value: int) -> bool:
         if kind == "embedding":
             return True
         if kind == "input":
@@ -265,12 +262,6 @@ class _Builder:
         )
         self.places[Site(name, site)] = place
         return place
-
-    def _weight_attributes(self, chain: Chain) -> dict[str, Any]:
-        if chain.contraction is None:
-            return {}
-        axes = chain.contraction.weight_axes
-        return {**chain.contraction.attributes, "weight_axes": None if axes is None else list(axes)}
 
     def _parameters(self, chain: Chain, name: str) -> dict[str, str]:
         """Roles and paths; a weight computed from parameters gets a path of its own."""
