@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import numpy as np
@@ -239,15 +240,19 @@ class Noisy(nn.Module):
         self.a = nn.Linear(3, 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.a(x + torch.randn_like(x))
+        return self.a(x + torch.randn_like(x) + random.random() + np.random.rand())
 
 
 def test_a_model_that_draws_random_numbers_draws_the_same_ones() -> None:
     net, x = Noisy().eval(), torch.randn(4, 3)
     model = wrap(net, x)
-    torch.manual_seed(9)
+
+    def seeded() -> None:
+        torch.manual_seed(9), random.seed(9), np.random.seed(9)
+
+    seeded()
     expected = plainly(net, x)[0]
-    torch.manual_seed(9)
+    seeded()
     assert np.array_equal(model.run(x, model.sites()).outputs["output"], expected.numpy())
 
 

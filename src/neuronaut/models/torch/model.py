@@ -23,7 +23,7 @@ from neuronaut.models.torch.places import Place, check_units
 from neuronaut.models.torch.preserve import preserved
 from neuronaut.models.torch.seeds import Seeds
 from neuronaut.models.torch.session import Session, to_numpy
-from neuronaut.models.torch.trace import trace
+from neuronaut.models.torch.trace import named_parameters, trace
 
 
 def wrap(model: nn.Module, batch: Batch, *, layers: str | Sequence[str] = "*", name: str | None = None) -> TorchModel:
@@ -84,7 +84,7 @@ class TorchModel:
 
     def parameters(self) -> Mapping[str, npt.NDArray[Any]]:
         """Parameters by their path, native shape; weights computed from several (weight norm) by ``layer.weight``."""
-        held = {**self._found.parameters, **computed_weights(self._found)}
+        held = {**named_parameters(self.module), **computed_weights(self._found)}
         return {path: to_numpy(tensor.detach()).copy() for path, tensor in held.items()}
 
     @contextmanager

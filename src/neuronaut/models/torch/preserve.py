@@ -44,7 +44,7 @@ def _snapshot(model: nn.Module) -> list[Step]:
     steps = [_attributes(module) for module in model.modules()]
     steps += [_gradient(parameter) for parameter in model.parameters()]
     steps += [_content(buffer) for buffer in model.buffers() if not _lazy(buffer)]
-    return [*steps, *_random_states(), *_switches()]
+    return [*steps, *random_states(), *_switches()]
 
 
 def _attributes(module: nn.Module) -> Step:
@@ -98,7 +98,8 @@ def _content(buffer: torch.Tensor) -> Step:
     return restore
 
 
-def _random_states() -> list[Step]:
+def random_states() -> list[Step]:
+    """Steps that put the random states of Python, NumPy and torch back to what they are now."""
     python, numbers, states = random.getstate(), np.random.get_state(), torch.get_rng_state()
     steps: list[Step] = [
         lambda: random.setstate(python),

@@ -13,6 +13,7 @@ from neuronaut.core.model import Batch, Captured, Edit, PositionMode, Run, Site
 from neuronaut.models.torch.batches import arguments, sample_count
 from neuronaut.models.torch.edits import edited
 from neuronaut.models.torch.places import Place, check_units
+from neuronaut.models.torch.preserve import random_states, undo
 from neuronaut.models.torch.reduce import canonical, reduced
 from neuronaut.models.torch.tape import tensors
 from neuronaut.models.torch.trace import Found
@@ -92,16 +93,16 @@ class Session:
     def _check(self, watch: Watch) -> None:
         """On two rows: every site is reached and the outputs are bit-identical with and without looking."""
         args, kwargs = arguments(self._found.example)
-        random = torch.get_rng_state()
+        drawn = random_states()
         with torch.no_grad(), self._found.uncompiled():
-            plain = self._found.module(*args, **kwargs)
-            torch.set_rng_state(random)
             try:
+                plain = self._found.module(*args, **kwargs)
+                undo(drawn)
                 watch.install()
                 seen = watch.call(self._found.module, args, kwargs)
             finally:
                 watch.remove()
-                torch.set_rng_state(random)
+                undo(drawn)
         if not all(_same_bits(one, other) for (_, one), (_, other) in zip(tensors(plain), tensors(seen), strict=True)):
             raise UnsupportedModel(
                 f"{self._name} gives other outputs when it is observed: it takes another kernel or draws random "

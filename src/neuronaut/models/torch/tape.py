@@ -109,6 +109,11 @@ class Tape:
     held: set[int] = field(default_factory=set)
     """Storages of tensors that the model keeps after the pass."""
 
+    def forget(self) -> None:
+        """Let go of the tensors that were kept to read the tape."""
+        for value in self.values:
+            value.constant = None
+
     def maker(self, value: int) -> Node:
         """The call that made a value."""
         node = self.values[value].node

@@ -38,7 +38,6 @@ class Found:
 
     module: nn.Module
     modules: Mapping[str, nn.Module]
-    parameters: Mapping[str, torch.Tensor]
     opaque: Sequence[nn.Module]
     traced: Traced
     example: Batch
@@ -73,7 +72,6 @@ def trace(model: nn.Module, batch: Batch, layers: str | Sequence[str] = "*") -> 
     found = Found(
         module,
         modules,
-        dict(_named(module.named_parameters(remove_duplicate=False))),
         tuple(opaque),
         None,  # type: ignore[arg-type]
         take_rows(example, rows),
@@ -85,6 +83,7 @@ def trace(model: nn.Module, batch: Batch, layers: str | Sequence[str] = "*") -> 
     three = _pass(found, paths, opaque, take_rows(example, (*rows, rows[0])), names)
     two = _pass(found, paths, opaque, found.example, names)
     found.traced = build(two, three, list(modules), names)
+    two.forget()
     settle(found)
     _refuse(found, two, list(opaque.values()), layers, notes)
     return found
@@ -99,9 +98,9 @@ def _plain(path: str) -> str:
     return ".".join(part for part in path.split(".") if part != "_orig_mod")
 
 
-def _named(pairs: Any) -> Iterator[tuple[str, torch.Tensor]]:
-    for path, tensor in pairs:
-        yield _plain(path), tensor
+def named_parameters(model: nn.Module) -> dict[str, torch.Tensor]:
+    """Parameters by every path that leads to them."""
+    return {_plain(path): parameter for path, parameter in model.named_parameters(remove_duplicate=False)}
 
 
 def _home(model: nn.Module) -> tuple[torch.dtype, torch.device]:
@@ -121,7 +120,7 @@ def _pass(
 ) -> Tape:
     """One recorded forward pass."""
     ids: dict[int, str] = {}
-    for path, tensor in found.parameters.items():
+    for path, tensor in named_parameters(found.module).items():
         ids.setdefault(id(tensor), path)
     constants = [*found.module.buffers()]
     for child in found.module.modules():
