@@ -234,6 +234,20 @@ def test_a_layer_without_samples_is_refused_by_name_when_asked_for() -> None:
         wrap(net, ids).run(ids, [Site("pos")])
 
 
+def test_hooks_of_the_user_that_change_values_are_seen_where_they_act() -> None:
+    net, x = zoo("functional")
+    net.b.register_forward_pre_hook(lambda module, args: (args[0] + 1,))
+    net.c.register_forward_hook(lambda module, args, output: 2 * output)
+    captured = wrap(net, x).run(x, [Site("a"), Site("b", "pre"), Site("c")]).captured
+    with torch.no_grad():
+        a = torch.relu(nn.functional.linear(x, net.a.weight, net.a.bias))
+        b = nn.functional.linear(a + 1, net.b.weight, net.b.bias)
+        c = 2 * nn.functional.linear(b.tanh(), net.c.weight, net.c.bias)
+    np.testing.assert_allclose(captured[Site("a")]["value"], (a + 1).numpy(), atol=1e-6)
+    np.testing.assert_allclose(captured[Site("b", "pre")]["value"], b.numpy(), atol=1e-6)
+    np.testing.assert_allclose(captured[Site("c")]["value"], (c * torch.sigmoid(c)).numpy(), atol=1e-6)
+
+
 class Noisy(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -358,3 +372,15 @@ def test_a_real_network_in_the_wild_is_followed() -> None:
         ("conv2", "add_1", "linear"),
         ("add_1", "head", "linear"),
     }
+
+
+@pytest.mark.parametrize(
+    "name", ["</script>", "__proto__", "a:1", "~2", "x" * 300, "\N{SPOUTING WHALE}", "\ud800", "*"]
+)
+def test_hostile_names_are_names(name: str) -> None:
+    net = nn.Sequential()
+    net.add_module(name, nn.Linear(3, 2))
+    model = wrap(net, torch.zeros(2, 3))
+    assert model.graph.names == ("input", name)
+    assert model.run(torch.zeros(2, 3), [Site(name)]).captured[Site(name)]["value"].shape == (2, 2)
+    assert len(model.fingerprint) == 32

@@ -18,6 +18,8 @@ _FEW = 4
 def canonical(tensor: torch.Tensor, place: Place, samples: int) -> torch.Tensor:
     """The site as ``[sample, *position, unit]``: a view, except that folded samples may need a copy."""
     sample, unit = place.sample_axis, place.unit_axis
+    if tensor.ndim == 2 and unit == 1 and place.layout == "plain":
+        return tensor
     if unit is None:
         tensor, unit = tensor.unsqueeze(-1), tensor.ndim
     if place.layout != "plain":

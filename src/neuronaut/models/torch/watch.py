@@ -148,7 +148,7 @@ class Watch:
         for path, watch in self._watches.items():
             module = self._modules[path]
             if watch.inputs:
-                self._handles.append(module.register_forward_pre_hook(watch.before, with_kwargs=True))
+                self._handles.append(module.register_forward_pre_hook(watch.before, prepend=True, with_kwargs=True))
             self._handles.append(module.register_forward_hook(watch.after))
         if self.counts_calls:
             for module in self._opaque:
