@@ -206,6 +206,21 @@ def test_limit_takes_the_first_samples(tmp_path: Path) -> None:
     assert rec.metadata["age"].tolist() == list(range(20))
 
 
+def test_the_group_of_each_sample_is_kept() -> None:
+    patients = np.array(["ann", "bob", None, "ann", None] * 10)
+    rec = record(mlp(), X, metadata={"patient": patients}, groups="patient", batch_size=7)
+    assert rec.groups is not None and rec.groups.dtype == np.int32 and len(rec.groups) == 50
+    assert rec.card.options["groups"] == "patient"
+    for row in range(50):
+        same = rec.groups == rec.groups[row]
+        assert same.tolist() == ((patients == patients[row]) if patients[row] else np.arange(50) == row).tolist()
+    assert "group" not in rec.columns and rec.metadata.columns.tolist() == ["patient"]
+    assert rec.verify() == []
+    plain = record(mlp(), X)
+    assert plain.groups is None and not plain.card.options["groups"]
+    assert record(mlp(), X, groups=np.arange(50) // 5).card.options["groups"] == "groups"
+
+
 def test_halves_follow_groups() -> None:
     groups = np.repeat(np.arange(10), 5)
     rec = record(mlp(), X, groups=groups)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from neuronaut.core.errors import DataError
-from neuronaut.core.halves import half_of
+from neuronaut.core.halves import group_codes, half_of
 
 
 def bit(text: str, seed: int = 0) -> int:
@@ -50,6 +50,14 @@ def test_another_seed_draws_other_halves_of_about_the_same_size() -> None:
 
 def test_no_samples_have_no_halves() -> None:
     assert half_of([]).tolist() == [] and half_of(np.zeros(0, int)).dtype == np.uint8
+
+
+def test_equal_numbers_mean_the_same_group() -> None:
+    assert len(np.unique(group_codes(np.arange(1000) // 10))) == 100
+    assert group_codes([3, "3", 4]).tolist() == group_codes([0, 0, 1]).tolist() == [0, 0, 1]
+    assert group_codes([2.0, np.nan, 2.0, np.nan]).tolist() == [0, 1, 0, 2]
+    assert group_codes(np.array([True, False, True])).tolist() == [1, 0, 1]
+    assert group_codes([]).dtype == np.int32
 
 
 def test_groups_must_match_the_samples() -> None:

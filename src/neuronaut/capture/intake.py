@@ -17,7 +17,7 @@ from neuronaut.capture.options import Options
 from neuronaut.capture.reading import sources
 from neuronaut.capture.source import Source
 from neuronaut.core.errors import DataError, unknown
-from neuronaut.core.halves import half_of
+from neuronaut.core.halves import group_codes, half_of
 
 HEAD = 2
 """Samples that the model is traced with."""
@@ -39,6 +39,9 @@ class Intake:
     groups: npt.NDArray[Any] | None
     limit: int | None
     skips: bool
+    group_name: str | None = None
+    """What the groups are called; None when the samples come in none."""
+    group_numbers: npt.NDArray[np.int32] | None = None
 
     def total(self, source: Source) -> int | None:
         """How many samples will be recorded; None when nobody knows."""
@@ -109,7 +112,14 @@ def take_in(data: Any, metadata: Any, options: Options) -> Intake:
     groups = None if options.groups is None else column_or_array(options.groups, frame, "groups", total)
     table = None if frame is None else metadata_table(frame)
     own = None if groups is None else pd.Series(groups).to_numpy()
-    return Intake(readings, table, labels, name, in_metadata, own, options.limit, options.on_error == "skip")
+    skips = options.on_error == "skip"
+    if own is None:
+        return Intake(readings, table, labels, name, in_metadata, None, options.limit, skips)
+    called = options.groups if isinstance(options.groups, str) else getattr(options.groups, "name", None)
+    numbers = group_codes(own)
+    return Intake(
+        readings, table, labels, name, in_metadata, own, options.limit, skips, str(called or "groups"), numbers
+    )
 
 
 def _columns(

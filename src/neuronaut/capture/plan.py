@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from neuronaut import __version__
-from neuronaut.capture.arrays import site_arrays
+from neuronaut.capture.arrays import site_arrays, specs
 from neuronaut.capture.batch import leaves, to_numpy
 from neuronaut.capture.chunk import Chunk
 from neuronaut.capture.intake import Intake
@@ -25,10 +26,13 @@ from neuronaut.capture.options import Options
 from neuronaut.capture.preview import Preview, preview_of
 from neuronaut.capture.tally import Tally
 from neuronaut.capture.task import Task, decide
+from neuronaut.core.axes import SAMPLE
 from neuronaut.core.errors import DataError
 from neuronaut.core.layer import Graph
 from neuronaut.core.model import Model, Run, Site
 from neuronaut.store.card import RecordingCard
+from neuronaut.store.layout import ArraySpec
+from neuronaut.store.naming import GROUP
 
 Truth = npt.NDArray[Any] | None
 
@@ -74,6 +78,8 @@ class Plan:
             found |= {f"outputs/{name}": values for name, values in judged.items()}
         if self.preview is not None:
             found["samples/preview"] = self.preview.draw(chunk.inputs)
+        if self.intake.group_numbers is not None:
+            found[GROUP] = self.intake.group_numbers[chunk.ids]
         return found
 
     def metadata(self, chunk: Chunk) -> pa.Table | None:
@@ -109,6 +115,12 @@ def make_plan(
     beside = known is not None and not intake.in_metadata and known.ndim == 1
     kind = None if not beside or seen is None else seen.kind
     return Plan(intake, sites, batch, graph, task, preview, options.stored_type, kind)
+
+
+def array_specs(arrays: Mapping[str, npt.NDArray[Any]], graph: Graph) -> list[ArraySpec]:
+    """How the store must lay out all arrays of a plan."""
+    rest = specs({name: array for name, array in arrays.items() if name != GROUP}, graph)
+    return rest + [ArraySpec(name, array.dtype.name, (), (SAMPLE,)) for name, array in arrays.items() if name == GROUP]
 
 
 def label_name(intake: Intake, task: Task) -> str:
@@ -151,6 +163,7 @@ def card_of(plan: Plan, model: Model, options: Options, fingerprint: str, total:
             "batch_size": plan.batch_size,
             "limit": options.limit,
             "seed": options.seed,
+            "groups": plan.intake.group_name,
             "data": fingerprint,
             "total": total,
             "notes": [plan.task.note] if plan.task.note else [],

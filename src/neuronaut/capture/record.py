@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy.typing as npt
 
-from neuronaut.capture.arrays import row_bytes, specs
+from neuronaut.capture.arrays import row_bytes
 from neuronaut.capture.batch_size import batch_rows
 from neuronaut.capture.chunk import Chunk, rebatch, upto
 from neuronaut.capture.intake import Intake, take_in
@@ -18,7 +18,7 @@ from neuronaut.capture.live import live_model, session
 from neuronaut.capture.options import Options
 from neuronaut.capture.outcome import kept, store_counts, store_influence
 from neuronaut.capture.place import Place, place
-from neuronaut.capture.plan import Plan, card_of, data_fingerprint, make_plan
+from neuronaut.capture.plan import Plan, array_specs, card_of, data_fingerprint, make_plan
 from neuronaut.capture.probes import Probes, probe_count
 from neuronaut.capture.progress import Progress, Watcher, readable, watcher
 from neuronaut.capture.randomness import untouched_randomness
@@ -181,7 +181,7 @@ class _Call:
         begun = self.place.begun
         if begun is None:
             made = create(
-                self.place.path, card, specs(arrays, card.graph), static=static, overwrite=self.options.overwrite
+                self.place.path, card, array_specs(arrays, card.graph), static=static, overwrite=self.options.overwrite
             )
             return made, 0
         check_same(begun, card)

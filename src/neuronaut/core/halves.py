@@ -36,6 +36,27 @@ def half_of(ids: npt.ArrayLike, groups: npt.ArrayLike | None = None, *, seed: in
     return np.where(shared[1], own[0], shared[0])
 
 
+def group_codes(groups: npt.ArrayLike) -> npt.NDArray[np.int32]:
+    """A number for each group, so that distinct numbers can be counted; a sample without a group gets one of its own.
+
+    As in ``half_of``, 3, 3.0 and "3" are the same group.
+
+    >>> group_codes(["b", "a", None, "b", None]).tolist()
+    [1, 0, 2, 1, 3]
+    """
+    column = _column(groups)
+    if isinstance(column, TextColumn):
+        codes, null = column.codes.astype(np.int32), column.null
+        known = len(column.values)
+    else:
+        null = column.null
+        distinct, place = np.unique(column.values[~null], return_inverse=True)
+        codes, known = np.zeros(len(null), np.int32), len(distinct)
+        codes[~null] = place
+    codes[null] = known + np.arange(int(null.sum()), dtype=np.int32)
+    return codes
+
+
 def _bits(ids: npt.ArrayLike, seed: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
     """A bit per row, and which rows are null; each distinct id is hashed once."""
     array = np.asarray(ids)

@@ -9,6 +9,8 @@ from neuronaut.core.errors import DataError
 
 GROUPS = ("activations", "outputs", "parameters", "samples", "stats", "scalars")
 """The first part of every array's name."""
+GROUP = "samples/group"
+"""The array that holds the number of each sample's group, where samples come in groups."""
 PREFIX = {
     "activations": "layer",
     "outputs": "output",

@@ -23,7 +23,7 @@ from neuronaut.store.card import RecordingCard
 from neuronaut.store.fs import Fs
 from neuronaut.store.layout import offsets_name
 from neuronaut.store.manifest import COMMIT, MANIFEST, Commit, Manifest
-from neuronaut.store.naming import split_name
+from neuronaut.store.naming import GROUP, split_name
 from neuronaut.store.resume import read_head
 from neuronaut.store.samples import HALF, SAMPLE_ID, join, read_part, to_frame, user_table
 from neuronaut.store.zarr_json import groups
@@ -205,6 +205,12 @@ class Recording:
     def half(self) -> npt.NDArray[np.uint8]:
         """0 or 1 for each sample: found on one half, replicated on the other."""
         return self._table.column(HALF).to_numpy()
+
+    @cached_property
+    def groups(self) -> npt.NDArray[np.int32] | None:
+        """The number of each sample's group; None when samples do not come in groups. Equal numbers, same group."""
+        stored = self._arrays.get(GROUP)
+        return None if stored is None else stored.read()
 
     @cached_property
     def columns(self) -> Columns:
