@@ -26,17 +26,18 @@ def chosen(rec: Recording, layers: str | Sequence[str], site: str, reduction: st
         raise DataError(f"no reduction {reduction!r}. There are: {', '.join(map(repr, REDUCTIONS))}.")
     if site not in ("post", "pre"):
         raise DataError(f"no site {site!r}. There are: 'post', 'pre'.")
-    named = _named(rec, layers)
-    arrays = [reduced(rec, layer, site, reduction) for layer in named if holds(rec, layer, site)]
+    names = named(rec, layers)
+    arrays = [reduced(rec, layer, site, reduction) for layer in names if holds(rec, layer, site)]
     if not arrays:
-        said = ", ".join(repr(layer) for layer in named[:4]) + (" …" if len(named) > 4 else "")
+        said = ", ".join(repr(layer) for layer in names[:4]) + (" …" if len(names) > 4 else "")
         raise DataError(
             f"the site {site!r} of {said or 'any layer'} was not recorded. Record with sites=('pre', 'post')."
         )
     return arrays
 
 
-def _named(rec: Recording, layers: str | Sequence[str]) -> list[str]:
+def named(rec: Recording, layers: str | Sequence[str]) -> list[str]:
+    """The recorded layers that names and patterns ask for, in execution order; raises UnknownName."""
     if layers == "*":
         return list(rec.layers)
     recorded = Graph(tuple(rec.layers.values()))
