@@ -59,7 +59,7 @@ def one_life(path: str, seed: int, kill_at: int) -> dict[str, Any]:
             os.write(outgoing, rows.to_bytes(4, "little"))
 
         try:
-            live(KillingFs(path, kill_at), random.Random(seed), acknowledge, Jobs())
+            live(KillingFs(path, kill_at), random.Random(seed), acknowledge, Jobs(beside=seed % 2 == 0))
             os._exit(0)
         finally:
             os._exit(1)

@@ -273,7 +273,7 @@ class SimFs(Fs):
 class InlineJobs(Jobs):
     """Work is done at once, in this thread, so that a run can be repeated exactly."""
 
-    def submit(self, work: Callable[..., Any], *arguments: Any, weight: int = 0) -> Future[Any]:
+    def submit(self, work: Callable[..., Any], *arguments: Any, weight: int = 0, disk: bool = False) -> Future[Any]:
         future: Future[Any] = Future()
         try:
             future.set_result(work(*arguments))

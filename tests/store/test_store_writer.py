@@ -31,7 +31,7 @@ from neuronaut.store import ArraySpec, RecordingCard
 from neuronaut.store import writer as writer_module
 from neuronaut.store.create import create_on
 from neuronaut.store.fs import Fs
-from neuronaut.store.jobs import Jobs
+from neuronaut.store.jobs import IN_TURN, Jobs
 
 
 @pytest.fixture(autouse=True)
@@ -497,10 +497,40 @@ def test_work_in_flight_never_exceeds_its_bytes() -> None:
     jobs = Jobs(limit=100, threads=2)
     held: list[int] = []
     for _ in range(50):
-        jobs.submit(lambda: held.append(sum(jobs._pending.values())), weight=30)
+        jobs.submit(lambda: held.append(sum(jobs._encoding.values())), weight=30)
     jobs.wait()
     jobs.close()
     assert len(held) == 50 and max(held) <= 90
+
+
+def test_work_that_is_put_off_is_done_by_the_time_enough_has_come_together() -> None:
+    jobs = Jobs(threads=2, beside=False)
+    ran: list[int] = []
+    for number in range(3):
+        jobs.submit(ran.append, number, weight=IN_TURN // 4)
+    assert ran == []
+    jobs.submit(ran.append, 3, weight=IN_TURN // 4)
+    assert sorted(ran) == [0, 1, 2, 3]  # submit returned only when all of them were encoded
+    late = jobs.submit(ran.append, 4)
+    jobs.wait()
+    assert late.done() and ran[-1] == 4
+    jobs.close()
+
+
+def test_work_that_is_put_off_and_never_wanted_is_dropped() -> None:
+    jobs = Jobs(threads=2, beside=False)
+    line = jobs.submit(len, "abc")
+    shard = jobs.submit(line.result, disk=True)
+    jobs.close()
+    assert line.cancelled() and shard.cancelled()
+
+
+def test_the_error_of_work_that_was_put_off_is_raised_by_the_next_wait() -> None:
+    jobs = Jobs(threads=2, beside=False)
+    jobs.submit(len, 3)
+    with pytest.raises(TypeError, match="int"):
+        jobs.wait()
+    jobs.close()
 
 
 def test_an_array_larger_than_the_limit_is_still_taken() -> None:

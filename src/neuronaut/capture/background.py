@@ -14,8 +14,9 @@ DEPTH = 2
 
 
 class Background(Generic[T]):
-    """Does ``work`` on each item that is put, in order, in a thread of its own.
+    """Does ``work`` on each item that is put, in order, in a thread of its own, which a Ctrl-C does not reach.
 
+    With a ``depth`` of 0 the caller and the thread take turns: ``put`` waits until the item is done.
     When ``work`` raises, nothing more is done and the next ``put`` or ``close`` raises that error.
     """
 
@@ -31,10 +32,13 @@ class Background(Generic[T]):
     def put(self, item: T) -> None:
         """Hand over one item; waits while the queue is full."""
         with self._changed:
-            self._changed.wait_for(lambda: len(self._waiting) < self._depth or self._error is not None)
+            self._changed.wait_for(lambda: len(self._waiting) < max(1, self._depth) or self._error is not None)
             self._raise()
             self._waiting.append(item)
             self._changed.notify_all()
+            if not self._depth:
+                self._changed.wait_for(lambda: not self._waiting)
+                self._raise()
 
     def close(self) -> None:
         """Wait until everything that was put is done, and end the thread.

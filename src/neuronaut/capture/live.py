@@ -83,3 +83,8 @@ def session(model: Model) -> AbstractContextManager[Any]:
     """Hooks stay installed between batches where the adapter can do that."""
     opened = getattr(model, "session", None)
     return contextlib.nullcontext() if opened is None else cast(AbstractContextManager[Any], opened())
+
+
+def on_processor(model: Model) -> bool:
+    """Whether the adapter says that the model computes on this machine's processor, where it keeps all cores busy."""
+    return bool(getattr(model, "on_processor", False))

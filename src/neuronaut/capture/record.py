@@ -14,7 +14,7 @@ from neuronaut.capture.arrays import row_bytes
 from neuronaut.capture.batch_size import batch_rows
 from neuronaut.capture.chunk import Chunk, rebatch, upto
 from neuronaut.capture.intake import Intake, take_in
-from neuronaut.capture.live import live_model, session
+from neuronaut.capture.live import live_model, on_processor, session
 from neuronaut.capture.options import Options
 from neuronaut.capture.outcome import kept, store_counts, store_influence
 from neuronaut.capture.place import Place, place
@@ -75,7 +75,8 @@ def record(
 
     ``layers`` and ``sites`` choose what is kept (names and patterns; ``pre``, ``post``); positions of images are
     reduced to mean, max and min unless ``position="keep"``. ``dtype="float16"`` halves the size. ``on_error="skip"``
-    leaves out samples that cannot be read or run. ``influence`` is stored when it takes less than about 30 seconds.
+    leaves out samples that cannot be read or run. ``influence`` is stored when by count of steps it should take less
+    than about 30 seconds; ``rec.notes`` says when it was left out.
 
     ``to=None`` records into a scratch folder that is deleted at exit. Ctrl-C leaves a valid recording;
     ``resume=True`` goes on with it. The model and the global random state are left as they were.
@@ -181,12 +182,17 @@ class _Call:
         begun = self.place.begun
         if begun is None:
             made = create(
-                self.place.path, card, array_specs(arrays, card.graph), static=static, overwrite=self.options.overwrite
+                self.place.path,
+                card,
+                array_specs(arrays, card.graph),
+                static=static,
+                overwrite=self.options.overwrite,
+                beside=not on_processor(self.model),
             )
             return made, 0
         check_same(begun, card)
         start = next_sample(begun)
-        return (None if begun.finished else resume_writing(self.place.path)), start
+        return (None if begun.finished else resume_writing(self.place.path, beside=not on_processor(self.model))), start
 
     def _probes(self, plan: Plan, first: Chunk) -> Probes | None:
         if self.options.influence is False or not isinstance(self.model, Differentiable):

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from neuronaut.capture.background import Background
+from neuronaut.capture.background import DEPTH, Background
 from neuronaut.capture.batch import copied
 from neuronaut.capture.chunk import Chunk
 from neuronaut.capture.gather import Gather, Rows
+from neuronaut.capture.live import on_processor
 from neuronaut.capture.plan import Plan, Truth
 from neuronaut.capture.probes import Probes
 from neuronaut.capture.progress import Progress, Watcher
@@ -105,7 +106,8 @@ def record_batches(
 ) -> Recorded:
     """Run and write every batch; samples numbered below ``start`` are there already, and are only offered as probes.
 
-    The model works while the batch before is written. On any error what is complete is committed before it is raised.
+    A model on a device works while the batch before is written; one on the processor takes turns with the writing, as
+    both want all cores. On any error what is complete is committed before it is raised.
     ``began``: when the first batch was started, by the performance counter.
     """
     done = Recorded(rows=0 if writer is None else writer.rows)
@@ -122,7 +124,7 @@ def record_batches(
         arrays = plan.arrays(chunk, run, truth, done.tally)
         gather.add(Rows(arrays, plan.metadata(chunk), chunk.ids, plan.intake.half(chunk.ids)))
 
-    queue = Background(write)
+    queue = Background(write, depth=0 if on_processor(runner.model) else DEPTH)
     try:
         for chunk, ready in _numbered(batches, done, plan):
             truth = plan.truth(chunk)

@@ -41,11 +41,13 @@ def create(
     metadata_schema: pa.Schema | None = None,
     samples: pa.Table | None = None,
     overwrite: bool = False,
+    beside: bool = True,
 ) -> Writer:
     """Make an empty recording and return its writer, which holds the lock.
 
     ``static``: arrays written once, such as parameters, by name. ``metadata_schema``: the user's columns, so that
     also a recording without samples has them. ``samples``: metadata of the samples when ``step`` is what grows.
+    ``beside=False``: the caller keeps all cores busy itself, so ``append`` waits for the encoding from time to time.
 
     >>> import tempfile
     >>> from neuronaut.core.layer import Graph
@@ -68,6 +70,7 @@ def create(
         metadata_schema=metadata_schema,
         samples=samples,
         overwrite=overwrite,
+        jobs=Jobs(beside=beside),
     )
 
 

@@ -21,12 +21,12 @@ from neuronaut.store.writer import Writer
 from neuronaut.store.zarr_json import root_json, to_bytes
 
 
-def resume(path: str | os.PathLike[str]) -> Writer:
-    """The writer of a recording that is there; ``Writer.rows`` tells where to go on.
+def resume(path: str | os.PathLike[str], *, beside: bool = True) -> Writer:
+    """The writer of a recording that is there; ``Writer.rows`` tells where to go on. ``beside`` as in ``create``.
 
     Raises NotARecording, RecordingLocked while another process writes, CorruptRecording when its end is damaged.
     """
-    return resume_on(Fs(path))
+    return resume_on(Fs(path), jobs=Jobs(beside=beside))
 
 
 def resume_on(fs: Fs, *, jobs: Jobs | None = None, clock: Callable[[], float] = time.monotonic) -> Writer:

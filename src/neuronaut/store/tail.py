@@ -58,7 +58,7 @@ class Tail:
         self._chunks += (self._jobs.submit(encode_rows, self.entry, block, weight=block.nbytes),)
         self._block, self._filled = None, 0
         if len(self._chunks) == self.entry.grid[0]:
-            self._jobs.submit(self._write, self._shard, self._chunks)
+            self._jobs.submit(self._write, self._shard, self._chunks, disk=True)
             self._shard, self._chunks, self._fresh = self._shard + 1, (), False
 
     def flush(self) -> None:

@@ -63,6 +63,11 @@ class TorchModel:
         return f"torch {torch.__version__}"
 
     @property
+    def on_processor(self) -> bool:
+        """Whether it computes on this machine's processor and not on a device of its own."""
+        return self._found.device.type == "cpu"
+
+    @property
     def graph(self) -> Graph:
         return self._traced.graph
 
