@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuronaut.capture.batch import count, take
+from neuronaut.capture.cost import FORWARD, RATE, Cost, spoken
 from neuronaut.capture.strongest import Strongest
 from neuronaut.core.layer import Layer
 from neuronaut.core.model import Batch, Differentiable, Site
@@ -20,20 +21,19 @@ FULL = 65_536
 """Pairs with at most this many numbers are stored whole, others as the strongest each way."""
 ROOM = 256 << 20
 """Whole matrices take at most this many bytes together; beyond it only those of an eighth of FULL stay whole."""
-HOPELESS = 500
-"""A small trial overestimates, but not by so much."""
 STRONGEST = 16
-BUDGET = 30.0
-"""Seconds that the stored influence may take when nobody asked for it."""
+BUDGET = 30 * RATE
+"""Steps that the stored influence may take when nobody asked for it: half a minute of an ordinary computer."""
+LONGEST = 4 * 30.0
+"""Seconds of this thread's own time after which a measurement is given up that costs far more than was counted."""
 FEWEST = 32
 """With fewer probes an average says too little; then nothing is stored."""
-FORWARD = 2
-"""A forward run costs about as much as this many backward runs: it carries values and changes through every operation,
-a backward run only changes."""
 START = 1000
 """Forward mode costs as much as this many backward runs before it does anything: torch compiles formulas for it."""
 CHUNK_BYTES = 64 << 20
 """Effects that are held at a time, [seed sample unit] over all layers."""
+LARGEST = 1024
+"""Units of a layer that are asked for at once, so that one hears how far it is."""
 
 Tell = Callable[[int, int], None]
 
@@ -63,22 +63,23 @@ def influence(
     layers: Sequence[Layer],
     *,
     seed: int = 0,
-    budget: float | None = BUDGET,
+    cost: Cost | None = None,
+    budget: float = BUDGET,
     tell: Tell = lambda done, total: None,
-    clock: Callable[[], float] = time.perf_counter,
+    clock: Callable[[], float] = time.thread_time,
 ) -> Result:
     """Effect of every unit on every unit of later layers, seeded with its own activation, averaged over the probes.
 
     ``layers`` in execution order. Values by ``"S\\tT"``: [S unit, T unit]; for large pairs the strongest each way.
-    ``budget`` in seconds: fewer probes are used when all would take longer; None uses all.
+    With ``cost`` only as many probes are used as fit into ``budget`` steps: always the same, however busy the machine.
 
-    Raises TooDear when even a few probes would take longer. Reference: first-order effect as in gradient x activation,
+    Raises TooDear when even a few probes would not fit. Reference: first-order effect as in gradient x activation,
     averaged with its sign.
     """
     work = _Work(model, layers, split_at([layer.unit_count for layer in layers]))
     number = count(probes)
-    if budget is not None:
-        number = affordable(work, probes, budget, clock)
+    if cost is not None:
+        number = affordable(work.steps(cost), number, budget)
     # The probes are in order of sample number; every so-many-th keeps them spread over the data.
     chosen = take(probes, np.linspace(0, count(probes) - 1, number).round().astype(np.intp))
     sums = _Sums(layers, number)
@@ -87,8 +88,8 @@ def influence(
         sums.add(chunk, work.effects(chosen, chunk))
         done += len(chunk.units)
         tell(done, total)
-        if budget is not None and clock() - start > 3 * budget:
-            raise TooDear(f"stopped after {clock() - start:.0f} s at {done} of {total} units")
+        if cost is not None and clock() - start > LONGEST:
+            raise TooDear(f"given up after {clock() - start:.0f} s at {done} of {total} units")
     return Result(
         "influence",
         values=sums.values(),
@@ -99,24 +100,18 @@ def influence(
     )
 
 
-def affordable(work: _Work, probes: Batch, budget: float, clock: Callable[[], float]) -> int:
-    """How many probes fit into the budget, by timing ever larger trials. Raises TooDear when too few do."""
-    number = count(probes)
-    work.effects(take(probes, slice(0, 2)), work.trial(2))  # what is loaded on first use is not counted
-    for units, rows in ((1, 2), (16, 16), (16, number), (64, number)):
-        trial, some = work.trial(units), take(probes, slice(0, min(rows, number)))
-        before = clock()
-        work.effects(some, trial)
-        took = clock() - before
-        cost = took * work.runs / len(trial.units) / count(some)
-        if took > budget / 100 or cost * FEWEST > HOPELESS * budget:
-            break
-    if cost * min(number, FEWEST) > budget:
-        raise TooDear(
-            f"it would take about {cost * number:,.0f} s on {number} samples; "
-            "ask with influence=True (in the shell: --influence)"
-        )
-    return min(number, max(FEWEST, int(budget / max(cost, 1e-12))))
+def affordable(each: float, number: int, budget: float) -> int:
+    """How many of ``number`` probes fit into the budget when one takes ``each`` steps.
+
+    >>> affordable(10.0, 256, 1000.0), affordable(1.0, 256, 1000.0)
+    (100, 256)
+
+    Raises TooDear when too few do.
+    """
+    fitting = int(budget / max(each, 1.0))
+    if fitting < min(number, FEWEST):
+        raise TooDear(f"it would take about {spoken(each * number)} on {number} samples")
+    return min(number, fitting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +141,13 @@ class _Work:
                 for start in range(0, self.layers[place].unit_count, size):
                     yield self._chunk(place, start, size)
 
-    def trial(self, units: int) -> _Chunk:
-        """A few units of the layer that has most of them, for timing."""
-        place = max(range(len(self.layers)), key=lambda place: (place != self.split) * self.layers[place].unit_count)
-        return self._chunk(place, 0, units)
+    def steps(self, cost: Cost) -> float:
+        """What one probe costs in all runs."""
+        return sum(
+            layer.unit_count * cost.run(layer.name, forward=place < self.split)
+            for place, layer in enumerate(self.layers)
+            if place != self.split
+        )
 
     def effects(self, probes: Batch, chunk: _Chunk) -> dict[int, npt.NDArray[np.float64]]:
         """Sum over the probes of the effect of each unit: [seed unit] by layer; backwards [seed unit] of the source."""
@@ -172,10 +170,12 @@ class _Work:
         return _Chunk(place, range(start, stop), forward, tuple(others))
 
     def _size(self, place: int, probes: int) -> int:
+        units = self.layers[place].unit_count
         width = sum(self.layers[other].unit_count for other in self._chunk(place, 0, 1).others)
-        # An adapter may turn a call round that asks for more units than there are on the other side; then every
-        # chunk would cost as much as the whole layer.
-        return max(1, min(256, max(16, width), CHUNK_BYTES // (4 * max(1, width) * min(probes, _ROWS))))
+        room = max(1, CHUNK_BYTES // (4 * max(1, width) * min(probes, _ROWS)))
+        # An adapter may turn a call round that asks for about as many units as there are on the other side; then every
+        # chunk would cost as much as the whole layer, which had better be asked for at once.
+        return units if units <= min(room, LARGEST) else min(room, 256, max(16, width // 3))
 
 
 _ROWS = 256

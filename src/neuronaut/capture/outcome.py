@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 
-from neuronaut.capture.influence import BUDGET, TooDear, influence
+from neuronaut.capture.cost import cost_of
+from neuronaut.capture.influence import TooDear, influence
 from neuronaut.capture.place import Place
 from neuronaut.capture.plan import Plan
 from neuronaut.capture.probes import Probes
@@ -17,11 +19,12 @@ from neuronaut.core.errors import NeuronautError
 from neuronaut.core.model import Differentiable, Model
 from neuronaut.core.result import Result
 from neuronaut.store.recording import Recording
-from neuronaut.store.results import read_result, write_result
+from neuronaut.store.results import CAPTURE, read_result, write_result
+from neuronaut.store.results import STORED as KEY
 from neuronaut.store.writer import Writer
 
-KEY = "stored"
-"""The key of Results that were made while recording."""
+NO_INFLUENCE = "no stored influence"
+REMEDY = "To add it: the same call with resume=True, influence=True (in the shell: --resume --influence)"
 
 
 @contextmanager
@@ -57,7 +60,7 @@ def store_counts(recording: Recording, done: Recorded, start: int, skipped: bool
         "skipped": absent,
     }
     dims = {"nonfinite": ("array",), "overflow": ("array",), "skipped": ("skip",)}
-    write_result(recording, Result("capture", values, dims, {"array": names}, n={"all": recording.n}, notes=notes), KEY)
+    write_result(recording, Result(CAPTURE, values, dims, {"array": names}, n={"all": recording.n}, notes=notes), KEY)
 
 
 def _counted(recording: Recording, name: str, rows: int) -> int:
@@ -79,7 +82,7 @@ def store_influence(
 ) -> str:
     """Measure and keep the influence of units on units; when nobody asked for it only if that is cheap and possible.
 
-    Returns why there is none, where somebody may have expected it.
+    Returns why there is none, where somebody may have expected it; the recording's notes say so too.
     """
     chosen = None if probes is None else probes.batch()
     if chosen is None or not isinstance(model, Differentiable) or read_result(recording, KEY, name="influence"):
@@ -88,22 +91,34 @@ def store_influence(
     layers = [layer for layer in plan.graph.layers if layer.name in names]
     if len(layers) < 2:
         return ""
+    shapes = {name: array.shape for name, array in recording.parameters.items()}
     try:
         found = influence(
             model,
             chosen[0],
             layers,
             seed=seed,
-            budget=None if asked else BUDGET,
+            cost=None if asked else cost_of(model.graph, shapes),
             tell=lambda done, total: tell(Progress("influence", done, total)),
         )
     except TooDear as error:
-        return f"; no stored influence: {error}"
+        _note(recording, f"{NO_INFLUENCE}: {error}. {REMEDY}")
+        return f"; {NO_INFLUENCE}: {error}. {REMEDY}"
     except Exception as error:
         # The recording is whole without it; whoever asked for it hears why it cannot be had.
         if asked:
             error.add_note(f"while measuring influence; the recording {str(recording.path)!r} is complete without it")
             raise
-        return f"; no stored influence: {error}"
+        _note(recording, f"{NO_INFLUENCE}: {error}")
+        return f"; {NO_INFLUENCE}: {error}"
     write_result(recording, found, KEY)
+    _note(recording, None)
     return ""
+
+
+def _note(recording: Recording, said: str | None) -> None:
+    """Keep why there is no influence among what is odd about the recording; None takes an earlier word back."""
+    known = read_result(recording, KEY, name=CAPTURE) or Result(CAPTURE, {}, {}, n={"all": recording.n})
+    notes = tuple(note for note in known.notes if not note.startswith(NO_INFLUENCE))
+    if said is not None or notes != known.notes:
+        write_result(recording, replace(known, notes=notes + (() if said is None else (said,))), KEY)

@@ -53,7 +53,7 @@ def describe(rec: Recording) -> dict[str, Any]:
             for layer in rec.layers.values()
         ],
         "columns": [_column(rec, name) for name in rec.columns],
-        "notes": list(rec.graph.notes),
+        "notes": list(rec.notes),
     }
 
 

@@ -143,6 +143,15 @@ class Recording:
             files += [f"{entry.path}/zarr.json", *(entry.file(shard) for shard in range(shards))]
         return sum(self._fs.size(file) or 0 for file in files)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What must be known about it: of the model, of the task, of how the recording went."""
+        from neuronaut.store.results import CAPTURE, STORED, read_result
+
+        kept = read_result(self, STORED, name=CAPTURE)
+        said = (*self.graph.notes, *self.card.options.get("notes", ()), *(() if kept is None else kept.notes))
+        return tuple(map(str, said))
+
     def __repr__(self) -> str:
         state = "finished" if self.finished else "unfinished"
         layers = "1 layer" if len(self.layers) == 1 else f"{len(self.layers)} layers"

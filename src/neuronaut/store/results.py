@@ -16,6 +16,10 @@ from neuronaut.store.sealed import LIMIT
 if TYPE_CHECKING:
     from neuronaut.store.recording import Recording
 
+STORED = "stored"
+"""The key of Results that were made while recording."""
+CAPTURE = "capture"
+"""The Result that says what is odd about a recording; its notes are among the recording's."""
 FOLDER = "results"
 CARD = "result.json"
 VALUES = "values.bin"

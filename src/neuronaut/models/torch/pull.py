@@ -76,5 +76,10 @@ def _gradients(summed: torch.Tensor, units: Sequence[int], ends: Sequence[Any]) 
 
 def _weighted(gradient: torch.Tensor, own: torch.Tensor, place: Place, samples: int) -> torch.Tensor:
     """Gradient times activation, summed over positions: ``[seed, sample, unit]``."""
-    rows = [canonical(row, place, samples) for row in gradient * own]
-    return torch.stack([row.reshape(samples, -1, row.shape[-1]).sum(1) for row in rows]).cpu()
+    product = gradient * own
+    if place.layout == "plain" and place.sample_axis == 0:
+        rows = canonical(product.flatten(0, 1), place, len(product) * samples)
+        summed = rows if rows.ndim == 2 else rows.flatten(1, -2).sum(1)
+        return summed.reshape(len(product), samples, -1).cpu()
+    single = [canonical(row, place, samples) for row in product]
+    return torch.stack([row.reshape(samples, -1, row.shape[-1]).sum(1) for row in single]).cpu()
