@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,8 @@ SAMPLES = 4096
 TOGETHER = 8192
 """Units beyond which a layer's correlations are not computed."""
 
-Arranged = tuple[dict[str, Int[np.ndarray, "place"]], list[str]]
+Arranged = tuple[dict[str, np.ndarray[Any, np.dtype[np.int64]]], list[str]]
+"""Orders by layer, and what must be said."""
 
 
 def arranged(
