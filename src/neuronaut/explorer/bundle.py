@@ -90,6 +90,7 @@ def bundle(rec: Recording, choice: Choice) -> Bundle:
         "comparisons": comparison_cards(exact, pack),
         "activations": activation_cards(rec, layers, exact.signed(), rows, pack, choice.precision),
         "influence": _influence(rec, layers, pack, notes),
+        "results": [],
         "findings": [_finding(finding) for finding in choice.findings],
         "view": _view(named),
     }

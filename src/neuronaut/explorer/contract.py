@@ -192,6 +192,30 @@ class InfluenceCard(Card):
     backward: Strongest | None = Field(description="by target unit")
 
 
+class ValueCard(Card):
+    """One array of a Result and the names of its axes. ``texts``: the data are codes into it."""
+
+    dims: list[Text]
+    data: BlobId
+    texts: list[Text] | None
+
+
+class ResultCard(Card):
+    """What an analysis found, under the names that Python gives it.
+
+    The axis ``unit`` runs through all units of ``layers``, one layer after the other; the labels of other axes are in
+    ``coords``. ``params`` is JSON: what was asked.
+    """
+
+    name: Text
+    params: Text
+    layers: list[Text]
+    coords: dict[Text, list[Text]]
+    values: dict[Text, ValueCard]
+    n: dict[Text, Count]
+    notes: list[Text]
+
+
 class FindingCard(Card):
     claim: Text
     at: Text
@@ -246,6 +270,7 @@ class Manifest(Card):
     slices: list[SliceCard]
     comparisons: list[ComparisonCard]
     influence: list[InfluenceCard]
+    results: list[ResultCard]
     findings: list[FindingCard]
     view: ViewCard
     notes: list[Text] = Field(description="what a reader should know, for example that rows were sampled")

@@ -143,6 +143,22 @@ export interface PreviewCard {
   readonly rowsPerChunk: number
 }
 
+/**
+ * What an analysis found, under the names that Python gives it.
+ *
+ * The axis ``unit`` runs through all units of ``layers``, one layer after the other; the labels of other axes are in
+ * ``coords``. ``params`` is JSON: what was asked.
+ */
+export interface ResultCard {
+  readonly name: string
+  readonly params: string
+  readonly layers: readonly string[]
+  readonly coords: Readonly<Record<string, readonly string[]>>
+  readonly values: Readonly<Record<string, ValueCard>>
+  readonly n: Readonly<Record<string, number>>
+  readonly notes: readonly string[]
+}
+
 /** The rows on this page: ``n`` of ``total``. ``ids`` u32 [row]; ``half`` u8 [row]. */
 export interface SamplesCard {
   readonly n: number
@@ -180,6 +196,13 @@ export interface TaskCard {
   readonly label: string | null
 }
 
+/** One array of a Result and the names of its axes. ``texts``: the data are codes into it. */
+export interface ValueCard {
+  readonly dims: readonly string[]
+  readonly data: BlobId
+  readonly texts: readonly string[] | null
+}
+
 /** What the page shows first. */
 export interface ViewCard {
   readonly a: string | null
@@ -212,6 +235,7 @@ export interface Manifest {
   readonly slices: readonly SliceCard[]
   readonly comparisons: readonly ComparisonCard[]
   readonly influence: readonly InfluenceCard[]
+  readonly results: readonly ResultCard[]
   readonly findings: readonly FindingCard[]
   readonly view: ViewCard
   /** what a reader should know, for example that rows were sampled */
@@ -244,11 +268,13 @@ export const shapes: Readonly<Record<string, Shape>> = {
   LayerCard: { fields: { name: "string", label: "string", kind: "string", unitWord: { oneOf: ["neuron", "channel", "feature"] }, activation: { nullable: "string" }, operator: "string", module: { nullable: "string" }, units: "integer", rank: "integer", position: { list: "integer" }, unitNames: { nullable: { list: "string" } }, signed: "boolean", output: "boolean", parametrised: "boolean" } },
   ModelCard: { fields: { name: "string", framework: "string", layers: { list: { ref: "LayerCard" } }, edges: { list: { ref: "EdgeCard" } } } },
   PreviewCard: { fields: { blobs: { list: { ref: "BlobId" } }, height: "integer", width: "integer", channels: "integer", rowsPerChunk: "integer" } },
+  ResultCard: { fields: { name: "string", params: "string", layers: { list: "string" }, coords: { map: { list: "string" } }, values: { map: { ref: "ValueCard" } }, n: { map: "integer" }, notes: { list: "string" } } },
   SamplesCard: { fields: { n: "integer", total: "integer", kind: { oneOf: ["table", "images", "texts"] }, ids: { ref: "BlobId" }, half: { ref: "BlobId" }, columns: { list: { ref: "ColumnCard" } }, preview: { nullable: { ref: "PreviewCard" } } } },
   SliceCard: { fields: { name: "string", expression: "string", kind: { oneOf: ["all", "named", "category"] }, n: "integer", stats: { map: { ref: "BlobId" } } } },
   Strongest: { fields: { k: "integer", index: { ref: "BlobId" }, value: { ref: "BlobId" } } },
   TaskCard: { fields: { kind: { oneOf: ["binary", "classes", "regression", "none"] }, classes: { nullable: { list: "string" } }, label: { nullable: "string" } } },
+  ValueCard: { fields: { dims: { list: "string" }, data: { ref: "BlobId" }, texts: { nullable: { list: "string" } } } },
   ViewCard: { fields: { a: { nullable: "string" }, b: { nullable: "string" }, colour: { nullable: { oneOf: ["signed", "abs", "ab"] } } } },
   Weights: { fields: { k: "integer", count: "integer", source: { ref: "BlobId" }, target: { ref: "BlobId" }, value: { ref: "BlobId" } } },
-  Manifest: { fields: { format: { oneOf: ["neuronaut-view"] }, version: { oneOf: [1] }, id: "string", title: "string", created: "string", appVersion: "string", model: { ref: "ModelCard" }, samples: { ref: "SamplesCard" }, task: { ref: "TaskCard" }, activations: { list: { ref: "ActivationCard" } }, slices: { list: { ref: "SliceCard" } }, comparisons: { list: { ref: "ComparisonCard" } }, influence: { list: { ref: "InfluenceCard" } }, findings: { list: { ref: "FindingCard" } }, view: { ref: "ViewCard" }, notes: { list: "string" }, blobs: { map: { ref: "BlobCard" } }, blocks: { map: { ref: "BlockCard" } } } },
+  Manifest: { fields: { format: { oneOf: ["neuronaut-view"] }, version: { oneOf: [1] }, id: "string", title: "string", created: "string", appVersion: "string", model: { ref: "ModelCard" }, samples: { ref: "SamplesCard" }, task: { ref: "TaskCard" }, activations: { list: { ref: "ActivationCard" } }, slices: { list: { ref: "SliceCard" } }, comparisons: { list: { ref: "ComparisonCard" } }, influence: { list: { ref: "InfluenceCard" } }, results: { list: { ref: "ResultCard" } }, findings: { list: { ref: "FindingCard" } }, view: { ref: "ViewCard" }, notes: { list: "string" }, blobs: { map: { ref: "BlobCard" } }, blocks: { map: { ref: "BlockCard" } } } },
 }

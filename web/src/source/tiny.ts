@@ -16,6 +16,7 @@ export function tinyManifest(change: Partial<Manifest> = {}): Manifest {
     slices: [],
     comparisons: [],
     influence: [],
+    results: [],
     findings: [],
     view: { a: null, b: null, colour: null },
     notes: [],
