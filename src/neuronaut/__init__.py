@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from neuronaut.core.slices import Slice as Slice
     from neuronaut.core.slices import where as where
     from neuronaut.explorer.export import export as export
+    from neuronaut.live.influence import influence as influence
     from neuronaut.store.recording import Recording as Recording
     from neuronaut.store.recording import open as open
 
@@ -31,6 +32,7 @@ _HOME = {
     "activity": "neuronaut.analysis.activity",
     "compare": "neuronaut.analysis.compare",
     "export": "neuronaut.explorer.export",
+    "influence": "neuronaut.live.influence",
     "open": "neuronaut.store.recording",
     "record": "neuronaut.capture.record",
     "top": "neuronaut.analysis.top",
@@ -45,6 +47,7 @@ __all__ = [
     "activity",
     "compare",
     "export",
+    "influence",
     "open",
     "record",
     "top",

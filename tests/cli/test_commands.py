@@ -22,7 +22,18 @@ def rows_of(text: str) -> list[dict[str, str]]:
 
 
 def test_the_commands_are_those_that_the_documentation_promises() -> None:
-    assert COMMANDS == ["activity", "compare", "demo", "export", "info", "layers", "record", "top", "verify"]
+    assert COMMANDS == [
+        "activity",
+        "compare",
+        "demo",
+        "export",
+        "influence",
+        "info",
+        "layers",
+        "record",
+        "top",
+        "verify",
+    ]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -28,7 +28,7 @@ def judge(task: Task, output: npt.NDArray[Any], labels: npt.NDArray[Any] | None)
     with np.errstate(all="ignore"):  # NaN and infinity are data here
         if task.kind == "regression":
             return _regression(flat(output), values, labels)
-        log_p = _log_probability(task, values)
+        log_p = log_probability(task, values)
         return _classification(log_p, None if labels is None else labels.astype(np.int64))
 
 
@@ -55,7 +55,7 @@ def _classification(log_p: Float64, codes: npt.NDArray[np.int64] | None) -> dict
     return found
 
 
-def _log_probability(task: Task, values: Float64) -> Float64:
+def log_probability(task: Task, values: Float64) -> Float64:
     """Logarithm of each class's probability, [sample class], without overflow."""
     if task.kind == "binary":
         z = values[:, 0]

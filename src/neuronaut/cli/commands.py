@@ -11,6 +11,7 @@ from neuronaut.cli.compare import compare
 from neuronaut.cli.demo import demo
 from neuronaut.cli.export import export
 from neuronaut.cli.friendly import EXIT_CODES, friendly
+from neuronaut.cli.influence import influence
 from neuronaut.cli.info import info
 from neuronaut.cli.layers import layers
 from neuronaut.cli.record import record
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, layers, record, info, activity, compare, top, export, verify):
+for command in (demo, layers, record, info, activity, compare, top, influence, export, verify):
     app.command(epilog=EXIT_CODES)(friendly(command))
 
 

@@ -26,6 +26,8 @@ _OPTIONS = {
     "overwrite=True": "--overwrite",
     "sites=('pre', 'post')": "--site pre --site post",
     "layers=[...]": "--layer",
+    "Pass model=": "Pass --model",
+    "as data=": "as --data",
 }
 """What errors advise in Python, and how it is said here."""
 _CALL = re.compile(r"record\(\.\.\., to=.*?, --resume\)")

@@ -1,0 +1,76 @@
+"""Commands that run the user's model beside a recording."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from command_runs import Run
+
+import neuronaut as naut
+
+MODELS = """
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+other = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+images = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 16, 3))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, neuronaut: Run) -> Path:
+    """A folder with models, the recording of a table and the recording of images."""
+    rng = np.random.default_rng(0)
+    age = rng.normal(size=64).round(3)
+    frame = pd.DataFrame(
+        {"age": age, "fare": rng.normal(size=64).round(3), "who": ["ann", "bob"] * 32, "won": [0, 1] * 32}
+    )
+    frame.to_csv(tmp_path / "people.csv", index=False)
+    np.savez(tmp_path / "digits.npz", images=rng.normal(size=(30, 1, 6, 6)).astype(np.float32), y=np.arange(30) % 3)
+    (tmp_path / "livemodels.py").write_text(MODELS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(__import__("sys").modules, "livemodels", raising=False)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    words = ("record", "livemodels:net", "people.csv", "--to", "people.naut")
+    neuronaut(*words, "--features", "age,fare", "--labels", "won", "--influence")
+    neuronaut("record", "livemodels:images", "digits.npz", "--to", "digits.naut", "--labels", "y", "--no-influence")
+    return tmp_path
+
+
+def test_influence_that_was_stored_is_printed_both_ways_without_a_model(neuronaut: Run, folder: Path) -> None:
+    lines = neuronaut("influence", "people.naut", "0:1").out.splitlines()
+    assert lines[0] == "0:1 moves, on 64 samples (all)"
+    assert lines[3] == "0:1 is moved by, on 64 samples (all)"
+    assert {line.split()[1] for line in lines[5:7]} == {"age", "fare"}
+
+
+def test_influence_on_a_filter_is_measured_on_the_model(neuronaut: Run, folder: Path) -> None:
+    words = ("influence", "people.naut", "2:0", "--direction", "backward", "--where", "who == 'ann'")
+    found = neuronaut(*words, "--model", "livemodels:net", "--json").json
+    assert found["n"] == {'who == "ann"': 32}
+    rec = naut.open(folder / "people.naut")
+    weight = np.asarray(rec.parameters["2.weight"])[0]
+    expected = weight * rec["0"].where("who == 'ann'").read().mean(0)
+    place = [found["coords"]["unit"].index(f"0:{unit}") for unit in range(3)]
+    np.testing.assert_allclose(np.array(found["values"]["effect"])[place], expected, atol=1e-6)
+    assert "Pass --model as well" in " ".join(neuronaut(*words, code=2).err.split())
+
+
+def test_influence_of_a_channel_takes_the_images_that_were_recorded(neuronaut: Run, folder: Path) -> None:
+    words = ("influence", "digits.naut", "0:2", "--model", "livemodels:images", "-d", "forward")
+    assert "Pass what was recorded as --data" in " ".join(neuronaut(*words, code=2).err.split())
+    table = list(csv.DictReader(io.StringIO(neuronaut(*words, "--data", "digits.npz", "--csv").out)))
+    assert sorted(row["unit"] for row in table) == ["3:0", "3:1", "3:2"]
+    assert all(row["forwards"] == "true" for row in table)
+
+
+def test_another_model_than_was_recorded_is_refused(neuronaut: Run, folder: Path) -> None:
+    ran = neuronaut("influence", "people.naut", "0:1", "--model", "livemodels:other", code=2)
+    assert "its structure or weights are others" in " ".join(ran.err.split())
