@@ -54,7 +54,7 @@ def test_an_input_feature_and_an_output_are_not_said_to_fire(
     expect(page.inspector).to_contain_text("Selected feature", ignore_case=True)
     values = passengers["input:1"].read()
     lived = passengers.mask("survived == 'yes'")
-    shown = [float(text.replace("\u2212", "-").rstrip("%")) for text in page.statistic("Above 0")]
+    shown = [float(text.replace("\u2212", "-").rstrip("%")) for text in page.statistic("Positive on")]
     exact = [100 * (values[rows] > 0).mean() for rows in (lived, ~lived)]
     np.testing.assert_allclose(shown, exact, atol=0.51)
     assert page.statistic("Fires on") == []

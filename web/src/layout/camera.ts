@@ -49,12 +49,11 @@ export function clampCamera(camera: Camera, content: Extent): Camera {
   return { x: inside(camera.x, content.width), y: inside(camera.y, content.height), z: clampZoom(camera.z || 1) }
 }
 
-/** Moves the camera just so far that a point is visible, `margin` screen pixels from the border. */
-export function reveal(camera: Camera, canvas: Extent, point: Point, margin = 48): Camera {
+/** Moves the camera just so far that a point is visible, `margin` screen pixels from the border; above and below may need more. */
+export function reveal(camera: Camera, canvas: Extent, point: Point, margin = 48, above = margin, below = margin): Camera {
   const at = toScreen(camera, canvas, point)
-  const shift = (value: number, size: number): number =>
-    value < margin ? margin - value : value > size - margin ? size - margin - value : 0
-  return pan(camera, shift(at.x, canvas.width), shift(at.y, canvas.height))
+  const shift = (value: number, low: number, high: number): number => (value < low ? low - value : value > high ? high - value : 0)
+  return pan(camera, shift(at.x, margin, canvas.width - margin), shift(at.y, above, canvas.height - below))
 }
 
 /** Wheel delta (with its mode and pinch flag) as a zoom factor. */

@@ -75,13 +75,22 @@ export function drawUnit(
   } else {
     circle(ctx, x, y, r, mark, ink)
     const digits = digitsOf(layer.units - 1)
-    if (numbered && r >= (FITS[digits] ?? Infinity)) number(ctx, unit - layer.start, x, y, r, numberInk(mark, colour, filled, ink), ink)
+    if (!numbered || r < (FITS[digits] ?? Infinity)) return
+    if (mark === NONFINITE) plate(ctx, x, y, r)
+    number(ctx, unit - layer.start, x, y, r, numberInk(mark, colour, filled, ink), ink)
   }
 }
 
 function numberInk(mark: number, colour: number, filled: boolean, ink: Ink): string {
-  if (mark === NONFINITE || !filled) return ink.secondary
-  return textOn(colour)
+  if (filled) return textOn(colour)
+  return mark === NONFINITE ? ink.text : ink.secondary
+}
+
+/** A disc without hatching, in the unit's fill, for its number to stand on. */
+function plate(ctx: CanvasRenderingContext2D, x: number, y: number, r: number): void {
+  ctx.beginPath()
+  ctx.arc(x, y, 0.74 * r, 0, 2 * Math.PI)
+  ctx.fill()
 }
 
 function digitsOf(value: number): number {

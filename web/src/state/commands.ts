@@ -19,6 +19,7 @@ export type CommandId =
   | "network"
   | "theme"
   | "table"
+  | "maximise"
   | "help"
   | "escape"
   | "jump"
@@ -52,8 +53,9 @@ export const COMMANDS: readonly Command[] = [
   { id: "network", keys: ["1"], label: "Network", group: "View" },
   { id: "theme", keys: ["d"], label: "Dark or light", group: "View" },
   { id: "table", keys: ["t"], label: "Show as a table", group: "View" },
+  { id: "maximise", keys: ["m"], label: "Maximise the network", group: "View" },
   { id: "jump", keys: ["/", "Ctrl+k", "Meta+k"], label: "Jump to a unit or layer", group: "View", },
-  { id: "help", keys: ["?"], label: "Keyboard shortcuts", group: "View" },
+  { id: "help", keys: ["?"], label: "Keys and signs", group: "View" },
   { id: "escape", keys: ["Escape"], label: "Back out one level", group: "View", inText: true },
 ]
 

@@ -49,6 +49,9 @@ export function chance(value: number): string {
   return value.toFixed(value < 0.1 ? 3 : 2)
 }
 
+/** What `~` means, wherever it stands. */
+export const APPROXIMATE = "~ near, not exact: worked out here from each sample's rounded value"
+
 /** `~` before numbers that come from quantised rows. */
 export function about(text: string, exact: boolean): string {
   return exact || text === "–" || text === "0" || text === "0%" ? text : "~" + text

@@ -31,6 +31,8 @@ export class Explorer {
   hover = $state.raw<UnitRef | null>(null)
   pinned = $state(false)
   table = $state(false)
+  /** Whether the network has the window to itself: no rail, no inspector. */
+  maximised = $state(false)
   /** Whether the inspector is open where it is a sheet. */
   sheet = $state(false)
   /** Said to a screen reader. */
@@ -127,6 +129,13 @@ export class Explorer {
     if (ref === null) this.pinned = false
     this.sheet = ref !== null
     this.update({ sel: ref ? formatAddress(ref.layer.name, ref.unit) : null })
+  }
+
+  /** Findings, what differs, how to look: what the inspector shows while nothing is selected. */
+  overview(): void {
+    this.select(null)
+    this.maximised = false
+    this.sheet = true
   }
 
   selectLayer(layer: LayerCard): void {

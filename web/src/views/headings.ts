@@ -18,6 +18,8 @@ export interface Heading {
 /** Height of the strip at the bottom that the legend stands in. */
 const LEGEND = 104
 const LEAST = 24
+/** Height of the strip at the top that the columns' titles stand in. */
+export const TITLES = 54
 
 export function headingsOf(layout: Layout, cards: readonly LayerCard[], at: Transform): Heading[] {
   /** Columns with a heading, from left to right; folded layers have none. */
@@ -37,7 +39,11 @@ export function headingsOf(layout: Layout, cards: readonly LayerCard[], at: Tran
       const room = rooms[place]!
       const x = box.headerX * at.k + at.tx
       const usual = { card, x, room: Math.max(LEAST, room), facts: factsIn(card, room - 8) }
-      if (order > 0) return [{ ...usual, y: (box.headerY - 16) * at.k + at.ty }]
+      if (order > 0) {
+        const y = (box.headerY - 16) * at.k + at.ty
+        // It moves with its layer, but not over the titles of the columns.
+        return y < TITLES ? [] : [{ ...usual, y }]
+      }
       // Where names do not fit side by side, every other one moves down a line and has twice the room.
       if (stagger || tight[place]) return [{ card, x, y: 14 + 20 * (place % 2), room: Math.max(LEAST, 2 * room), facts: "" }]
       return [{ ...usual, y: 16 }]

@@ -16,9 +16,11 @@ export interface Row {
   readonly g: number
   readonly q: number
   readonly auroc: number
+  /** 1: what one half of the samples showed held on the other; 0: not; NaN: too few samples. */
+  readonly replicated: number
 }
 
-export type Key = "place" | "unit" | "absA" | "absB" | "meanA" | "meanB" | "firesA" | "firesB" | "g" | "q" | "auroc"
+export type Key = "place" | "unit" | "absA" | "absB" | "meanA" | "meanB" | "firesA" | "firesB" | "g" | "q" | "auroc" | "replicated"
 
 export function rowsOf(layers: readonly LayerCard[], a: GroupStats | null, b: GroupStats | null, pair: PairStats | null): Row[] {
   return layers.flatMap((layer, place) => {
@@ -39,6 +41,7 @@ export function rowsOf(layers: readonly LayerCard[], a: GroupStats | null, b: Gr
       g: at(both?.g, unit),
       q: at(both?.q, unit),
       auroc: at(both?.auroc, unit),
+      replicated: at(both?.replicated, unit),
     }))
   })
 }

@@ -14,6 +14,19 @@ export function title(ref: UnitRef): string {
   return `${ref.layer.label} · ${unitName(ref.layer, ref.unit)}`
 }
 
+/** What takes either sign does not fire: it is above 0 for some samples. */
+export const FIRES = "Fires on"
+export const POSITIVE = "Positive on"
+
+export function eitherSigned(layer: LayerCard): boolean {
+  return layer.signed || layer.kind === "input"
+}
+
+/** Whether what one half of the samples showed held on the other. */
+export function replication(held: number): string {
+  return Number.isNaN(held) ? "too few samples" : held === 1 ? "replicated" : "not replicated"
+}
+
 export function meanAbs(group: GroupStats | null, ref: UnitRef): number {
   return group?.layers.get(ref.layer.name)?.meanAbs[ref.unit] ?? Number.NaN
 }

@@ -1,0 +1,44 @@
+/** Marks: every sign on the canvas that is not a colour of the scale, in few words and in many. Pure. */
+
+import type { Held } from "./weights"
+
+export type Sign = "dead" | "nonfinite" | "flow" | "input" | "about" | "lines"
+
+export interface MarkWords {
+  readonly sign: Sign
+  readonly brief: string
+  readonly full: string
+}
+
+export interface Shown {
+  readonly dead: boolean
+  readonly nonfinite: boolean
+  readonly flow: boolean
+  readonly inputs: boolean
+  /** Whether numbers on the page carry a ~. */
+  readonly about: boolean
+  /** Lines drawn into and out of each unit; null draws none. */
+  readonly lines: "6" | "all" | null
+  readonly held: Held
+}
+
+export function marksOf({ dead, nonfinite, flow, inputs, about, lines, held }: Shown): MarkWords[] {
+  const marks: (MarkWords | false | null)[] = [
+    dead && { sign: "dead", brief: "never fires", full: "Never fires: 0 for every sample." },
+    nonfinite && { sign: "nonfinite", brief: "NaN or ∞", full: "Some values are NaN or infinite. They are counted, never averaged." },
+    flow && { sign: "flow", brief: "flow, no weights", full: "Values flow on, but no weight matrix joins these layers." },
+    inputs && { sign: "input", brief: "input: own units", full: "Inputs keep a neutral colour: each feature has units of its own, so no scale is common to them and the network." },
+    about && { sign: "about", brief: "~ near, not exact", full: "~ stands before numbers worked out here from each sample's rounded value: near, not exact." },
+    lines && { sign: "lines", ...linesOf(lines, held) },
+  ]
+  return marks.filter((mark) => mark !== false && mark !== null)
+}
+
+function linesOf(lines: "6" | "all", held: Held): { brief: string; full: string } {
+  if (lines === "6") return { brief: "strongest 6 a unit", full: "Lines are the strongest 6 weights into and out of each unit." }
+  if (held.whole) return { brief: "every weight", full: "Lines are all weights." }
+  return {
+    brief: `strongest ${held.range} a unit`,
+    full: `Lines are the strongest ${held.range} weights into and out of each unit: this page holds no more. Between small layers they are all weights.`,
+  }
+}
