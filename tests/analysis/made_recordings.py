@@ -16,6 +16,7 @@ from neuronaut.core.result import Result
 from neuronaut.store.card import RecordingCard
 from neuronaut.store.create import create
 from neuronaut.store.layout import ArraySpec
+from neuronaut.store.naming import GROUP
 from neuronaut.store.recording import Recording
 from neuronaut.store.recording import open as open_recording
 from neuronaut.store.results import write_result
@@ -31,6 +32,7 @@ def make_recording(
     *,
     half: Sequence[int] | Array | None = None,
     ids: Sequence[int] | Array | None = None,
+    groups: Sequence[int] | Array | None = None,
     layers: Sequence[Layer] = (),
     edges: Sequence[Edge] = (),
     parameters: Mapping[str, Array] | None = None,
@@ -42,9 +44,11 @@ def make_recording(
     """A finished recording of ``layer: values``: [sample unit], or [sample reduction unit] beside its argmax."""
     arrays = {f"activations/{name}/post": values for name, values in activations.items()}
     arrays |= {f"activations/{name}/post.argmax": values for name, values in (argmax or {}).items()}
+    arrays |= {} if groups is None else {GROUP: np.asarray(groups, np.int32)}
     known = {layer.name for layer in layers}
     bare = [layer_of(name, values) for name, values in activations.items() if name not in known]
-    card = RecordingCard(Graph((*layers, *bare), tuple(edges)), options=options or {})
+    named = options or ({} if groups is None else {"groups": "patient"})
+    card = RecordingCard(Graph((*layers, *bare), tuple(edges)), options=named)
     table = None if metadata is None else pa.Table.from_pandas(pd.DataFrame(metadata), preserve_index=False)
     static = {f"parameters/{name}": values for name, values in (parameters or {}).items()}
     with create(path, card, [spec_of(name, values) for name, values in arrays.items()], static=static) as writer:
@@ -62,6 +66,8 @@ def layer_of(name: str, values: Array) -> Layer:
 
 
 def spec_of(name: str, values: Array) -> ArraySpec:
+    if values.ndim == 1:
+        return ArraySpec(name, values.dtype.name, (), ("sample",))
     middle = ("reduction",) if values.ndim == 3 else ()
     assert not middle or values.shape[1] == len(REDUCTIONS)
     return ArraySpec(name, values.dtype.name, values.shape[1:], ("sample", *middle, "unit"))

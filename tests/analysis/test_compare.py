@@ -13,6 +13,7 @@ from scipy import stats
 
 from neuronaut.analysis.compare import compare
 from neuronaut.core.errors import DataError
+from neuronaut.core.layer import Layer
 
 CASES = json.loads((Path(__file__).parents[1] / "conformance" / "stats.json").read_text(encoding="utf-8"))
 SPECIAL = {None: np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
@@ -112,6 +113,149 @@ def test_halves_too_small_to_check_are_said(made: Made) -> None:
 def test_samples_in_groups_are_said_to_count_as_independent(made: Made) -> None:
     rec = made({"fc": np.ones((60, 1), np.float32)}, groups_of(60), options={"groups": "patient"})
     assert any("count each sample as independent" in note for note in compare(rec, "kind == 'a'").notes)
+
+
+def test_intervals_p_and_the_guard_count_groups_of_samples(made: Made) -> None:
+    groups = np.repeat(np.arange(50), 6)
+    rows = {"kind": np.where(groups % 2, "a", "b")}
+    values = np.random.default_rng(0).normal(size=(50, 40)).astype(np.float32)[groups]
+    half = groups // 25
+    found = compare(made({"fc": values}, rows, groups=groups, half=half), "kind == 'a'")
+    blind = compare(made({"fc": values}, rows, half=half), "kind == 'a'")
+    means = values[::6].astype(float)
+    oracle = stats.ttest_ind(means[1::2], means[::2], equal_var=False)
+    np.testing.assert_allclose(found["p"], oracle.pvalue, rtol=1e-6)
+    np.testing.assert_allclose(found["difference_low"], oracle.confidence_interval().low, rtol=1e-4)
+    assert ((found["g_high"] - found["g_low"]) > 2 * (blind["g_high"] - blind["g_low"])).all()
+    assert found.notes[0].endswith("p, q and the intervals count 25 and 25 groups, not samples.")
+    assert np.isnan(found["replicated"]).all()
+    assert found.notes[1].startswith("one half of the samples holds only 12 groups of samples of one side")
+
+
+def test_many_samples_of_few_groups_claim_nothing(made: Made) -> None:
+    groups = np.repeat(np.arange(30), 20)
+    rows = {"kind": np.where(groups < 15, "a", "b")}
+    values = np.random.default_rng(0).normal(size=(600, 3)).astype(np.float32) + (groups < 15)[:, None]
+    found = compare(made({"fc": values.astype(np.float32)}, rows, groups=groups), "kind == 'a'")
+    assert np.isnan(found["q"]).all()
+    assert 'kind == "a" has 15 and not kind == "a" has 15: with fewer than 20 groups' in found.notes[1]
+
+
+def test_the_difference_comes_with_welchs_interval(made: Made) -> None:
+    rows = groups_of(90)
+    values = np.random.default_rng(1).gamma(2.0, size=(90, 5))
+    found = compare(made({"fc": values}, rows), "kind == 'a'")
+    a = rows["kind"] == "a"
+    interval = stats.ttest_ind(values[a], values[~a], equal_var=False).confidence_interval()
+    np.testing.assert_allclose(found["difference_low"], interval.low)
+    np.testing.assert_allclose(found["difference_high"], interval.high)
+
+
+def test_a_bootstrap_interval_is_there_when_asked_for(made: Made) -> None:
+    rows = groups_of(120)
+    values = np.random.default_rng(2).gamma(0.5, size=(120, 6))
+    rec = made({"fc1": values[:, :2], "fc2": values[:, 2:]}, rows)
+    found = compare(rec, "kind == 'a'", interval="bca", resamples=999, seed=4)
+    a = rows["kind"] == "a"
+    for unit in range(6):
+        pair = (values[a, unit], values[~a, unit])
+        oracle = stats.bootstrap(pair, lambda x, y: x.mean() - y.mean(), n_resamples=999, rng=0).confidence_interval
+        np.testing.assert_allclose([found["bca_low"][unit], found["bca_high"][unit]], oracle, atol=0.06)
+    assert found.seed == 4
+    assert "bca_low" not in compare(rec, "kind == 'a'").values
+
+
+def test_max_t_finds_planted_units_and_holds_for_all_units_together(made: Made) -> None:
+    rows = groups_of(200)
+    values = np.random.default_rng(3).normal(size=(200, 100)).astype(np.float32)
+    values[rows["kind"] == "a", :4] += 1
+    rec = made({"fc1": values[:, :50], "fc2": values[:, 50:]}, rows)
+    found = compare(rec, "kind == 'a'", max_t=499)
+    assert (found["p_max"][:4] == 1 / 500).all()
+    assert (found["p_max"][4:] > 0.05).all()
+    assert (found["p_max"] >= found["p_permutation"]).all()
+    np.testing.assert_allclose(found["p_permutation"][4:], found["p"][4:], atol=0.08)
+
+
+def test_labels_of_overlapping_groups_cannot_be_shuffled_and_that_is_said(made: Made) -> None:
+    values = np.random.default_rng(6).normal(size=(100, 1)).astype(np.float32)
+    found = compare(made({"fc": values}, {"x": range(100)}), "x < 60", "x >= 40", max_t=99)
+    assert np.isnan([found["p_permutation"], found["p_max"]]).all()
+    assert found.notes[-1].startswith("labels cannot be shuffled while samples are in both groups")
+
+
+def test_replication_and_shrinkage_of_the_whole_comparison_are_told(made: Made) -> None:
+    rng = np.random.default_rng(7)
+    rows, half = groups_of(800), rng.integers(0, 2, 800)
+    is_a = rows["kind"] == "a"
+    values = rng.normal(size=(800, 20)).astype(np.float32)
+    values[is_a, :6] += 1
+    values[is_a & (half == 0), 6:8] += 1
+    found = compare(made({"fc": values}, rows, half=half), "kind == 'a'")
+    assert found["replication_rate"] == pytest.approx(6 / 8)
+    x, y = found["g_half0"][:8], found["g_half1"][:8]
+    assert found["shrinkage"] == pytest.approx(np.linalg.lstsq(x[:, None], y)[0][0])
+    assert found.notes[-1].startswith("8 units differ on half 0; 6 of them again on half 1 (75%), with effects 0.7")
+    assert np.isnan(compare(made({"fc": values[:, 9:]}, rows, half=half), "kind == 'a'")["replication_rate"])
+
+
+def test_the_twin_tells_what_a_network_that_learned_nothing_shows(made: Made) -> None:
+    rows = groups_of(300)
+    is_a = rows["kind"] == "a"
+    rng = np.random.default_rng(8)
+    values, other = (rng.normal(size=(300, 40)).astype(np.float32) for _ in range(2))
+    values[is_a, 0] += 1.5
+    other[is_a] += np.linspace(0, 1, 40, dtype=np.float32)
+    inputs = Layer("input", "input", 1, "input", 0)
+    given = np.ones((300, 1), np.float32)
+    rec = made({"input": given, "fc": values}, rows, layers=[inputs])
+    twin = made({"input": given, "fc": other}, rows, layers=[inputs])
+    found = compare(rec, "kind == 'a'", twin=twin)
+    g, theirs = (compare(one, "kind == 'a'")["hedges_g"][1:] for one in (rec, twin))
+    expected = [stats.percentileofscore(np.abs(theirs), abs(one), kind="mean") for one in g]
+    np.testing.assert_allclose(found["twin_percentile"][1:], expected)
+    assert np.isnan(found["twin_percentile"][0])
+    assert found.notes[-1] == "layer input is the input, which no weights change: its twin_percentile is empty."
+
+
+def test_a_twin_of_other_samples_is_refused(made: Made) -> None:
+    rec = made({"fc": np.ones((60, 1), np.float32)}, groups_of(60))
+    twin = made({"fc": np.ones((60, 1), np.float32)}, groups_of(60), ids=np.arange(60) + 1)
+    with pytest.raises(DataError, match="holds other samples"):
+        compare(rec, "kind == 'a'", twin=twin)
+
+
+def test_units_that_cannot_be_compared_are_named_with_the_reason(made: Made) -> None:
+    rows = groups_of(160)
+    is_a = rows["kind"] == "a"
+    values = np.random.default_rng(9).normal(size=(160, 8))
+    values[:, :4] = 2
+    values[:, 4] = is_a
+    values[:, 5] = np.nan
+    values[np.flatnonzero(is_a)[1:], 6] = np.inf
+    found = compare(made({"fc": values}, rows), "kind == 'a'")
+    assert np.isnan(found["q"][[0, 1, 2, 3, 5, 6]]).all()
+    assert found.notes == (
+        "fc:0, fc:1, fc:2 and 1 more are the same for all these samples: nothing differs, and g, p and q are empty.",
+        "fc:4 is constant in either group, and another constant: g is infinite and has no interval.",
+        "fc:5, fc:6 have fewer than two finite values in a group: p and q are empty.",
+        "1 unit differs on half 0; 1 of it again on half 1 (100%).",
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"interval": "bootstrap"}, "no interval 'bootstrap'"),
+        ({"interval": "bca", "resamples": 3}, "3 resamples says nothing"),
+        ({"max_t": 5}, "cannot give a p below .05"),
+        ({"max_t": -1}, "cannot give a p below .05"),
+        ({"seed": -1}, "a seed is a whole number"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(made: Made, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        compare(made({"fc": np.ones((40, 2), np.float32)}, {"x": range(40)}), "x < 20", **options)
 
 
 def test_an_empty_group_gives_no_numbers_and_the_reason(made: Made) -> None:

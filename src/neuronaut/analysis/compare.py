@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from neuronaut.analysis.groups import Group, notes_on, two_groups
-from neuronaut.analysis.moments import Moments, moments, single
-from neuronaut.analysis.recorded import chosen, unit_blocks, unit_coords
+from neuronaut.analysis.bootstrap import Bootstrap
+from neuronaut.analysis.comparison_notes import comparison_notes
+from neuronaut.analysis.contrast import Halves, Table, contrast, corrected, effects
+from neuronaut.analysis.groups import two_groups
+from neuronaut.analysis.moments import single
+from neuronaut.analysis.percentile import among
+from neuronaut.analysis.permutation import MaxT, Shuffles
+from neuronaut.analysis.recorded import chosen, reduced, unit_blocks, unit_coords
 from neuronaut.analysis.registry import analysis
-from neuronaut.analysis.shapes import Bool, Float, Num
-from neuronaut.analysis.statistics import (
-    FEWEST,
-    auroc,
-    benjamini_hochberg,
-    guarded,
-    hedges_g,
-    replicated,
-    welch,
-)
+from neuronaut.analysis.replication import replication_rate, shrinkage
+from neuronaut.analysis.shapes import Float, Num
+from neuronaut.core.errors import DataError
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
 from neuronaut.store.activations import Activations
 from neuronaut.store.recording import Recording
 
 THREADS = 2
+INTERVALS = ("welch", "bca")
 
 
-@analysis(version=1)
+@analysis(version=2)
 def compare(
     rec: Recording,
     a: Where,
@@ -40,63 +37,87 @@ def compare(
     layers: str | Sequence[str] = "*",
     site: str = "post",
     reduction: str = "mean",
+    interval: str = "welch",
+    resamples: int = 2000,
+    max_t: int = 0,
+    twin: Recording | None = None,
+    seed: int = 0,
 ) -> Result:
     """How each unit differs between two groups: effect size with interval, AUROC, p, q and held-out replication.
 
     Without ``b`` the group is compared with its opposite, ``not (a)``; samples for which a is unknown are in neither.
-    Per unit: ``n_a n_b mean_a mean_b sd_a sd_b difference``; ``hedges_g`` with its 95 % interval ``g_low g_high``;
-    ``auroc``, the chance that a sample of a is higher than one of b; Welch's ``p``; ``q`` over all units of this
-    comparison. ``replicated``: found on half 0 of the samples (q < .05) and again, with the same sign, on half 1
-    (``g_half0 g_half1 q_half0 q_half1``); NaN where that could not be checked. With fewer than 20 samples in a group
-    nothing is claimed: q is NaN, and a note says so.
+    Per unit: ``n_a n_b mean_a mean_b sd_a sd_b``; ``difference`` with Welch's 95 % interval ``difference_low
+    difference_high``; ``hedges_g`` with its 95 % interval ``g_low g_high``; ``auroc``, the chance that a sample of a
+    is higher than one of b; Welch's ``p``; ``q`` over all units of this comparison. ``replicated``: found on half 0 of
+    the samples (q < .05) and again, with the same sign, on half 1 (``g_half0 g_half1 q_half0 q_half1``); NaN where
+    that could not be checked. Of the whole comparison: ``replication_rate``, the share of half 0's discoveries that
+    half 1 shows again, and ``shrinkage``, the slope of their g on half 1 over their g on half 0.
 
-    Formulas and their sources: ``neuronaut.analysis.statistics``.
+    In a recording with groups (patients, documents), intervals, p and q count groups instead of samples. With fewer
+    than 20 samples (or groups) on a side nothing is claimed: q is NaN, and a note says so.
+
+    On request: ``interval="bca"`` adds ``bca_low bca_high``, a bootstrap interval of the difference of ``resamples``
+    resamples. ``max_t=999`` shuffles the labels so often (within groups) and adds ``p_permutation``, and ``p_max``,
+    which holds for all units of the comparison together. ``twin``, a recording of the same samples by the same network
+    re-initialised, adds ``twin_percentile``: the share (in %) of the twin's units of that layer with a smaller |g|.
+
+    Formulas and their sources: ``neuronaut.analysis.statistics``, ``pieces``, ``bootstrap``, ``permutation``.
+    Raises FilterError when a group cannot be read, DataError for options that make no sense.
     """
+    _check(interval, resamples, max_t, seed)
     pair = two_groups(rec, a, b)
     arrays = chosen(rec, layers, site, reduction)
-    halves = Halves(pair[0].mask, pair[1].mask, np.asarray(rec.half))
-    values = _corrected(_measure(arrays, halves))
+    halves = Halves(pair[0].mask, pair[1].mask, np.asarray(rec.half), rec.groups)
+    found = _each(arrays, halves, contrast)
+    values = corrected(found)
+    notes: list[str] = []
+    if interval == "bca":
+        values |= _bca(arrays, halves, resamples, seed)
+    if max_t:
+        values |= _max_t(arrays, halves, found["claim"], max_t, seed, notes)
+    if twin is not None:
+        values["twin_percentile"] = _twin_percentile(rec, twin, arrays, halves, values["hedges_g"], notes)
+    whole = {
+        "replication_rate": np.array(replication_rate(values["q_half0"], values["replicated"])[0]),
+        "shrinkage": np.array(shrinkage(values["q_half0"], values["g_half0"], values["g_half1"])),
+    }
+    coords = unit_coords(rec, arrays)
+    said = comparison_notes(rec, b, pair, halves, values | whole, coords["unit"])
     return Result(
         "compare",
-        values,
-        dict.fromkeys(values, ("unit",)),
-        unit_coords(rec, arrays),
+        values | whole,
+        dict.fromkeys(values, ("unit",)) | dict.fromkeys(whole, ()),
+        coords,
         n={group.name: group.n for group in pair},
-        notes=(
-            *notes_on(pair),
-            *_unknown_note(rec, b, pair),
-            *_overlap_note(*pair),
-            *_grouped_note(rec),
-            *_guard_notes(pair, halves),
-        ),
+        seed=seed,
+        notes=(*said, *notes),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Halves:
-    """Two groups of samples, and the half (0 or 1) that each sample is in."""
-
-    a: Bool[np.ndarray, "sample"]
-    b: Bool[np.ndarray, "sample"]
-    half: Num[np.ndarray, "sample"]
-
-    @property
-    def either(self) -> Bool[np.ndarray, "sample"]:
-        return np.asarray(self.a | self.b, bool)
-
-    def within(self, rows: Bool[np.ndarray, "sample"]) -> Halves:
-        return Halves(self.a[rows], self.b[rows], self.half[rows])
+def _check(interval: str, resamples: int, max_t: int, seed: int) -> None:
+    if interval not in INTERVALS:
+        raise DataError(f"no interval {interval!r}. There are: {', '.join(map(repr, INTERVALS))}.")
+    if interval == "bca" and resamples < 100:
+        raise DataError(f"an interval from {resamples} resamples says nothing. Ask for 100 at least; 2,000 is usual.")
+    if max_t < 0 or 0 < max_t < 19:
+        raise DataError(f"{max_t} shuffles cannot give a p below .05. Ask for 0, or 19 at least; 999 is usual.")
+    if seed < 0:
+        raise DataError(f"a seed is a whole number from 0 on; got {seed}.")
 
 
-def _measure(arrays: Sequence[Activations], halves: Halves) -> dict[str, Float[np.ndarray, "unit"]]:
-    """Everything that a unit tells by itself, for all units of all arrays."""
+def _each(
+    arrays: Sequence[Activations],
+    halves: Halves,
+    of: Callable[[Num[np.ndarray, "sample unit"], Halves], Table],
+) -> Table:
+    """``of`` the samples of either group, for all units of all arrays, in blocks that fit in memory."""
     rows = halves.either
     inside = halves.within(rows)
     blocks = [(array, units) for array in arrays for units in unit_blocks(array, len(rows))]
 
-    def one(block: tuple[Activations, slice]) -> dict[str, Float[np.ndarray, "unit"]]:
+    def one(block: tuple[Activations, slice]) -> Table:
         array, units = block
-        return contrast(single(array.read(units=units)[rows]), inside)
+        return of(single(array.read(units=units)[rows]), inside)
 
     if len(blocks) == 1:
         return one(blocks[0])
@@ -105,78 +126,72 @@ def _measure(arrays: Sequence[Activations], halves: Halves) -> dict[str, Float[n
     return {name: np.concatenate([part[name] for part in found]) for name in found[0]} if found else {}
 
 
-def contrast(columns: Num[np.ndarray, "sample unit"], halves: Halves) -> dict[str, Float[np.ndarray, "unit"]]:
-    """What each unit tells by itself about two groups, on all samples and on either half."""
-    a, b = columns[halves.a], columns[halves.b]
-    in_a, in_b = moments(a), moments(b)
-    g, low, high = hedges_g(in_a, in_b)
-    found = {
-        "n_a": in_a.n.astype(np.float64),
-        "n_b": in_b.n.astype(np.float64),
-        "mean_a": in_a.mean,
-        "mean_b": in_b.mean,
-        "sd_a": in_a.sd,
-        "sd_b": in_b.sd,
-        "difference": in_a.mean - in_b.mean,
-        "hedges_g": g,
-        "g_low": low,
-        "g_high": high,
-        "auroc": auroc(a, b),
-        "p": welch(in_a, in_b),
-        "claim": _claim(in_a, in_b),
-    }
-    for half in (0, 1):
-        of_a, of_b = moments(a[halves.half[halves.a] == half]), moments(b[halves.half[halves.b] == half])
-        found[f"g_half{half}"] = hedges_g(of_a, of_b)[0]
-        found[f"difference_half{half}"] = of_a.mean - of_b.mean
-        found[f"claim_half{half}"] = _claim(of_a, of_b)
-    return found
+def _bca(arrays: Sequence[Activations], halves: Halves, resamples: int, seed: int) -> Table:
+    sizes = int(halves.a.sum()), int(halves.b.sum())
+    if not all(sizes):
+        empty = np.full(sum(array.shape[-1] for array in arrays), np.nan)
+        return {"bca_low": empty, "bca_high": empty}
+    plan = Bootstrap.plan(
+        *sizes, halves.groups_of(halves.a), halves.groups_of(halves.b), resamples=resamples, seed=seed
+    )
+
+    def of(columns: Num[np.ndarray, "sample unit"], inside: Halves) -> Table:
+        low, high = plan.bca(columns[inside.a], columns[inside.b])
+        return {"bca_low": low, "bca_high": high}
+
+    return _each(arrays, halves, of)
 
 
-def _claim(a: Moments, b: Moments) -> Float[np.ndarray, "unit"]:
-    return guarded(welch(a, b), a.n, b.n)
+def _max_t(
+    arrays: Sequence[Activations],
+    halves: Halves,
+    claim: Float[np.ndarray, "unit"],
+    shuffles: int,
+    seed: int,
+    notes: list[str],
+) -> Table:
+    """Permutation p-values; the units come in the order of the comparison, so that ``claim`` can be cut alongside."""
+    if (halves.a & halves.b).any() or not (halves.a.any() and halves.b.any()):
+        if (halves.a & halves.b).any():
+            notes.append("labels cannot be shuffled while samples are in both groups: p_permutation, p_max are empty.")
+        empty = np.full(len(claim), np.nan)
+        return {"p_permutation": empty, "p_max": empty}
+    rows = halves.either
+    inside = halves.within(rows)
+    test = MaxT(Shuffles(inside.a, inside.groups, shuffles, seed))
+    start = 0
+    for array in arrays:
+        for units in unit_blocks(array, len(rows)):
+            columns = single(array.read(units=units)[rows])
+            stop = start + columns.shape[1]
+            test.add(columns, ~np.isnan(claim[start:stop]))
+            start = stop
+    return {"p_permutation": test.p, "p_max": test.adjusted}
 
 
-def _corrected(found: dict[str, Float[np.ndarray, "unit"]]) -> dict[str, Any]:
-    """What only all units together tell: q-values of the three families, and replication."""
-    q = benjamini_hochberg(found["claim"])
-    halves = [benjamini_hochberg(found[f"claim_half{half}"]) for half in (0, 1)]
-    held = replicated(found["difference_half0"], halves[0], found["difference_half1"], halves[1])
-    kept = {name: column for name, column in found.items() if not name.startswith(("claim", "difference_half"))}
-    counts = {name: kept[name].astype(np.int64) for name in ("n_a", "n_b")}
-    return {**kept, **counts, "q": q, "q_half0": halves[0], "q_half1": halves[1], "replicated": held}
-
-
-def _unknown_note(rec: Recording, b: Where, pair: tuple[Group, Group]) -> list[str]:
-    neither = 0 if b is not None else int((~(pair[0].mask | pair[1].mask)).sum())
-    return [f"{neither:,} samples are in neither group, as {pair[0].name} is unknown for them."] if neither else []
-
-
-def _overlap_note(a: Group, b: Group) -> list[str]:
-    both = int((a.mask & b.mask).sum())
-    if not both:
-        return []
-    return [f"{both:,} samples are in both groups; they pull the groups together, and p is only a guide."]
-
-
-def _grouped_note(rec: Recording) -> list[str]:
-    if not rec.card.options.get("groups"):
-        return []
-    return [
-        "the samples come in groups, but p and q count each sample as independent; "
-        "replication is the safer sign, as a group lies in one half whole."
-    ]
-
-
-def _guard_notes(pair: Sequence[Group], halves: Halves) -> list[str]:
-    small = [group for group in pair if 0 < group.n < FEWEST]
-    if small:
-        said = " and ".join(f"{group.name} has {group.n}" for group in small)
-        return [f"{said}: with fewer than {FEWEST} samples in a group nothing is claimed, q is left empty."]
-    fewest = min(int((group.mask & (halves.half == half)).sum()) for group in pair for half in (0, 1))
-    if fewest < FEWEST <= min(group.n for group in pair):
-        return [
-            f"one half of the samples holds only {fewest} of a group, fewer than {FEWEST}: "
-            "replication could not be checked."
-        ]
-    return []
+def _twin_percentile(
+    rec: Recording,
+    twin: Recording,
+    arrays: Sequence[Activations],
+    halves: Halves,
+    g: Float[np.ndarray, "unit"],
+    notes: list[str],
+) -> Float[np.ndarray, "unit"]:
+    """Where each unit's |g| stands among those of the same layer of a network that learned nothing."""
+    if not np.array_equal(twin.sample_ids, rec.sample_ids):
+        raise DataError(f"the twin {twin.path.name} holds other samples than {rec.path.name}. Record it on the same.")
+    parts, start = [], 0
+    for array in arrays:
+        own = g[start : start + array.shape[-1]]
+        start += array.shape[-1]
+        layer = rec.layers[array.layer]
+        there = twin.layers.get(array.layer)
+        if layer.kind == "input" or there is None or there.unit_count != layer.unit_count:
+            why = "is the input, which no weights change" if layer.kind == "input" else "is not in the twin"
+            notes.append(f"layer {array.layer} {why}: its twin_percentile is empty.")
+            parts.append(np.full(len(own), np.nan))
+            continue
+        other = reduced(twin, array.layer, array.site, array.reduction)
+        theirs = _each([other], halves, lambda columns, inside: {"g": effects(columns, inside)})["g"]
+        parts.append(among(np.abs(own), np.abs(theirs)))
+    return np.concatenate(parts)

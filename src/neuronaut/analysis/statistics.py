@@ -5,6 +5,8 @@ What is written here is computed by the page as well; tests/conformance/stats.js
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import special
 
@@ -20,7 +22,7 @@ FEWEST = 20
 
 
 def hedges_g(
-    a: Moments, b: Moments
+    a: Moments, b: Moments, design: Float[np.ndarray, "unit"] | float = 1.0
 ) -> tuple[Float[np.ndarray, "unit"], Float[np.ndarray, "unit"], Float[np.ndarray, "unit"]]:
     """How many pooled standard deviations a is above b, corrected for small samples, with its 95 % interval.
 
@@ -29,9 +31,11 @@ def hedges_g(
     normal samples of unequal spread, so that it agrees with Welch's test; with equal spreads v is Hedges and Olkin's
     1/n_a + 1/n_b + d^2/(2 df). Without any spread g is infinite, or NaN when the means agree too.
 
+    ``design`` multiplies v: how many times the variance of independent samples the samples' grouping makes of it.
+
     Reference: Hedges, Distribution theory for Glass's estimator of effect size, 1981; Hedges and Olkin, Statistical
     Methods for Meta-Analysis, 1985; the variance is Bonett's (Confidence intervals for standardized linear contrasts,
-    Psychological Methods 2008) with the pooled standard deviation.
+    Psychological Methods 2008) with the pooled standard deviation; the design effect is Kish's (Survey Sampling, 1965).
     """
     df = a.n + b.n - 2
     difference = a.mean - b.mean
@@ -42,8 +46,49 @@ def hedges_g(
         means = (a.sd**2 / a.n + b.sd**2 / b.n) / pooled
         spreads = ((a.n - 1) * a.sd**4 + (b.n - 1) * b.sd**4) / (2 * df**2 * pooled**2)
         g = correction * d
-        half_width = Z95 * correction * np.sqrt(means + d**2 * spreads)
+        half_width = Z95 * correction * np.sqrt((means + d**2 * spreads) * design)
         return g, g - half_width, g + half_width
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """How well a difference of means is known: its variance, degrees of freedom, and the independent pieces behind it.
+
+    A piece is a sample, or a group of samples that belong together.
+    """
+
+    variance: Float[np.ndarray, "unit"]
+    df: Float[np.ndarray, "unit"]
+    pieces_a: Int[np.ndarray, "unit"]
+    pieces_b: Int[np.ndarray, "unit"]
+
+
+def independent(a: Moments, b: Moments) -> Uncertainty:
+    """The uncertainty of the difference of means when every sample counts, spreads not assumed equal.
+
+    Reference: Welch, The generalization of Student's problem, Biometrika 1947.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        va, vb = a.sd**2 / a.n, b.sd**2 / b.n
+        df = (va + vb) ** 2 / (va**2 / (a.n - 1) + vb**2 / (b.n - 1))
+    return Uncertainty(va + vb, df, a.n, b.n)
+
+
+def t_test(difference: Float[np.ndarray, "unit"], known: Uncertainty) -> Float[np.ndarray, "unit"]:
+    """Two-sided p-value of a difference of means; NaN where nothing varies and the means agree."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = difference / np.sqrt(known.variance)
+        p = np.asarray(2 * special.stdtr(known.df, -np.abs(t)))
+    return np.where(np.isinf(t), 0.0, p)
+
+
+def t_interval(
+    difference: Float[np.ndarray, "unit"], known: Uncertainty
+) -> tuple[Float[np.ndarray, "unit"], Float[np.ndarray, "unit"]]:
+    """The 95 % interval of a difference of means; NaN where it cannot be known, as without any spread."""
+    with np.errstate(invalid="ignore"):
+        half_width = special.stdtrit(known.df, 0.975) * np.sqrt(known.variance)
+    return difference - half_width, difference + half_width
 
 
 def welch(a: Moments, b: Moments) -> Float[np.ndarray, "unit"]:
@@ -53,12 +98,7 @@ def welch(a: Moments, b: Moments) -> Float[np.ndarray, "unit"]:
 
     Reference: Welch, The generalization of Student's problem, Biometrika 1947.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        va, vb = a.sd**2 / a.n, b.sd**2 / b.n
-        t = (a.mean - b.mean) / np.sqrt(va + vb)
-        df = (va + vb) ** 2 / (va**2 / (a.n - 1) + vb**2 / (b.n - 1))
-        p = np.asarray(2 * special.stdtr(df, -np.abs(t)))
-    return np.where(np.isinf(t), 0.0, p)
+    return t_test(a.mean - b.mean, independent(a, b))
 
 
 def auroc(a: Num[np.ndarray, "sample_a unit"], b: Num[np.ndarray, "sample_b unit"]) -> Float[np.ndarray, "unit"]:

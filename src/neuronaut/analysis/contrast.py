@@ -1,0 +1,121 @@
+"""Contrast: what each unit tells, by itself, about two groups of samples; pure functions of arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuronaut.analysis.moments import Moments, moments
+from neuronaut.analysis.pieces import uncertainty
+from neuronaut.analysis.shapes import Bool, Float, Int, Num
+from neuronaut.analysis.statistics import (
+    Uncertainty,
+    auroc,
+    benjamini_hochberg,
+    guarded,
+    hedges_g,
+    independent,
+    replicated,
+    t_interval,
+    t_test,
+)
+
+Table = dict[str, Float[np.ndarray, "unit"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """Two groups of samples, the half (0 or 1) that each sample is in, and the pieces that samples come in, if any."""
+
+    a: Bool[np.ndarray, "sample"]
+    b: Bool[np.ndarray, "sample"]
+    half: Num[np.ndarray, "sample"]
+    groups: Int[np.ndarray, "sample"] | None = None
+
+    @property
+    def either(self) -> Bool[np.ndarray, "sample"]:
+        return np.asarray(self.a | self.b, bool)
+
+    def within(self, rows: Bool[np.ndarray, "sample"]) -> Halves:
+        return Halves(self.a[rows], self.b[rows], self.half[rows], self.groups_of(rows))
+
+    def groups_of(self, rows: Bool[np.ndarray, "sample"]) -> Int[np.ndarray, "sample_chosen"] | None:
+        return None if self.groups is None else self.groups[rows]
+
+
+def contrast(columns: Num[np.ndarray, "sample unit"], halves: Halves) -> Table:
+    """What each unit tells by itself about two groups, on all samples and on either half."""
+    whole = _Pair.of(columns, halves, np.ones(len(columns), bool))
+    difference, known = whole.difference, whole.known
+    low, high = t_interval(difference, known)
+    g, g_low, g_high = hedges_g(whole.in_a, whole.in_b, whole.design)
+    found = {
+        "n_a": whole.in_a.n.astype(np.float64),
+        "n_b": whole.in_b.n.astype(np.float64),
+        "mean_a": whole.in_a.mean,
+        "mean_b": whole.in_b.mean,
+        "sd_a": whole.in_a.sd,
+        "sd_b": whole.in_b.sd,
+        "difference": difference,
+        "difference_low": low,
+        "difference_high": high,
+        "hedges_g": g,
+        "g_low": g_low,
+        "g_high": g_high,
+        "auroc": auroc(columns[halves.a], columns[halves.b]),
+        "p": t_test(difference, known),
+        "claim": whole.claim,
+    }
+    for half in (0, 1):
+        part = _Pair.of(columns, halves, halves.half == half)
+        found[f"g_half{half}"] = hedges_g(part.in_a, part.in_b)[0]
+        found[f"difference_half{half}"] = part.difference
+        found[f"claim_half{half}"] = part.claim
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two groups of samples, or the parts of them that lie in one half."""
+
+    in_a: Moments
+    in_b: Moments
+    known: Uncertainty
+
+    @classmethod
+    def of(cls, columns: Num[np.ndarray, "sample unit"], halves: Halves, rows: Bool[np.ndarray, "sample"]) -> _Pair:
+        places = halves.a & rows, halves.b & rows
+        a, b = columns[places[0]], columns[places[1]]
+        found = moments(a), moments(b)
+        return cls(*found, uncertainty(a, b, halves.groups_of(places[0]), halves.groups_of(places[1]), found))
+
+    @property
+    def difference(self) -> Float[np.ndarray, "unit"]:
+        return np.asarray(self.in_a.mean - self.in_b.mean)
+
+    @property
+    def design(self) -> Float[np.ndarray, "unit"]:
+        """How many times the variance of independent samples; 1 where there is none."""
+        alone = independent(self.in_a, self.in_b).variance
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(alone > 0, self.known.variance / alone, 1.0)
+
+    @property
+    def claim(self) -> Float[np.ndarray, "unit"]:
+        return guarded(t_test(self.difference, self.known), self.known.pieces_a, self.known.pieces_b)
+
+
+def effects(columns: Num[np.ndarray, "sample unit"], halves: Halves) -> Float[np.ndarray, "unit"]:
+    """Hedges' g of each unit, and nothing else."""
+    return hedges_g(moments(columns[halves.a]), moments(columns[halves.b]))[0]
+
+
+def corrected(found: Table) -> dict[str, np.ndarray]:
+    """What only all units together tell: q-values of the three families, and replication."""
+    q = benjamini_hochberg(found["claim"])
+    halves = [benjamini_hochberg(found[f"claim_half{half}"]) for half in (0, 1)]
+    held = replicated(found["difference_half0"], halves[0], found["difference_half1"], halves[1])
+    kept = {name: column for name, column in found.items() if not name.startswith(("claim", "difference_half"))}
+    counts = {name: kept[name].astype(np.int64) for name in ("n_a", "n_b")}
+    return {**kept, **counts, "q": q, "q_half0": halves[0], "q_half1": halves[1], "replicated": held}
