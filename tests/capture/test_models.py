@@ -166,3 +166,37 @@ def test_a_model_elsewhere_is_copied_and_stays_where_it_is() -> None:
     assert {parameter.device.type for parameter in moved.parameters()} == {"meta"}
     assert {parameter.device.type for parameter in model.parameters()} == {"cpu"}
     assert _on(model, "cpu") is model
+
+
+class TakesDict(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.out = nn.Linear(5, 4), nn.Linear(4, 2)
+
+    def forward(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        return self.out(torch.relu(self.fc(batch["x"])))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"x": X, "y": np.arange(40) % 2},
+        [{"x": row, "y": k % 2} for k, row in enumerate(X)],
+        "loader",
+    ],
+    ids=["dict of arrays", "list of dicts", "loader of dicts"],
+)
+def test_a_model_that_takes_one_dict_is_recorded(data: object) -> None:
+    if data == "loader":
+        items = [{"x": torch.from_numpy(row), "y": k % 2} for k, row in enumerate(X)]
+        data = torch.utils.data.DataLoader(items, batch_size=7)
+    torch.manual_seed(0)
+    net = TakesDict()
+    rec = naut.record(net, data, labels="y", influence=True, batch_size=7)
+    assert list(rec.layers) == ["input.x", "fc", "out"]
+    with torch.no_grad():
+        expected = net({"x": torch.from_numpy(X)})
+    assert rec.outputs["prediction"].read().tolist() == expected.argmax(1).tolist()
+    assert np.array_equal(rec["input.x"].read(), X)
+    assert np.allclose(rec["fc"].read(), torch.relu(net.fc(torch.from_numpy(X))).detach(), atol=1e-6)
+    assert rec.notes == ()

@@ -33,6 +33,7 @@ LAYERS: dict[str, str] = {
     "unet": "input:1 down:3:relu deep:4:relu up:2 cat_1:5 last:1",
     "data path": "input:4 a:5:relu step:5:tanh step~2:5:tanh out:2",
     "structures": "input.a:3 input.b:2 left:4:relu right:4:relu add_1:4 mean:2 spread:2 logits:3",
+    "one dict": "input.a:3 input.b:2 left:4 right:4 mul_1:4:relu out:2",
     "siamese": "input.a:3 input.b:3 encoder.0:4:relu encoder.0~2:4:relu sub_1:4:abs head:1",
     "raw parameters": "input:5 w_in:8 glu:4 w_mid:6:relu normed:6 w_mid~2:4",
     "aliases": "input:4 a:3 b:5 c:6 out:2",
@@ -129,6 +130,13 @@ EDGES: dict[str, Edges] = {
         "add_1>mean": FOUR,
         "add_1>spread": FOUR,
         "add_1>logits": FOUR,
+    },
+    "one dict": {
+        "input.a>left": ("linear", one_to_one(3)),
+        "input.b>right": ("linear", one_to_one(2)),
+        "left>mul_1": ("nonlinear", one_to_one(4)),
+        "right>mul_1": ("nonlinear", one_to_one(4)),
+        "mul_1>out": FOUR,
     },
     "siamese": {
         "input.a>encoder.0": ("linear", one_to_one(3)),

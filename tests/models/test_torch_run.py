@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
-from torch_zoo import ZOO, zoo
+from torch_zoo import ZOO, OneDict, zoo
 
 from neuronaut.core.errors import DataError, LayerNeverFired, UnknownName, UnsupportedModel
 from neuronaut.core.model import Edit, Model, Site
@@ -27,7 +27,7 @@ def plainly(net: nn.Module, batch: Any) -> list[torch.Tensor]:
     """The outputs of the model as its owner runs it."""
     with torch.no_grad(), torch.compiler.set_stance("force_eager"):
         if isinstance(batch, dict):
-            return leaves(net(**batch))
+            return leaves(net(batch) if isinstance(net, OneDict) else net(**batch))
         return leaves(net(*batch) if isinstance(batch, tuple) else net(batch))
 
 
@@ -384,3 +384,47 @@ def test_hostile_names_are_names(name: str) -> None:
     assert model.graph.names == ("input", name)
     assert model.run(torch.zeros(2, 3), [Site(name)]).captured[Site(name)]["value"].shape == (2, 2)
     assert len(model.fingerprint) == 32
+
+
+class Named(nn.Module):
+    """Takes one dict, whatever the keys are called, or refuses others by its signature."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(3, 2)
+
+
+class Whole(Named):
+    def forward(self, batch: dict[str, torch.Tensor], scale: float = 1.0) -> torch.Tensor:
+        return self.fc(batch["x"]) * scale
+
+
+class Keywords(Named):
+    def forward(self, x: torch.Tensor, scale: float = 1.0) -> torch.Tensor:
+        return self.fc(x) * scale
+
+
+class Anything(Named):
+    def forward(self, **inputs: torch.Tensor) -> torch.Tensor:
+        return self.fc(inputs["x"])
+
+
+class Two(Named):
+    def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return self.fc(x) + y
+
+
+@pytest.mark.parametrize(("kind", "layer"), [(Whole, "input.x"), (Keywords, "input"), (Anything, "input")])
+def test_the_signature_tells_whether_a_dict_is_one_argument_or_several(kind: type[Named], layer: str) -> None:
+    net, x = kind(), torch.randn(4, 3)
+    model = wrap(net, {"x": x})
+    assert model.graph.names == (layer, "fc")
+    found = model.run({"x": x.numpy()}, [Site(layer), Site("fc")])
+    with torch.no_grad():
+        assert np.array_equal(found.captured[Site("fc")]["value"], net.fc(x).numpy())
+    assert np.array_equal(found.captured[Site(layer)]["value"], x.numpy())
+
+
+def test_a_dict_that_fits_no_way_is_told_what_forward_takes() -> None:
+    with pytest.raises(DataError, match="the data give 'x', but forward of Two takes 'x', 'y'"):
+        wrap(Two(), {"x": torch.randn(4, 3)})

@@ -163,6 +163,17 @@ class Structures(nn.Module):
         return {"code": (self.mean(h), self.spread(h)), "logits": self.logits(h)}
 
 
+class OneDict(nn.Module):
+    """The one argument is a dict; two layers read from it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left, self.right, self.out = nn.Linear(3, 4), nn.Linear(2, 4), nn.Linear(4, 2)
+
+    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+        return self.out(F.relu(self.left(batch["a"]) * self.right(batch["b"])))
+
+
 class Siamese(nn.Module):
     """One encoder for two inputs."""
 
@@ -331,6 +342,7 @@ ZOO: dict[str, tuple[Callable[[], nn.Module], Callable[[], Any]]] = {
     "unet": (UNet, floats(1, 6, 6)),
     "data path": (DataPath, floats(4)),
     "structures": (Structures, lambda: {"a": torch.randn(4, 3), "b": torch.randn(4, 2)}),
+    "one dict": (OneDict, lambda: {"a": torch.randn(4, 3), "b": torch.randn(4, 2)}),
     "siamese": (Siamese, lambda: (torch.randn(4, 3), torch.randn(4, 3))),
     "raw parameters": (RawParameters, floats(5)),
     "aliases": (Aliases, floats(4)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,13 +41,53 @@ def _fit(tensor: torch.Tensor, dtype: torch.dtype, device: torch.device | str | 
     return tensor.to(device=device, dtype=dtype if tensor.is_floating_point() else None)
 
 
-def arguments(batch: Batch) -> Arguments:
-    """How the model is called: a tuple gives positional inputs, a dict keyword inputs, anything else is the input."""
+def arguments(batch: Batch, *, whole: bool = False) -> Arguments:
+    """How the model is called: a tuple gives positional inputs, a dict keyword inputs, anything else is the input.
+
+    ``whole``: a dict is the one input.
+    """
     if isinstance(batch, dict):
-        return (), dict(batch)
+        return ((dict(batch),), {}) if whole else ((), dict(batch))
     if isinstance(batch, (tuple, list)):
         return tuple(batch), {}
     return (batch,), {}
+
+
+def takes_whole(model: nn.Module, batch: Batch) -> bool:
+    """Whether ``forward`` takes a dict as its one argument, since it has no arguments of those names.
+
+    Raises DataError when it can take the dict neither way.
+    """
+    signature = _signature(model)
+    if not isinstance(batch, dict) or signature is None or _fits(signature, (), batch):
+        return False
+    if _fits(signature, (batch,), {}):
+        return True
+    raise DataError(
+        f"the data give {_listed(batch)}, but forward of {type(model).__name__} takes {_listed(signature.parameters)}. "
+        "Name the inputs as forward does, or give a tuple in its order."
+    )
+
+
+def _signature(model: nn.Module) -> inspect.Signature | None:
+    try:
+        return inspect.signature(model.forward)
+    except (TypeError, ValueError):
+        return None
+
+
+def _fits(signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[Any, Any]) -> bool:
+    if not all(isinstance(name, str) for name in kwargs):
+        return False
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True
+
+
+def _listed(names: Iterable[Any]) -> str:
+    return ", ".join(map(repr, names)) or "nothing"
 
 
 def sample_count(batch: Batch) -> int:
@@ -68,8 +108,11 @@ def take_rows(batch: Batch, rows: Sequence[int]) -> Batch:
 
 
 def input_names(model: nn.Module, batch: Batch, modules: Sequence[str]) -> dict[str, tuple[Any, ...]]:
-    """The name of each input tensor and its place in the call: ``input``, or ``input.<argument name or index>``."""
-    places = [key for key, _ in tensors(arguments(batch))]
+    """The name of each input tensor and its place in the call: ``input``, or ``input.<name, key or index>``."""
+    whole = takes_whole(model, batch)
+    places = [key for key, _ in tensors(arguments(batch, whole=whole))]
+    if whole:
+        return {_free(".".join(["input", *map(str, key[2:])]), modules): key for key in places}
     if len(places) == 1:
         return {_free("input", modules): places[0]}
     given = _argument_names(model)
@@ -82,12 +125,11 @@ def input_names(model: nn.Module, batch: Batch, modules: Sequence[str]) -> dict[
 
 
 def _argument_names(model: nn.Module) -> list[str]:
-    try:
-        parameters = inspect.signature(model.forward).parameters.values()
-    except (TypeError, ValueError):
+    signature = _signature(model)
+    if signature is None:
         return []
     plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [parameter.name for parameter in parameters if parameter.kind in plain]
+    return [parameter.name for parameter in signature.parameters.values() if parameter.kind in plain]
 
 
 def _free(name: str, taken: Sequence[str]) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import torch
 
 from neuronaut.core.model import Batch, Site
-from neuronaut.models.torch.batches import arguments
 from neuronaut.models.torch.places import Reading
 from neuronaut.models.torch.preserve import preserved
 from neuronaut.models.torch.watch import See, Watch
@@ -21,7 +20,7 @@ def look(found: Found, reads: Mapping[Site, Reading], batch: Batch, see: See) ->
     """Run ``batch`` once and hand the tensor at each place to ``see``."""
     watch = Watch(found.modules, found.traced.tape, found.opaque, reads)
     watch.see = see
-    args, kwargs = arguments(batch)
+    args, kwargs = found.arguments(batch)
     with preserved(found.module), torch.no_grad(), found.uncompiled():
         try:
             watch.install()

@@ -10,7 +10,7 @@ import torch
 
 from neuronaut.core.errors import UnsupportedModel
 from neuronaut.core.model import Batch, Captured, Edit, PositionMode, Run, Site
-from neuronaut.models.torch.batches import arguments, sample_count
+from neuronaut.models.torch.batches import sample_count
 from neuronaut.models.torch.edits import edited
 from neuronaut.models.torch.places import Place, check_units
 from neuronaut.models.torch.preserve import random_states, undo
@@ -65,7 +65,7 @@ class Session:
         """One forward pass in the caller's grad mode."""
         watch = self._installed(tuple(observe), tuple(changed))
         watch.see, watch.change = see, change
-        args, kwargs = arguments(batch)
+        args, kwargs = self._found.arguments(batch)
         try:
             with self._found.uncompiled():
                 return watch.call(self._found.module, args, kwargs)
@@ -92,7 +92,7 @@ class Session:
 
     def _check(self, watch: Watch) -> None:
         """On two rows: every site is reached and the outputs are bit-identical with and without looking."""
-        args, kwargs = arguments(self._found.example)
+        args, kwargs = self._found.arguments(self._found.example)
         drawn = random_states()
         with torch.no_grad(), self._found.uncompiled():
             try:

@@ -13,7 +13,15 @@ from torch import nn
 
 from neuronaut.core.errors import DataError, UnsupportedModel
 from neuronaut.core.model import Batch
-from neuronaut.models.torch.batches import arguments, input_names, sample_count, take_rows, to_batch
+from neuronaut.models.torch.batches import (
+    Arguments,
+    arguments,
+    input_names,
+    sample_count,
+    take_rows,
+    takes_whole,
+    to_batch,
+)
 from neuronaut.models.torch.graph import Traced, build
 from neuronaut.models.torch.layouts import settle
 from neuronaut.models.torch.preserve import preserved
@@ -44,6 +52,12 @@ class Found:
     dtype: torch.dtype
     device: torch.device
     compiled: bool
+    whole: bool
+    """A dict is the one argument of the model, not its keywords."""
+
+    def arguments(self, batch: Batch) -> Arguments:
+        """How the module is called with a batch."""
+        return arguments(batch, whole=self.whole)
 
     @contextmanager
     def uncompiled(self) -> Iterator[None]:
@@ -78,6 +92,7 @@ def trace(model: nn.Module, batch: Batch, layers: str | Sequence[str] = "*") -> 
         dtype,
         device,
         any(is_compiled(child) for child in module.modules()),
+        takes_whole(module, example),
     )
     names = input_names(module, example, list(modules))
     three = _pass(found, paths, opaque, take_rows(example, (*rows, rows[0])), names)
@@ -126,7 +141,7 @@ def _pass(
     for child in found.module.modules():
         constants += [held for held in child.__dict__.values() if isinstance(held, torch.Tensor)]
     tracer = Tracer(ids, constants)
-    args, kwargs = arguments(batch)
+    args, kwargs = found.arguments(batch)
     places = dict(tensors((args, kwargs)))
     for name, key in names.items():
         tracer.input(name, places[key])
