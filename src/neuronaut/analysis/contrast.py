@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,8 @@ from neuronaut.analysis.statistics import (
     t_test,
 )
 
-Table = dict[str, Float[np.ndarray, "unit"]]
+Table = dict[str, Any]
+"""Arrays of one number for each unit, by name."""
 
 
 @dataclass(frozen=True, slots=True)
