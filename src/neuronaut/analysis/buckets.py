@@ -39,7 +39,7 @@ class Buckets:
     """
 
     layer: str
-    groups: tuple[Int[np.ndarray, "member"], ...]
+    groups: tuple[Int[np.ndarray, "_"], ...]
     activity: Spread
 
     @property
@@ -87,7 +87,7 @@ def buckets(
 
 def runs_alike(
     profiles: Num[np.ndarray, "place feature"], order: Int[np.ndarray, "place"], at_most: int
-) -> tuple[Int[np.ndarray, "member"], ...]:
+) -> tuple[Int[np.ndarray, "_"], ...]:
     """The order cut into at most so many runs with like profiles inside: Ward's clustering of neighbours only.
 
     The two neighbouring runs whose joining adds least to the sum of squares are joined until few enough are left, the
@@ -143,7 +143,7 @@ def _next(
             return left, right
 
 
-def bucket_values(values: Num[np.ndarray, "unit"], groups: Sequence[Int[np.ndarray, "member"]]) -> Spread:
+def bucket_values(values: Num[np.ndarray, "unit"], groups: Sequence[Int[np.ndarray, "_"]]) -> Spread:
     """Mean, largest and standard deviation of one value for each unit, by bucket; NaN members are left out.
 
     >>> import numpy as np
@@ -162,8 +162,8 @@ def bucket_values(values: Num[np.ndarray, "unit"], groups: Sequence[Int[np.ndarr
 
 def bucket_weights(
     weights: Num[np.ndarray, "source target"],
-    source: Sequence[Int[np.ndarray, "member"]],
-    target: Sequence[Int[np.ndarray, "member"]],
+    source: Sequence[Int[np.ndarray, "_"]],
+    target: Sequence[Int[np.ndarray, "_"]],
 ) -> Spread:
     """Mean, largest and standard deviation of the absolute weights from each source bucket to each target bucket.
 

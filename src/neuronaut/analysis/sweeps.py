@@ -17,7 +17,7 @@ SIFTED = 2048
 RANDOM_STARTS = 12
 WEIGHTS_OF_STARTS = 200_000
 """Small networks are tried from more random starts: so many weights are looked at together, at most."""
-WORTH = 5e-5
+WORTH = 1e-4
 """A pass of sifting that saves less than this share of the crossings is the last."""
 PATIENCE = 4
 """Sweeps without a new best after which no more are made."""
