@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from made_recordings import Made
@@ -71,7 +73,7 @@ def test_each_joining_is_the_cheapest_there_is() -> None:
         return float(((profiles[members] - profiles[members].mean(0)) ** 2).sum())
 
     for at_most in range(13, 0, -1):
-        costs = [spread(a + b) - spread(a) - spread(b) for a, b in zip(runs, runs[1:], strict=False)]
+        costs = [spread(a + b) - spread(a) - spread(b) for a, b in itertools.pairwise(runs)]
         place = int(np.argmin(costs))
         runs[place : place + 2] = [runs[place] + runs[place + 1]]
         assert [run.tolist() for run in runs_alike(profiles, np.arange(14), at_most)] == runs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ def random_chain(rng: np.random.Generator) -> tuple[list[Link], dict[str, int]]:
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("sizes", [(12, 12), (30, 30, 30), (40, 20, 40), (120, 120)], ids=str)
 def test_a_planted_band_is_recovered_exactly(sizes: tuple[int, ...], seed: int) -> None:
-    links, layers, planted = hidden([band(a, b) for a, b in zip(sizes, sizes[1:], strict=False)], seed)
+    links, layers, planted = hidden([band(a, b) for a, b in pairwise(sizes)], seed)
     found = fewest_crossings(links, layers)
     forwards = all(np.array_equal(found[str(n)], order) for n, order in enumerate(planted))
     backwards = all(np.array_equal(found[str(n)], order[::-1]) for n, order in enumerate(planted))

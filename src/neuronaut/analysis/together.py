@@ -26,16 +26,14 @@ def fire_together(values: Num[np.ndarray, "sample unit"], seed: int = 0) -> Int[
     Reference: Bar-Joseph, Gifford and Jaakkola, Fast optimal leaf ordering for hierarchical clustering, 2001.
     """
     standard = standardised(values)
-    varying = np.flatnonzero(standard.any(0))
-    if varying.size < 3:
-        order = varying
-    else:
-        chosen = standard[:, varying]
+    placed = np.flatnonzero(standard.any(0))
+    if placed.size > 2:
+        chosen = standard[:, placed]
         similarity = np.clip(chosen.T @ chosen / len(chosen), -1.0, 1.0)
-        order = varying[_leaves(similarity) if varying.size <= LEAVES else _line(similarity, seed)]
-    if 2 * int((order == order.min(initial=0)).argmax()) > order.size - 1:
-        order = order[::-1]
-    return np.concatenate([order, np.setdiff1d(np.arange(values.shape[1]), varying)]).astype(np.int64)
+        placed = placed[_leaves(similarity) if placed.size <= LEAVES else _line(similarity, seed)]
+    if placed.size and 2 * int(placed.argmin()) > placed.size - 1:
+        placed = placed[::-1]
+    return np.concatenate([placed, np.setdiff1d(np.arange(values.shape[1]), placed)]).astype(np.int64)
 
 
 def standardised(values: Num[np.ndarray, "sample unit"]) -> Float[np.ndarray, "sample unit"]:
