@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from neuronaut.analysis.activity import activity as activity
     from neuronaut.analysis.compare import compare as compare
+    from neuronaut.analysis.order import order as order
     from neuronaut.analysis.top import top as top
     from neuronaut.capture.record import record as record
     from neuronaut.core.errors import NeuronautError as NeuronautError
@@ -34,6 +35,7 @@ _HOME = {
     "export": "neuronaut.explorer.export",
     "influence": "neuronaut.live.influence",
     "open": "neuronaut.store.recording",
+    "order": "neuronaut.analysis.order",
     "record": "neuronaut.capture.record",
     "top": "neuronaut.analysis.top",
     "where": "neuronaut.core.slices",
@@ -49,6 +51,7 @@ __all__ = [
     "export",
     "influence",
     "open",
+    "order",
     "record",
     "top",
     "where",

@@ -30,6 +30,7 @@ def test_the_commands_are_those_that_the_documentation_promises() -> None:
         "influence",
         "info",
         "layers",
+        "order",
         "record",
         "top",
         "verify",

@@ -1,11 +1,27 @@
 """Analyses: a recording in, a Result out; one method a file."""
 
 from neuronaut.analysis.activity import activity as activity
+from neuronaut.analysis.buckets import bucket_weights as bucket_weights
+from neuronaut.analysis.buckets import buckets as buckets
 from neuronaut.analysis.compare import compare as compare
 from neuronaut.analysis.findings import discover as discover
 from neuronaut.analysis.influence import influence as influence
+from neuronaut.analysis.order import order as order
+from neuronaut.analysis.order import permutations as permutations
 from neuronaut.analysis.registry import analyses as analyses
 from neuronaut.analysis.top import top as top
 from neuronaut.analysis.weights import edge_weights as edge_weights
 
-__all__ = ["activity", "analyses", "compare", "discover", "edge_weights", "influence", "top"]
+__all__ = [
+    "activity",
+    "analyses",
+    "bucket_weights",
+    "buckets",
+    "compare",
+    "discover",
+    "edge_weights",
+    "influence",
+    "order",
+    "permutations",
+    "top",
+]

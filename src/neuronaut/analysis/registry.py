@@ -22,7 +22,7 @@ from neuronaut.store.results import read_result, write_result
 
 P = ParamSpec("P")
 
-MODULES = ("activity", "compare", "influence", "top")
+MODULES = ("activity", "compare", "influence", "order", "top")
 """Modules that declare an analysis, each named like its function."""
 
 
@@ -95,7 +95,7 @@ def analyses() -> Mapping[str, Analysis]:
     """Every declared analysis by name.
 
     >>> sorted(analyses())
-    ['activity', 'compare', 'influence', 'top']
+    ['activity', 'compare', 'influence', 'order', 'top']
     """
     for module in MODULES:
         importlib.import_module(f"neuronaut.analysis.{module}")

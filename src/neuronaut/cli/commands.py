@@ -14,6 +14,7 @@ from neuronaut.cli.friendly import EXIT_CODES, friendly
 from neuronaut.cli.influence import influence
 from neuronaut.cli.info import info
 from neuronaut.cli.layers import layers
+from neuronaut.cli.order import order
 from neuronaut.cli.record import record
 from neuronaut.cli.top import top
 from neuronaut.cli.verify import verify
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, layers, record, info, activity, compare, top, influence, export, verify):
+for command in (demo, layers, record, info, activity, compare, top, influence, order, export, verify):
     app.command(epilog=EXIT_CODES)(friendly(command))
 
 
