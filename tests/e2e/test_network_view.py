@@ -41,7 +41,7 @@ def test_the_tooltip_covers_neither_its_unit_nor_the_output(
 
 def test_every_approximate_number_says_what_its_sign_means(titanic: Path, opened: Opener) -> None:
     page = opened(titanic, TYPED)
-    expect(page.inspector).to_contain_text("~ near, not exact: from each sample's value rounded to")
+    expect(page.inspector).to_contain_text("~ near, not exact: sample values rounded to")
     about = page.inspector.get_by_text(re.compile(r"^~\d"))
     assert about.count() > 5
     for one in about.all():

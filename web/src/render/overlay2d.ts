@@ -108,7 +108,7 @@ function touched(ctx: CanvasRenderingContext2D, input: OverlayInput, highlight: 
     ctx.strokeStyle = negative ? ink.negative : ink.positive
     ctx.lineWidth = r > 6 ? 2 : 1.5
     if (negative) ctx.setLineDash(r > 6 ? [4, 2.5] : [2.5, 2])
-    outline(ctx, scene, index, at, ctx.lineWidth / 2 + 0.5)
+    outline(ctx, scene, index, at, ctx.lineWidth / 2 + (r > 6 ? 1.5 : 0.5))
     if (negative) ctx.setLineDash([])
   }
   ctx.globalAlpha = 1

@@ -108,6 +108,11 @@ export function plural(n: number, word: string): string {
   return `${count(n)} ${word}${n === 1 ? "" : "s"}`
 }
 
+/** A name such as "8" could be anything: its layer is said with it. */
+export function isNumber(name: string): boolean {
+  return /^[\d\s.,-]*$/.test(name)
+}
+
 /** "11", or the unit's own name. */
 export function unitName(layer: LayerCard, unit: number): string {
   return layer.unitNames?.[unit] ?? String(unit)

@@ -2,7 +2,7 @@
 
 import type { LayerCard } from "../contract/manifest"
 import type { Influence } from "../engine/api"
-import { unitName } from "../ui/format"
+import { isNumber, unitName } from "../ui/format"
 
 export interface Target {
   readonly unit: number
@@ -52,7 +52,7 @@ function actedOn(layers: readonly LayerCard[], ref: { readonly layer: LayerCard 
 
 /** "8" alone could be anything; "fc2 · 8" is the output. */
 function saidAlone(layer: LayerCard, name: string): string {
-  return /^[\d\s.,-]*$/.test(name) ? `${layer.label} · ${name}` : name
+  return isNumber(name) ? `${layer.label} · ${name}` : name
 }
 
 function strongest(layer: LayerCard, values: Float32Array): Target[] {

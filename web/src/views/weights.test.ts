@@ -26,7 +26,7 @@ describe("weights", () => {
     expect(weightNote([edge("fc", "out", 48)], cards)).toBeNull()
     expect(weightNote([edge("conv", "fc", 48)], cards)).toContain("all positions")
     expect(weightNote([edge("image", "conv", 12)], cards)).toContain("kernel's window")
-    expect(weightNote([edge("conv", "fc", 48, "nonlinear")], cards)).toMatch(/all positions.*not linear/)
+    expect(weightNote([edge("conv", "fc", 48, "nonlinear")], cards)).toMatch(/positions of the channel that are left.*not linear/)
     expect(weightNote([edge("fc", "out", null, "scaled")], cards)).toBeNull()
   })
 })

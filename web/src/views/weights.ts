@@ -20,13 +20,18 @@ export function heldOf(edges: readonly EdgeCard[], cards: Cards): Held {
   return { whole: cut.length === 0, range: least === most ? String(least) : `${least}–${most}` }
 }
 
+function overPositions(kind: EdgeCard["kind"]): string {
+  if (kind === "linear") return "Each is the sum over all positions of the channel."
+  return "Each is the sum over the positions of the channel that are left at the layer it enters."
+}
+
 /** How one number came from many where units have positions, and what else lies between; null where a weight is just that. */
 export function weightNote(edges: readonly EdgeCard[], cards: Cards): string | null {
   const of = edges.filter((edge) => edge.weights !== null)
   const notes = new Set<string>()
   for (const { source, target, kind } of of) {
     if ((cards.get(target)?.position.length ?? 0) > 0) notes.add("Each is the sum over the kernel's window.")
-    else if ((cards.get(source)?.position.length ?? 0) > 0) notes.add("Each is the sum over all positions of the channel.")
+    else if ((cards.get(source)?.position.length ?? 0) > 0) notes.add(overPositions(kind))
     if (kind === "scaled") notes.add("A scaling lies between, such as normalising or averaging: it is not in the number.")
     if (kind === "nonlinear") notes.add("Something that is not linear lies between, such as max pooling: it is not in the number.")
   }
