@@ -13,7 +13,7 @@ from oracle import mlp, rows
 from torch import nn
 
 import neuronaut as naut
-from neuronaut.core.errors import DataError
+from neuronaut.core.errors import DataError, UnknownName
 
 record = functools.partial(naut.record, influence=False)
 X = rows(60)
@@ -71,6 +71,82 @@ def test_regression_with_several_targets_averages_over_them() -> None:
     found = outputs(record(model, X, labels=y))
     assert found["prediction"].shape == (60, 3)
     assert np.allclose(found["loss"], ((answers(model) - torch.from_numpy(y)) ** 2).mean(1), atol=1e-5)
+
+
+TARGETS = pd.DataFrame(rows(60, 3, seed=9).astype(float), columns=["x", "y", "angle"])
+REGRESSIONS: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
+    "columns": ({"metadata": TARGETS.assign(city="Oslo"), "labels": ["x", "y", "angle"]}, list(TARGETS), list(TARGETS)),
+    "frame": ({"labels": TARGETS}, list(TARGETS), list(TARGETS)),
+    "array": ({"labels": TARGETS.to_numpy()}, ["0", "1", "2"], ["label_0", "label_1", "label_2"]),
+    "frame beside columns of these names": (
+        {"labels": TARGETS, "metadata": {"x": range(60)}}, list(TARGETS), ["x_2", "y", "angle"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", REGRESSIONS)
+def test_each_output_of_a_regression_is_a_column_and_so_is_each_label(how: str) -> None:
+    given, names, columns = REGRESSIONS[how]
+    model = mlp()
+    rec = record(model, X, **given)
+    assert (rec.task["kind"], rec.task["targets"], rec.task["labels"]) == ("regression", names, columns)
+    z = answers(model).numpy()
+    for place, (name, column) in enumerate(zip(names, columns, strict=True)):
+        assert np.array_equal(rec.columns[f"prediction_{name}"].values, z[:, place].astype(np.float64))
+        assert np.allclose(rec.metadata[column], TARGETS.iloc[:, place])
+    assert np.allclose(rec.columns["loss"].values, ((z - TARGETS.to_numpy()) ** 2).mean(1), atol=1e-5)
+    assert "prediction" not in rec.columns
+    assert rec.mask(f"prediction_{names[1]} > 0").sum() == (z[:, 1] > 0).sum()
+    assert rec.layers["4"].unit_names == (None if names[0] == "0" else tuple(names))
+
+
+def test_a_missing_target_leaves_that_sample_without_a_loss() -> None:
+    targets = TARGETS.copy()
+    targets.loc[7, "y"] = np.nan
+    rec = record(mlp(), X, metadata=targets, labels=["x", "y", "angle"])
+    assert np.flatnonzero(rec.columns["loss"].null).tolist() == [7]
+
+
+def test_targets_of_a_stream_are_columns_too() -> None:
+    items = [(x, y) for x, y in zip(X, TARGETS.to_numpy(np.float32), strict=True)]
+    rec = record(mlp(), iter(items), batch_size=7)
+    assert rec.task["labels"] == ["label_0", "label_1", "label_2"]
+    assert np.allclose(rec.metadata["label_2"], TARGETS["angle"])
+
+
+def test_many_outputs_are_one_array_and_no_columns() -> None:
+    rec = record(mlp(sizes=(5, 8, 40)), X, labels=rows(60, 40))
+    assert rec.outputs["prediction"].shape == (60, 40)
+    assert list(rec.columns) == ["sample", "half", "loss"]
+
+
+def test_targets_that_are_no_columns_or_no_targets_are_refused() -> None:
+    with pytest.raises(UnknownName, match="no column 'z'"):
+        record(mlp(), X, metadata=TARGETS, labels=["x", "y", "z"])
+    with pytest.raises(DataError, match="names a column twice"):
+        record(mlp(), X, metadata=TARGETS, labels=["x", "y", "y"])
+    with pytest.raises(DataError, match="3 numbers a sample are the targets of a regression"):
+        record(mlp(), X, labels=TARGETS, classes=["a", "b", "c"])
+
+
+def test_a_list_of_labels_that_are_no_columns_are_labels() -> None:
+    rec = record(mlp(sizes=(5, 1)), X[:2], metadata={"yes": [1, 2]}, labels=["no", "yes"])
+    assert rec.columns["label"].values == ("no", "yes")
+    rec = record(mlp(sizes=(5, 1)), X, metadata={"x": np.arange(60) % 2}, labels=["x"])
+    assert (rec.task["kind"], rec.task["label"], list(rec.metadata)) == ("binary", "x", ["x"])
+
+
+def test_predictions_of_numbered_classes_are_numbers() -> None:
+    rec = record(mlp(), X, metadata={"digit": Y}, labels="digit")
+    z = answers(mlp()).argmax(1).numpy()
+    assert rec.columns["prediction"].kind == "number"
+    assert rec.mask("prediction == 2").tolist() == (z == 2).tolist()
+    assert rec.mask("prediction == digit").tolist() == (z == Y).tolist()
+    assert rec.mask("correct == true").tolist() == (z == Y).tolist()
+    years = record(mlp(), X, labels=1900 + 10 * Y)
+    assert years.mask("prediction == 1920").tolist() == (z == 2).tolist()
+    assert record(mlp(), X, labels=np.array(["00", "01", "02"])[Y]).columns["prediction"].kind == "text"
+    assert record(mlp(), X, labels=Y, classes=["a", "b", "c"]).columns["prediction"].kind == "text"
 
 
 @pytest.mark.parametrize("end", [nn.Softmax(1), nn.LogSoftmax(1)])
@@ -210,9 +286,9 @@ def test_whole_numbers_given_as_classes_mean_themselves() -> None:
         (WORDS, {"classes": ["cat", "dog", "owl"]}, "the label 'emu' is none of the classes"),
         (WORDS, {"classes": ["cat", "cat", "dog"]}, "a class is given twice"),
         (WORDS, {"task": "binary"}, "task='binary' needs one output unit, the model has 3"),
-        (WORDS, {"task": "regression"}, "regression with 1 text labels"),
-        (rows(60, 2), {}, "regression with 2 number labels a sample; the model has 3 outputs"),
-        (rows(60, 1)[:, 0], {}, "regression with 1 number labels a sample; the model has 3 outputs"),
+        (WORDS, {"task": "regression"}, "regression needs numbers as labels; these are text"),
+        (rows(60, 2), {}, "each label has 2 numbers, but the model has 3 outputs"),
+        (rows(60, 1)[:, 0], {}, "each label has 1 number, but the model has 3 outputs"),
         ([object()] * 60, {}, "labels are of type object"),
     ],
 )

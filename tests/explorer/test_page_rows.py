@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neuronaut.core.columns import NumberColumn
 from neuronaut.explorer import rows
 from neuronaut.explorer.rows import choose_rows, stratified
 from neuronaut.store.recording import Recording
@@ -37,3 +40,22 @@ def test_a_part_keeps_the_share_of_the_label_and_of_the_halves(passengers: Recor
 def test_too_many_values_are_cut_without_being_asked(passengers: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "MOST_VALUES", 63 * 100)
     assert len(choose_rows(passengers, 63, None)) == 100
+
+
+class Numbered:
+    """900 samples whose predicted class is called by a number; nothing else is asked of them."""
+
+    def __init__(self) -> None:
+        random = np.random.default_rng(0)
+        self.n, self.task, self.half = 900, {"label": "digit"}, (random.random(900) < 0.5).astype(np.uint8)
+        self.prediction = np.where(random.random(900) < 0.9, 3.0, 7.0)
+        self.columns = {"prediction": NumberColumn("prediction", self.prediction)}
+
+
+def test_a_part_keeps_the_share_of_predictions_that_are_numbers() -> None:
+    rec = Numbered()
+    chosen = choose_rows(cast("Recording", rec), 10, 90)
+    sevens = rec.prediction == 7
+    for half in (0, 1):
+        stratum = sevens & (rec.half == half)
+        assert abs(stratum[chosen].sum() - stratum.sum() / 10) < 1

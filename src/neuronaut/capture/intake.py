@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from neuronaut.capture.options import Options
 from neuronaut.capture.reading import sources
 from neuronaut.capture.source import Source
 from neuronaut.core.errors import DataError, unknown
+from neuronaut.core.frames import clean_text
 from neuronaut.core.halves import group_codes, half_of
 
 HEAD = 2
@@ -39,6 +40,8 @@ class Intake:
     groups: npt.NDArray[Any] | None
     limit: int | None
     skips: bool
+    targets: tuple[str, ...] | None = None
+    """What the numbers of each label are called, where it has several and their names are known."""
     group_name: str | None = None
     """What the groups are called; None when the samples come in none."""
     group_numbers: npt.NDArray[np.int32] | None = None
@@ -95,8 +98,10 @@ def take_in(data: Any, metadata: Any, options: Options) -> Intake:
     frame = metadata_frame(metadata)
     if isinstance(data, pd.DataFrame):
         data, frame = _columns(data, frame, options)
+    options = replace(options, labels=_named_columns(options.labels, frame))
     named = options.labels if isinstance(options.labels, str) else None
-    in_metadata = named is not None and frame is not None and named in frame.columns
+    targets = options.labels if isinstance(options.labels, Targets) else None
+    in_metadata = targets is not None or (named is not None and frame is not None and named in frame.columns)
     split = Split(options.input_parts, None if in_metadata else named)
     features = None if options.features is None else tuple(options.features)
     readings = tuple(sources(data, split, features))
@@ -110,16 +115,51 @@ def take_in(data: Any, metadata: Any, options: Options) -> Intake:
         check_order(data)
     labels, name = _labels(options, frame, total, in_metadata, readings[0])
     groups = None if options.groups is None else column_or_array(options.groups, frame, "groups", total)
-    table = None if frame is None else metadata_table(frame)
     own = None if groups is None else pd.Series(groups).to_numpy()
-    skips = options.on_error == "skip"
-    if own is None:
-        return Intake(readings, table, labels, name, in_metadata, None, options.limit, skips)
-    called = options.groups if isinstance(options.groups, str) else getattr(options.groups, "name", None)
-    numbers = group_codes(own)
+    called = options.groups if isinstance(options.groups, str) else getattr(groups, "name", None)
     return Intake(
-        readings, table, labels, name, in_metadata, own, options.limit, skips, str(called or "groups"), numbers
+        readings,
+        None if frame is None else metadata_table(frame),
+        labels,
+        name,
+        in_metadata,
+        own,
+        options.limit,
+        options.on_error == "skip",
+        targets=_target_names(options.labels),
+        group_name=None if own is None else str(called or "groups"),
+        group_numbers=None if own is None else group_codes(own),
     )
+
+
+class Targets(tuple[str, ...]):
+    """The metadata columns that together are the label of each sample."""
+
+
+def _named_columns(labels: Any, frame: pd.DataFrame | None) -> Any:
+    """A list of texts that names metadata columns as Targets (one alone as its name); other labels as they are.
+
+    Raises UnknownName when some of them are columns and one is not.
+    """
+    if frame is None or not isinstance(labels, (list, tuple)) or not all(isinstance(name, str) for name in labels):
+        return labels
+    known = [name for name in labels if name in frame.columns]
+    if not known or (len(known) < len(labels) and len(labels) == len(frame)):
+        return labels
+    for name in labels:
+        if name not in frame.columns:
+            raise unknown("column", name, frame.columns, remedy="(labels=[...] names columns)")
+    if len(set(labels)) < len(labels):
+        raise DataError(f"labels={list(labels)!r} names a column twice.")
+    return labels[0] if len(labels) == 1 else Targets(labels)
+
+
+def _target_names(labels: Any) -> tuple[str, ...] | None:
+    if isinstance(labels, Targets):
+        return tuple(labels)
+    if isinstance(labels, pd.DataFrame) and labels.shape[1] > 1:
+        return tuple(clean_text(str(name)) for name in labels.columns)
+    return None
 
 
 def _columns(
@@ -147,6 +187,8 @@ def _labels(
         if own is None and source.total is not None and not hasattr(source, "items"):
             raise unknown("column", given, [] if frame is None else frame.columns, remedy=f"(labels={given!r})")
         return own, given
+    if isinstance(given, Targets):
+        return label_array((pd.DataFrame() if frame is None else frame)[list(given)]), ", ".join(given)
     values = column_or_array(given, frame, "labels", total)
     name = given if isinstance(given, str) else getattr(given, "name", None)
     return label_array(values), str(name) if name is not None else "label"

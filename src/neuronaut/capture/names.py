@@ -35,4 +35,6 @@ def _answers(task: Task, layer: Layer) -> tuple[str, ...] | None:
         return task.classes.names
     if task.kind in ("binary", "regression") and layer.unit_count == 1 and task.label is not None:
         return (task.label,)
+    if task.kind == "regression" and len(task.targets) == layer.unit_count and not task.targets[0].isdecimal():
+        return task.targets
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,7 @@ class Plan:
     preview: Preview | None
     dtype: np.dtype[Any] | None
     label_kind: str | None
+    """What kind of label is kept beside the metadata; None when there is none, or it is one of its columns."""
 
     def labels(self, chunk: Chunk) -> Truth:
         """The labels of these samples as given; None when there are none."""
@@ -87,9 +88,28 @@ class Plan:
         table = self.intake.rows(chunk.ids)
         if self.label_kind is None:
             return table
-        label = label_column(self.task, self.labels(chunk), self.label_kind)
-        name = label_name(self.intake, self.task)
-        return pa.table({name: label}) if table is None else table.append_column(name, label)
+        labels = np.asarray(self.labels(chunk))
+        columns = labels.T if labels.ndim == 2 else [labels]
+        for name, values in zip(self.label_names, columns, strict=True):
+            label = label_column(self.task, values, self.label_kind)
+            table = pa.table({name: label}) if table is None else table.append_column(name, label)
+        return table
+
+    @property
+    def target_columns(self) -> tuple[str, ...]:
+        """The metadata columns that hold what each output of a regression with several should be."""
+        if not self.task.targets or (self.label_kind is None and not self.intake.in_metadata):
+            return ()
+        return self.task.targets if self.intake.in_metadata else self.label_names
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Names of the labels' own columns that the metadata do not use yet."""
+        taken = set() if self.intake.metadata is None else set(self.intake.metadata.column_names)
+        if not self.task.targets:
+            return (_free(self.task.label or "label", taken),)
+        own = self.intake.targets is not None
+        return tuple(_free(name if own else f"label_{name}", taken) for name in self.task.targets)
 
 
 def make_plan(
@@ -105,14 +125,16 @@ def make_plan(
         raise DataError(f"labels={intake.label!r}, but neither the metadata nor the data have it.")
     seen = None if known is None else look(known, whole=intake.labels is not None)
     label = intake.label or (None if known is None else "label")
-    task = decide(run.outputs, seen, model.graph, task=options.task, classes=options.classes, label=label)
+    task = decide(
+        run.outputs, seen, model.graph, task=options.task, classes=options.classes, label=label, targets=intake.targets
+    )
     reading = intake.readings[0]
     features = tuple(options.features) if options.features is not None else reading.features
     given = options.features is not None
     graph = named(model.graph, task, features, given=given)
     inputs = [layer for layer in graph.layers if layer.kind == "input"]
     preview = preview_of(chunk.inputs, inputs)
-    beside = known is not None and not intake.in_metadata and known.ndim == 1
+    beside = known is not None and not intake.in_metadata and (known.ndim == 1 or bool(task.targets))
     kind = None if not beside or seen is None else seen.kind
     return Plan(intake, sites, batch, graph, task, preview, options.stored_type, kind)
 
@@ -123,10 +145,7 @@ def array_specs(arrays: Mapping[str, npt.NDArray[Any]], graph: Graph) -> list[Ar
     return rest + [ArraySpec(name, array.dtype.name, (), (SAMPLE,)) for name, array in arrays.items() if name == GROUP]
 
 
-def label_name(intake: Intake, task: Task) -> str:
-    """A name for the label's own column that the metadata do not use yet."""
-    taken = set() if intake.metadata is None else set(intake.metadata.column_names)
-    name = task.label or "label"
+def _free(name: str, taken: Collection[str]) -> str:
     return name if name not in taken else next(f"{name}_{k}" for k in range(2, 10_000) if f"{name}_{k}" not in taken)
 
 
@@ -155,7 +174,7 @@ def card_of(plan: Plan, model: Model, options: Options, fingerprint: str, total:
         plan.graph,
         model={"name": model.name, "framework": model.framework, "fingerprint": model.fingerprint},
         samples=samples,
-        task=plan.task.to_json(),
+        task=plan.task.to_json() | ({"labels": list(plan.target_columns)} if plan.target_columns else {}),
         options={
             "sites": [[site.layer, site.name] for site in plan.sites],
             "position": options.position,

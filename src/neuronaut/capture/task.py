@@ -16,6 +16,9 @@ from neuronaut.core.layer import Graph
 TaskKind = Literal["binary", "classes", "regression", "none"]
 Scale = Literal["logits", "probability", "value"]
 
+SEVERAL = 32
+"""A regression with more outputs gets no columns for each of them, only the array of its predictions."""
+_WORDS = {"text": "text", "bool": "true and false"}
 KINDS: tuple[TaskKind, ...] = ("binary", "classes", "regression", "none")
 
 
@@ -32,10 +35,20 @@ class Task:
     classes: Classes | None = None
     label: str | None = None
     note: str = ""
+    targets: tuple[str, ...] = ()
+    """Names of the outputs of a regression that has several."""
 
     def to_json(self) -> dict[str, Any]:
         names = None if self.classes is None else list(self.classes.names)
-        return {"kind": self.kind, "classes": names, "label": self.label, "output": self.output, "scale": self.scale}
+        several = {"targets": list(self.targets)} if self.targets else {}
+        return {
+            "kind": self.kind,
+            "classes": names,
+            "label": self.label,
+            "output": self.output,
+            "scale": self.scale,
+            **several,
+        }
 
 
 def decide(
@@ -46,6 +59,7 @@ def decide(
     task: str = "auto",
     classes: Sequence[Any] | None = None,
     label: str | None = None,
+    targets: tuple[str, ...] | None = None,
 ) -> Task:
     """The task that fits the outputs of the first batch and the labels.
 
@@ -64,12 +78,13 @@ def decide(
     values = flat(outputs[name])
     units = values.shape[1]
     kind = _kind(seen, units, values, classes) if task == "auto" else task
-    if kind in ("none", "regression"):
-        if kind == "regression" and seen is not None and (seen.columns != units or seen.kind in ("text", "bool")):
-            raise DataError(
-                f"regression with {seen.columns} {seen.kind} labels a sample; the model has {units} outputs."
-            )
-        return Task("regression" if kind == "regression" else "none", name, "value", None, label)
+    if kind == "regression":
+        several = _targets(seen, units, targets)
+        return Task("regression", name, "value", None, None if several else label, targets=several)
+    if kind == "none":
+        return Task("none", name, "value", None, label)
+    if seen is not None and seen.columns > 1:
+        raise DataError(f"{seen.columns} numbers a sample are the targets of a regression. Give one class a sample.")
     if kind == "binary" and units != 1:
         raise DataError(f"task='binary' needs one output unit, the model has {units}. Use task='classes'.")
     if kind == "classes" and units == 1:
@@ -77,6 +92,27 @@ def decide(
     scale, note = _scale(values, graph)
     known = classes_of(seen, classes, 2 if kind == "binary" else units)
     return Task("binary" if kind == "binary" else "classes", name, scale, known, label, note)
+
+
+def _targets(seen: Seen | None, units: int, names: tuple[str, ...] | None) -> tuple[str, ...]:
+    """What the outputs of a regression are called; nothing for a single one, or for more than can be columns.
+
+    Raises DataError when there is not one number for each output.
+    """
+    if seen is not None and seen.kind in ("text", "bool"):
+        raise DataError(f"regression needs numbers as labels; these are {_WORDS[seen.kind]}. Leave task='auto'.")
+    if seen is not None and seen.columns != units:
+        raise DataError(
+            f"each label has {_counted(seen.columns, 'number')}, but the model has {_counted(units, 'output')}. "
+            "Give one number for each output."
+        )
+    if not 1 < units <= SEVERAL:
+        return ()
+    return names if names is not None and len(names) == units else tuple(map(str, range(units)))
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def flat(output: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -80,7 +80,7 @@ def _print(card: dict[str, Any]) -> None:
     state = "" if card["finished"] else ", not finished"
     say(f"{card['samples']:,} samples, {card['bytes']:,} bytes{state}; recorded {card['created']}; id {card['id']}")
     if card["task"].get("kind") != "none":
-        classes = ", ".join(card["task"].get("classes") or ())
+        classes = ", ".join(card["task"].get("classes") or card["task"].get("targets") or ())
         label = card["task"].get("label") or ""
         say(f"task: {card['task']['kind']} {label} {f'({classes})' if classes else ''}".rstrip())
     say()

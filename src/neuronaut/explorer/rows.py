@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from neuronaut.core.columns import TextColumn
+from neuronaut.core.columns import NumberColumn, TextColumn
 
 if TYPE_CHECKING:
     from neuronaut.store.recording import Recording
@@ -53,4 +53,8 @@ def _strata(rec: Recording) -> npt.NDArray[Any]:
         column = rec.columns.get(name) if name else None
         if isinstance(column, TextColumn) and len(column.values) <= _MOST_STRATA:
             return np.asarray(column.codes.astype(np.int64) * 2 + half)
+        if isinstance(column, NumberColumn):  # classes that are called by numbers
+            distinct, codes = np.unique(column.values, return_inverse=True)
+            if len(distinct) <= _MOST_STRATA:
+                return np.asarray(codes * 2 + half)
     return half

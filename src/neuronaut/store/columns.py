@@ -11,6 +11,7 @@ from neuronaut.core.columns import BoolColumn, Column, Columns, NumberColumn, Te
 from neuronaut.core.frames import lazy_columns
 
 if TYPE_CHECKING:
+    from neuronaut.store.array import StoredArray
     from neuronaut.store.recording import Recording
 
 UNKNOWN = 255
@@ -18,7 +19,10 @@ UNKNOWN = 255
 
 
 def columns_of(recording: Recording) -> Columns:
-    """Metadata, then sample, half, prediction (the class's name), correct, loss, p_<class>; the user's columns win."""
+    """Metadata, then sample, half, prediction (the class's name, or prediction_<target>), correct, loss, p_<class>.
+
+    The user's columns win.
+    """
     made: dict[str, Column | Callable[[], Column]] = {
         "sample": lambda: NumberColumn("sample", recording.sample_ids.astype(np.float64)),
         "half": lambda: NumberColumn("half", recording.half.astype(np.float64)),
@@ -46,6 +50,9 @@ def _output(recording: Recording, name: str) -> dict[str, Callable[[], Column]]:
     array = recording.outputs[name]
     if len(array.shape) == 2 and name == "probability":
         return {f"p_{label}": _probability(recording, place, label) for place, label in _labels(recording)}
+    if len(array.shape) == 2 and name == "prediction":
+        targets = enumerate(map(str, recording.task.get("targets") or ()))
+        return {f"prediction_{target}": _single(array, place, f"prediction_{target}") for place, target in targets}
     if len(array.shape) != 1:
         return {}
     if name == "correct":
@@ -63,13 +70,33 @@ def _probability(recording: Recording, place: int, label: str) -> Callable[[], C
     return lambda: NumberColumn(f"p_{label}", recording.outputs["probability"].read(None, place).astype(np.float64))
 
 
+def _single(array: StoredArray, place: int, name: str) -> Callable[[], Column]:
+    return lambda: NumberColumn(name, array.read(None, place).astype(np.float64))
+
+
 def _correct(recording: Recording) -> BoolColumn:
     values = recording.outputs["correct"].read()
     return BoolColumn("correct", values == 1, values == UNKNOWN)
 
 
-def _prediction(recording: Recording) -> TextColumn:
+def _prediction(recording: Recording) -> Column:
+    """Names of classes; numbers where every class is called by a whole number, as their labels are numbers too."""
     labels = tuple(label for _, label in _labels(recording))
     codes = recording.outputs["prediction"].read().astype(np.int64)
     known = (codes >= 0) & (codes < len(labels))
+    if all(map(is_whole, labels)):
+        values = np.array([float(label) for label in labels])
+        return NumberColumn("prediction", np.where(known, values[np.where(known, codes, 0)], np.nan))
     return TextColumn("prediction", np.where(known, codes, -1).astype(np.int32), labels)
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text is a whole number as it is usually written, which float64 holds exactly.
+
+    >>> [is_whole(text) for text in ("3", "-3", "03", "3.0", "three", "²", "9007199254740993")]
+    [True, True, False, False, False, False, False]
+    """
+    try:
+        return text == str(int(text)) and abs(int(text)) <= 1 << 53
+    except ValueError:
+        return False

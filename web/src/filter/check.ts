@@ -18,6 +18,11 @@ const CONSTANTS: ReadonlyMap<string, string> = new Map([
   ["none", "null"], ["nan", "null"], ["na", "null"], ["nil", "null"], ["undefined", "null"], ["null", "null"],
   ["true", "true"], ["false", "false"],
 ]) // prettier-ignore
+/** What people write in quotes for a column of true and false. */
+const TRUTHS: ReadonlyMap<string, string> = new Map([
+  ["true", "true"], ["yes", "true"], ["t", "true"], ["y", "true"], ["1", "true"],
+  ["false", "false"], ["no", "false"], ["f", "false"], ["n", "false"], ["0", "false"],
+]) // prettier-ignore
 
 /** Throws FilterProblem of kind `column`, `type` or `activation` when the filter does not fit. */
 export function check(node: Node, columns: Columns): void {
@@ -138,10 +143,12 @@ class Checker {
     if (type === other || type === "null" || other === "null") return
     let suggestion: string | null = null
     if (right.kind === "text" && type === "number") suggestion = unquotedNumber(right.value)
+    else if (right.kind === "text" && type === "bool") suggestion = TRUTHS.get(right.value.toLowerCase()) ?? null
     else if (right.kind === "number" && type === "text") suggestion = quoted(textOf(right))
     else if (right.kind === "number" && type === "bool" && (right.value === 0 || right.value === 1))
       suggestion = right.value ? "true" : "false"
-    const meant = suggestion === null ? "" : `. Did you mean ${suggestion}?`
+    const bare = right.kind === "text" ? ", without quotes" : ""
+    const meant = suggestion === null ? "" : `. Did you mean ${suggestion}${bare}?`
     const message = `${WORDS[type]} cannot be compared with ${WORDS[other]}: ${told(left, type)}, ${told(right, other)}${meant}`
     this.fail("type", message, right, suggestion)
   }

@@ -37,6 +37,11 @@ _CONSTANTS: Final = {
     "none": "null", "nan": "null", "na": "null", "nil": "null", "undefined": "null", "null": "null",
     "true": "true", "false": "false",
 }  # fmt: skip
+_TRUTHS: Final = {
+    "true": "true", "yes": "true", "t": "true", "y": "true", "1": "true",
+    "false": "false", "no": "false", "f": "false", "n": "false", "0": "false",
+}  # fmt: skip
+"""What people write in quotes for a column of true and false."""
 
 
 def check(node: Node, columns: Columns, source: str = "") -> None:
@@ -174,11 +179,14 @@ class _Checker:
         suggestion = None
         if isinstance(right, Text) and kind == "number":
             suggestion = _unquoted_number(right.value)
+        elif isinstance(right, Text) and kind == "bool":
+            suggestion = _TRUTHS.get(right.value.lower())
         elif isinstance(right, Number) and kind == "text":
             suggestion = quoted(text_of(right))
         elif isinstance(right, Number) and kind == "bool" and right.value in (0, 1):
             suggestion = "true" if right.value else "false"
-        meant = f". Did you mean {suggestion}?" if suggestion else ""
+        bare = ", without quotes" if isinstance(right, Text) else ""
+        meant = f". Did you mean {suggestion}{bare}?" if suggestion else ""
         self.fail(
             "type",
             f"{WORDS[kind]} cannot be compared with {WORDS[other]}: {told(left, kind)}, {told(right, other)}{meant}",
