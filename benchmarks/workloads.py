@@ -51,29 +51,43 @@ def digits() -> tuple[Array, Array, Array]:
 
 
 def train_mlp(
-    sizes: list[int], X: Array, y: Array, *, epochs: int = 40, lr: float = 3e-3, seed: int = 0, batch: int = 128
+    sizes: list[int],
+    X: Array,
+    y: Array,
+    *,
+    epochs: int = 40,
+    lr: float = 3e-3,
+    seed: int = 0,
+    batch: int = 128,
+    norm: bool = False,
+    binary: bool = False,
 ) -> tuple[nn.Sequential, float]:
-    """A ReLU network trained with Adam; returns it in eval mode with its training accuracy."""
+    """A ReLU network trained with Adam; returns it in eval mode with its training accuracy.
+
+    ``norm`` puts a BatchNorm after the first layer; ``binary`` trains one logit.
+    """
     torch.manual_seed(seed)
     layers: list[nn.Module] = []
     for index in range(len(sizes) - 1):
         layers.append(nn.Linear(sizes[index], sizes[index + 1]))
         if index < len(sizes) - 2:
-            layers.append(nn.ReLU())
+            layers += [nn.BatchNorm1d(sizes[1]), nn.ReLU()] if norm and not index else [nn.ReLU()]
     model = nn.Sequential(*layers)
     optimiser = torch.optim.Adam(model.parameters(), lr)
-    Xt, yt = torch.tensor(X), torch.tensor(y)
+    Xt, yt = torch.tensor(X), torch.tensor(y, dtype=torch.float32)[:, None] if binary else torch.tensor(y)
+    loss = nn.functional.binary_cross_entropy_with_logits if binary else nn.functional.cross_entropy
     generator = torch.Generator().manual_seed(seed)
     for _ in range(epochs):
         order = torch.randperm(len(Xt), generator=generator)
         for start in range(0, len(order), batch):
             rows = order[start : start + batch]
             optimiser.zero_grad()
-            nn.functional.cross_entropy(model(Xt[rows]), yt[rows]).backward()
+            loss(model(Xt[rows]), yt[rows]).backward()
             optimiser.step()
     model.eval()
     with torch.no_grad():
-        accuracy = (model(Xt).argmax(1) == yt).float().mean()
+        answers = model(Xt)
+        accuracy = (((answers > 0).float() if binary else answers.argmax(1)) == yt).float().mean()
     return model, float(accuracy)
 
 
@@ -81,6 +95,27 @@ def digits512(epochs: int = 40) -> tuple[nn.Sequential, Array, Array]:
     """W-digits512: the digits and an MLP 64-512-512-256-10."""
     X, y, _ = digits()
     model, _ = train_mlp([64, 512, 512, 256, 10], X, y, epochs=epochs)
+    return model, X, y
+
+
+def titanic(epochs: int = 40) -> tuple[nn.Sequential, Array, dict[str, Array]]:
+    """W-titanic: the passenger-like table and an MLP 6-32(BatchNorm)-16-8-1."""
+    X, y, metadata = titanic_like()
+    model, _ = train_mlp([6, 32, 16, 8, 1], X, y, epochs=epochs, norm=True, binary=True)
+    return model, X, metadata
+
+
+def synth(epochs: int = 40) -> tuple[nn.Sequential, Array, Array]:
+    """W-synth: the blobs and an MLP 20-64-64-32-4."""
+    X, y = synthetic()
+    model, _ = train_mlp([20, 64, 64, 32, 4], X, y, epochs=epochs)
+    return model, X, y
+
+
+def digits256(epochs: int = 40) -> tuple[nn.Sequential, Array, Array]:
+    """W-digits256: the digits and an MLP 64-256-128-10."""
+    X, y, _ = digits()
+    model, _ = train_mlp([64, 256, 128, 10], X, y, epochs=epochs)
     return model, X, y
 
 
