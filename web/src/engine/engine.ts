@@ -26,6 +26,7 @@ import { pairNotes } from "./notes"
 import { countOf, halvesOf, overlap, rowsOf } from "./rows"
 import { type Preview, readPreview, readSamples, Samples } from "./samples"
 import { Selections } from "./selections"
+import { type Missing, type Params, type Result, Results } from "./results"
 import { Shipped, sideKey } from "./shipped"
 import { spawnWorker } from "./spawn"
 import { SharedTasks } from "./tasks"
@@ -48,6 +49,7 @@ export class Engine implements EngineApi {
   readonly #host: Promise<Host>
   readonly #activations: Activations
   readonly #influence: InfluenceIndex
+  readonly #results: Results
   readonly #groups = new SharedTasks<GroupStats>(KEPT)
   readonly #pairs = new SharedTasks<PairStats>(KEPT)
   readonly #columns = new SharedTasks<Float32Array>(KEPT)
@@ -63,6 +65,7 @@ export class Engine implements EngineApi {
     this.#host = startHost(options.spawn === undefined ? spawnWorker : options.spawn)
     this.#activations = new Activations(this.#arrays, this.#host, manifest, this.layers)
     this.#influence = new InfluenceIndex(this.#arrays, manifest.influence, this.layers)
+    this.#results = new Results(manifest, this.#arrays, this.layers)
     this.samples = new Samples(0, new Uint32Array(0), new Uint8Array(0), [])
     this.ready = this.#start()
     const units = {
@@ -130,6 +133,14 @@ export class Engine implements EngineApi {
     const answer = this.#influence.now(layer, unit)
     if (answer === null) void this.#influence.load(layer)
     return answer
+  }
+
+  results(name: string, params?: Params): Promise<Result | Missing> {
+    return Promise.resolve(this.#results.find(name, params))
+  }
+
+  resultsNamed(name: string, params?: Params): readonly Result[] {
+    return this.#results.all(name, params)
   }
 
   /** Reads edges and influence ahead, so that hovering never waits. */
