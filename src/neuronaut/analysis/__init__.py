@@ -4,11 +4,13 @@ from neuronaut.analysis.activity import activity as activity
 from neuronaut.analysis.buckets import bucket_weights as bucket_weights
 from neuronaut.analysis.buckets import buckets as buckets
 from neuronaut.analysis.compare import compare as compare
+from neuronaut.analysis.drivers import drivers as drivers
 from neuronaut.analysis.findings import discover as discover
 from neuronaut.analysis.influence import influence as influence
 from neuronaut.analysis.order import order as order
 from neuronaut.analysis.order import permutations as permutations
 from neuronaut.analysis.registry import analyses as analyses
+from neuronaut.analysis.separators import separators as separators
 from neuronaut.analysis.top import top as top
 from neuronaut.analysis.weights import edge_weights as edge_weights
 
@@ -19,9 +21,11 @@ __all__ = [
     "buckets",
     "compare",
     "discover",
+    "drivers",
     "edge_weights",
     "influence",
     "order",
     "permutations",
+    "separators",
     "top",
 ]

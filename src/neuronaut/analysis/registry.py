@@ -22,7 +22,7 @@ from neuronaut.store.results import read_result, write_result
 
 P = ParamSpec("P")
 
-MODULES = ("activity", "compare", "influence", "order", "top")
+MODULES = ("activity", "compare", "drivers", "influence", "order", "separators", "top")
 """Modules that declare an analysis, each named like its function."""
 
 
@@ -95,7 +95,7 @@ def analyses() -> Mapping[str, Analysis]:
     """Every declared analysis by name.
 
     >>> sorted(analyses())
-    ['activity', 'compare', 'influence', 'order', 'top']
+    ['activity', 'compare', 'drivers', 'influence', 'order', 'separators', 'top']
     """
     for module in MODULES:
         importlib.import_module(f"neuronaut.analysis.{module}")
@@ -129,6 +129,8 @@ def canonical(value: Any) -> Any:
         return _digest(value)
     if isinstance(value, Slice):
         return {"slice": value.name, "key": value.key}
+    if isinstance(value, Recording):
+        return {"recording": value.id, "sequence": value.sequence}
     if isinstance(value, Mapping):
         return {str(key): canonical(value[key]) for key in sorted(value, key=str)}
     if isinstance(value, Sequence):

@@ -32,7 +32,7 @@ def top(rec: Recording, at: str, k: int = 10, by: str = "max", largest: bool = T
     """
     address = parse_address(at, list(rec.layers))
     layer = rec.layers[address.layer]
-    unit = _unit(layer, address.unit, at)
+    unit = known_unit(layer, address.unit, at)
     if by not in REDUCTIONS:
         raise DataError(f"no order by {by!r}. There are: {', '.join(map(repr, REDUCTIONS))}.")
     if k < 1:
@@ -59,7 +59,8 @@ def top(rec: Recording, at: str, k: int = 10, by: str = "max", largest: bool = T
     )
 
 
-def _unit(layer: Layer, unit: int | None, at: str) -> int:
+def known_unit(layer: Layer, unit: int | None, at: str) -> int:
+    """The unit's number, once it is known to be one of the layer's. Raises AddressError or UnknownName."""
     if unit is None:
         raise AddressError(f"{at!r} names a layer of {layer.unit_count} units; name one of them, as in '{at}:0'.")
     if unit >= layer.unit_count:
