@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from neuronaut.core.slices import Slice as Slice
     from neuronaut.core.slices import where as where
     from neuronaut.explorer.export import export as export
+    from neuronaut.live.ablate import ablate as ablate
     from neuronaut.live.influence import influence as influence
     from neuronaut.store.recording import Recording as Recording
     from neuronaut.store.recording import open as open
@@ -30,6 +31,7 @@ _HOME = {
     "Recording": "neuronaut.store.recording",
     "Result": "neuronaut.core.result",
     "Slice": "neuronaut.core.slices",
+    "ablate": "neuronaut.live.ablate",
     "activity": "neuronaut.analysis.activity",
     "compare": "neuronaut.analysis.compare",
     "export": "neuronaut.explorer.export",
@@ -46,6 +48,7 @@ __all__ = [
     "Recording",
     "Result",
     "Slice",
+    "ablate",
     "activity",
     "compare",
     "export",

@@ -23,6 +23,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
 
 def test_the_commands_are_those_that_the_documentation_promises() -> None:
     assert COMMANDS == [
+        "ablate",
         "activity",
         "compare",
         "demo",

@@ -74,3 +74,33 @@ def test_influence_of_a_channel_takes_the_images_that_were_recorded(neuronaut: R
 def test_another_model_than_was_recorded_is_refused(neuronaut: Run, folder: Path) -> None:
     ran = neuronaut("influence", "people.naut", "0:1", "--model", "livemodels:other", code=2)
     assert "its structure or weights are others" in " ".join(ran.err.split())
+
+
+def test_ablate_prints_effects_with_interval_null_and_verdict(neuronaut: Run, folder: Path) -> None:
+    words = ("ablate", "people.naut", "0:1", "--model", "livemodels:net")
+    lines = neuronaut(*words).out.splitlines()
+    assert lines[0] == "0:1 replaced by its mean, on 64 samples (all)"
+    assert " ".join(lines[1].split()) == "metric before effect 95 % interval random units causal"
+    assert [line.split()[0] for line in lines[2:6]] == ["loss", "accuracy", "logits", "kl"]
+    assert all(line.rstrip().endswith("–") for line in lines[2:6])
+    assert lines[6] == "no verdict: 2 random sets are fewer than the 19 that could tell 5 %."
+
+
+def test_ablate_as_json_is_what_python_says(neuronaut: Run, folder: Path) -> None:
+    from livemodels import net  # type: ignore[import-not-found]
+
+    words = ("ablate", "people.naut", "0:0", "0:2", "--model", "livemodels:net", "--how", "zero", "-w", "who == 'ann'")
+    found = neuronaut(*words, "--json").json
+    expected = naut.ablate(net, naut.open("people.naut"), ["0:0", "0:2"], "zero", where="who == 'ann'")
+    np.testing.assert_allclose(found["values"]["effect"], expected["effect"])
+    assert found["params"]["units"] == ["0:0", "0:2"]
+    table = list(csv.DictReader(io.StringIO(neuronaut(*words, "--csv", "--metric", "loss").out)))
+    assert [row["metric"] for row in table] == ["loss"]
+
+
+def test_ablate_of_images_takes_them_from_the_file(neuronaut: Run, folder: Path) -> None:
+    words = ("ablate", "digits.naut", "0:2", "--model", "livemodels:images", "--null", "3")
+    assert "as --data" in " ".join(neuronaut(*words, code=2).err.split())
+    out = neuronaut(*words, "--data", "digits.npz").out
+    assert "Accuracy by class" in out
+    assert "Outputs" in out

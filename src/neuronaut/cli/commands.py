@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from neuronaut.cli.ablate import ablate
 from neuronaut.cli.activity import activity
 from neuronaut.cli.compare import compare
 from neuronaut.cli.demo import demo
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, layers, record, info, activity, compare, top, influence, order, export, verify):
+for command in (demo, layers, record, info, activity, compare, top, influence, ablate, order, export, verify):
     app.command(epilog=EXIT_CODES)(friendly(command))
 
 

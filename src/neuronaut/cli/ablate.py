@@ -1,0 +1,138 @@
+"""``neuronaut ablate``: what the answers lose without some neurons."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, Literal, cast
+
+import typer
+
+from neuronaut.cli.live import MODEL, Data, Features
+from neuronaut.cli.options import Csv, Json, RecordingPath
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from neuronaut.core.result import Result
+
+_CLASSES = 12
+
+
+def ablate(
+    recording: RecordingPath,
+    units: Annotated[list[str], typer.Argument(help="Units or layers: 0:11 0:12 fc2.", show_default=False)],
+    model: Annotated[str, typer.Option(help=MODEL, show_default=False)],
+    how: Annotated[str, typer.Option(help="mean, zero or resample (from another sample).")] = "mean",
+    metric: Annotated[str, typer.Option(help="loss, accuracy, logits, kl or all.")] = "all",
+    where: Annotated[str | None, typer.Option("--where", "-w", help="Only samples of this filter.")] = None,
+    groups: Annotated[
+        str | None, typer.Option(help="Column whose equal values belong together.", show_default="as recorded")
+    ] = None,
+    labels: Annotated[str | None, typer.Option(help="Column of right answers.", show_default="as recorded")] = None,
+    data: Data = None,
+    features: Features = None,
+    null: Annotated[int, typer.Option(min=0, help="Random sets of as many units to compare with.")] = 20,
+    resamples: Annotated[int, typer.Option(min=1, help="Bootstrap resamples of the interval.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Of what is drawn at random.")] = 0,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """What the answers lose without some neurons.
+
+    \b
+    Examples:
+      neuronaut ablate titanic.naut 0:11 --model mymodels:make_net
+      neuronaut ablate titanic.naut 0:11 0:4 --model mymodels:make_net \\
+          --how zero --where "sex == 'female'"
+      neuronaut ablate digits.naut conv1 --model mymodels:cnn --data digits.npz
+      neuronaut ablate titanic.naut 0:11 --model mymodels:make_net --csv > a.csv
+
+    The units are replaced by their mean (or zero, or another sample's values).
+    The interval is a paired bootstrap over samples; the null is the same done to
+    as many random units of the same layers. Causal: the interval excludes 0 and
+    the effect lies beyond what random units do.
+    """
+    from neuronaut.cli.console import print_csv, print_json
+    from neuronaut.cli.factory import load_model, running_model
+    from neuronaut.cli.live import given_data
+    from neuronaut.cli.progress import doing
+    from neuronaut.live.ablate import ablate as compute
+    from neuronaut.store.recording import open
+
+    with open(recording) as rec:
+        network, inputs = load_model(model), given_data(rec, data, features)
+        way = cast("Literal['mean', 'zero', 'resample']", how)
+        with running_model(), doing("measuring"):
+            result = compute(
+                network, rec, units, way, metric, where, groups, inputs, labels, seed, resamples, null
+            )  # fmt: skip
+    if json:
+        print_json(result.to_json())
+    elif csv:
+        print_csv(_part(result, "metric"))
+    else:
+        _print(result)
+
+
+def _part(result: Result, axis: str) -> pd.DataFrame:
+    """The values along one axis as a table, without the axis' name before each."""
+    import pandas as pd
+
+    names = [name for name, dims in result.dims.items() if dims == (axis,)]
+    table = pd.DataFrame({name.removeprefix(f"{axis}_"): result[name] for name in names})
+    table.insert(0, axis, list(result.coords[axis]))
+    return table
+
+
+def _print(result: Result) -> None:
+    from neuronaut.cli.console import print_table, say
+
+    units = list(result.params["units"])
+    shown = ", ".join(units[:6]) + (f" and {len(units) - 6:,} more" if len(units) > 6 else "")
+    (name, n), how = next(iter(result.n.items())), result.params["how"]
+    whose = "its" if len(units) == 1 else "their"
+    say(f"{shown} replaced by {_WORDS[how].format(whose)}, on {n:,} samples ({name})", style="bold")
+    signed = dict.fromkeys(("effect", "change"), "+.3g")
+    print_table(_shown(_part(result, "metric")), formats=signed)
+    for note in result.notes:
+        say(note, indent=2)
+    for axis, title in (("class", "Accuracy by class"), ("output", "Outputs")):
+        if axis not in result.coords or len(result.coords[axis]) < 2:
+            continue
+        part = _shown(_part(result, axis))
+        say()
+        say(title, style="bold")
+        print_table(part.head(_CLASSES), formats=signed)
+        if len(part) > _CLASSES:
+            say(f"… {len(part) - _CLASSES:,} more; --json prints all.")
+
+
+def _shown(table: pd.DataFrame) -> pd.DataFrame:
+    """The columns that people read, ranges in one."""
+    spans = {"low": ("95 % interval", "high"), "null_low": ("random units", "null_high")}
+    columns: dict[str, list[object]] = {}
+    for name in map(str, table):
+        if name in spans:
+            title, high = spans[name]
+            columns[title] = [span(*pair) for pair in zip(table[name], table[high], strict=True)]
+        elif name == "causal":
+            columns[name] = [{1.0: "yes", 0.0: "no"}.get(value, "–") for value in table[name]]
+        elif name not in ("after", "high", "null_high", "null_mean", "null_p", "percentile"):
+            columns[name] = list(table[name])
+    return table.__class__(columns)
+
+
+def span(low: float, high: float) -> str:
+    """A range with two digits of its larger end.
+
+    >>> span(-0.000047, 0.0063), span(12.3, 145.6), span(float("nan"), 1.0)
+    ('-0.0000 to +0.0063', '+12 to +146', '–')
+    """
+    if not math.isfinite(low) or not math.isfinite(high):
+        return "–"
+    largest = max(abs(low), abs(high))
+    digits = max(0, 1 - math.floor(math.log10(largest))) if largest > 0 else 0
+    return f"{low:+.{digits}f} to {high:+.{digits}f}" if digits < 7 else f"{low:+.1e} to {high:+.1e}"
+
+
+_WORDS = {"mean": "{} mean", "zero": "0", "resample": "{} values in other samples"}

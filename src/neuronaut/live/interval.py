@@ -1,0 +1,93 @@
+"""Intervals and nulls of an effect that was measured sample by sample."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from neuronaut.analysis.bootstrap import Pieces, Redraws
+from neuronaut.analysis.pieces import sums_by
+
+Float64 = npt.NDArray[np.float64]
+_COLUMNS = 64
+"""Columns whose resamples are held at a time."""
+
+
+def finite_mean(values: Float64) -> Float64:
+    """The mean of the finite values of each column; NaN where there is none."""
+    finite = np.isfinite(values)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(finite, values, 0.0).sum(0) / finite.sum(0))
+
+
+def paired_interval(
+    changes: Float64, groups: npt.NDArray[np.int64] | None = None, *, resamples: int = 2000, seed: int = 0
+) -> tuple[Float64, Float64]:
+    """The 95 % bootstrap interval of the mean of each column of ``changes`` [sample, column].
+
+    Each row is the difference of one sample with and without the change, so that samples are drawn in pairs; with
+    ``groups`` (numbered from 0) whole groups are drawn. Values that are not finite are left out; NaN for a column
+    without any, or with so few that a resample held none.
+
+    >>> low, high = paired_interval(np.tile([[0.0], [1.0]], (50, 1)))
+    >>> round(float(low[0]), 2), round(float(high[0]), 2)
+    (0.4, 0.6)
+
+    Reference: Efron, Bootstrap methods: another look at the jackknife, 1979 (percentile interval); groups as in Davison
+    and Hinkley, Bootstrap Methods and their Application, 1997, section 3.8 (only the groups are drawn).
+    """
+    low, high = np.full(changes.shape[1], np.nan), np.full(changes.shape[1], np.nan)
+    if not len(changes):
+        return low, high
+    count = len(changes) if groups is None else int(groups.max()) + 1
+    redraws = Redraws(count, resamples, seed=seed)
+    for start in range(0, changes.shape[1], _COLUMNS):
+        columns = slice(start, start + _COLUMNS)
+        pieces = _pieces(changes[:, columns], groups, count)
+        spread = np.concatenate([pieces.redrawn(weights) for weights in redraws.chunks()])
+        low[columns], high[columns] = np.quantile(spread, (0.025, 0.975), axis=0)
+    return low, high
+
+
+def _pieces(values: Float64, groups: npt.NDArray[np.int64] | None, count: int) -> Pieces:
+    finite = np.isfinite(values)
+    known = np.where(finite, values, 0.0)
+    if groups is None:
+        return Pieces(known, finite.astype(np.float64))
+    return Pieces(sums_by(groups, count, known), sums_by(groups, count, finite))
+
+
+def null_range(others: Float64) -> tuple[Float64, Float64]:
+    """Between which values the central 95 % of random effects [set, metric] lie; from fewer than 39 all of them do.
+
+    Reference: Weibull's plotting positions, k / (R + 1): a next draw lies outside in at most 5 % of cases from R = 39.
+    """
+    if not len(others):
+        nothing = np.full(others.shape[1], np.nan)
+        return nothing, nothing.copy()
+    low, high = np.quantile(others, (0.025, 0.975), axis=0, method="weibull")
+    return np.asarray(low), np.asarray(high)
+
+
+def null_p(effect: Float64, others: Float64) -> Float64:
+    """The chance that one of R + 1 random sets lies as far from their middle as this one, by metric: at least 1/(R+1).
+
+    The middle is the median of all R + 1 effects, so that the test is exact when the set is as good as random.
+    Reference: Phipson and Smyth, Permutation p-values should never be zero, 2010.
+
+    >>> null_p(np.array([5.0]), np.arange(-1.0, 2.0)[:, None]).tolist()
+    [0.25]
+    """
+    if not len(others):
+        return np.full(len(effect), np.nan)
+    far = np.abs(np.vstack([effect, others]) - np.median(np.vstack([effect, others]), axis=0))
+    p = (far >= far[0]).mean(0)
+    return np.where(np.isnan(far).any(0), np.nan, p)
+
+
+def percentile(effect: Float64, others: Float64) -> Float64:
+    """How many percent of the random effects lie below this one, ties counted half."""
+    if not len(others):
+        return np.full(len(effect), np.nan)
+    share = ((others < effect).mean(0) + (others <= effect).mean(0)) / 2
+    return np.where(np.isnan(others).any(0) | np.isnan(effect), np.nan, 100 * share)

@@ -1,0 +1,63 @@
+"""Verdict: whether an effect is more than chance and more than what any units of the layer would do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from neuronaut.analysis.statistics import FEWEST, SIGNIFICANT
+from neuronaut.live.interval import Float64
+
+FEWEST_SETS = 19
+"""Random sets below which none of R + 1 can be told apart at 5 %."""
+
+
+def verdicts(
+    names: Sequence[str],
+    table: Mapping[str, Float64],
+    why: Mapping[str, str],
+    *,
+    units: int,
+    pieces: int,
+    sets: int,
+    grouped: bool,
+) -> tuple[Float64, list[str]]:
+    """1 causal, 0 not shown, NaN not to be told, for each metric; and sentences that say why.
+
+    Causal: the interval excludes 0, and the effect lies outside the central 95 % of the random sets (beyond their
+    range, and p <= .05 by rank). Nothing is claimed from fewer than 20 samples (or groups) or 19 random sets.
+    """
+    found, said = np.full(len(names), np.nan), []
+    unclaimed = _unclaimed(pieces, sets, grouped=grouped)
+    random = f"{sets} random sets of {units:,} units" if units > 1 else f"{sets} other units"
+    for place, name in enumerate(names):
+        row = {key: float(column[place]) for key, column in table.items()}
+        if name in why or np.isnan(row["effect"]):
+            said.append(f"{name}: not measured, {why.get(name, 'no sample has a finite value')}.")
+            continue
+        effect = f"{name} {row['effect']:+.3g} [{row['low']:+.3g}, {row['high']:+.3g}]"
+        if unclaimed:
+            continue
+        apart = not row["low"] <= 0 <= row["high"]
+        outside = not row["null_low"] <= row["effect"] <= row["null_high"] and row["null_p"] <= SIGNIFICANT
+        found[place] = float(apart and outside)
+        spread = f"{random} ({row['null_low']:+.3g} to {row['null_high']:+.3g})"
+        if apart and outside:
+            said.append(f"{effect}: causal, beyond {spread}.")
+        elif not apart:
+            said.append(f"{effect}: not shown, the interval holds 0.")
+        else:
+            said.append(f"{effect}: not special, {spread} of the same layer do as much.")
+    return found, [*said, f"no verdict: {unclaimed}."] if unclaimed else said
+
+
+def _unclaimed(pieces: int, sets: int, *, grouped: bool) -> str:
+    """Why nothing may be claimed; empty when something may."""
+    if pieces < FEWEST:
+        return f"{pieces} {'groups' if grouped else 'samples'} are fewer than {FEWEST}"
+    if not sets:
+        return "no random units to compare with (null=0, or the layer has no others)"
+    if sets < FEWEST_SETS:
+        return f"{sets} random sets are fewer than the {FEWEST_SETS} that could tell 5 %"
+    return ""
