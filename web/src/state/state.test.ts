@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { formatAddress, parseAddress } from "./address"
 import { COMMANDS, commandFor } from "./commands"
 import { createState, type Host } from "./state"
-import { decodeView, encodeView, MAX_LINK } from "./url"
+import { decodeView, encodeView, MAX_LINK, MAX_PINS } from "./url"
 import { DEFAULT_VIEW, type View } from "./view"
 
 const known = {
@@ -53,6 +53,8 @@ describe("link", () => {
     { a: "age > 30 & % = ? # + \" ' \n", b: "`naïve 🚢` == \"</script>\"" },
     { sel: "__proto__:1", col: "ab", edges: "all", blend: "purple", theme: "light" },
     { sel: "fc", edges: "none", col: "signed", theme: "dark", cam: { x: -12.5, y: 0.25, z: 1.75 } },
+    { ord: "crossings", col: "health", pins: ["0:3", "fc:1:2", "__proto__:0"], most: 64, table: true, max: true },
+    { ord: "class", col: "selectivity" },
   ]
   it.each(views)("comes back as it was: %j", (change) => {
     const view = { ...DEFAULT_VIEW, ...change }
@@ -74,6 +76,8 @@ describe("link", () => {
     ["a unit that is not there", "#/network?sel=0%3A99", { sel: "0:31" }, "32 units"],
     ["a unit of a layer without units", "#/network?sel=empty%3A0", { sel: "empty" }, "0 units"],
     ["an unknown colouring", "#/network?col=rainbow", { col: "abs" }, "signed, abs, ab"],
+    ["an unknown order", "#/network?ord=beauty", { ord: "index" }, "index, crossings"],
+    ["a pin that is not there", "#/network?pin=gone%3A1&pin=0%3A2", { pins: ["0:2"] }, "gone:1"],
     ["an unknown view", "#/holograms?a=age%20%3E%203", { a: "age > 3" }, "holograms"],
   ])("%s gives a message and the nearest valid state", (_, hash, part, message) => {
     const { view, messages } = decode(hash)
@@ -90,6 +94,16 @@ describe("link", () => {
       expect(view.cam).toBeNull()
     },
   )
+
+  it("holds so many pins and no more, each once, and only of units", () => {
+    const many = Array.from({ length: 30 }, (_, unit) => `pin=0%3A${unit}`).join("&")
+    expect(decode(`#/network?pin=0&pin=0%3A1&pin=0%3A1&${many}`).view.pins).toHaveLength(MAX_PINS)
+    expect(decode("#/network?pin=0&pin=0%3A1&pin=0%3A1").view.pins).toEqual(["0:1"])
+  })
+
+  it.each(["", "x", "0", "-5", "3.5", "1e9"])("units=%s leaves the usual number", (text) => {
+    expect(decode(`#/network?units=${text}`).view.most).toBe(DEFAULT_VIEW.most)
+  })
 
   it("takes + for a space, as links from elsewhere write it", () => {
     expect(decode("#/network?a=age+%3E+3").view.a).toBe("age > 3")

@@ -1,12 +1,16 @@
 /** The View as a URL hash: `#/network?a=…&sel=…`, only what differs from the page's default. */
 
 import { parseAddress } from "./address"
-import type { Blend, Camera, ColourMode, EdgeMode, Theme, View } from "./view"
+import type { Blend, Camera, ColourMode, EdgeMode, OrderMode, Theme, View } from "./view"
 
 /** Longer links go to "copy as snippet". */
 export const MAX_LINK = 2000
 
-const COLOURS: readonly ColourMode[] = ["signed", "abs", "ab"]
+/** Pinned units at most. */
+export const MAX_PINS = 12
+
+const COLOURS: readonly ColourMode[] = ["signed", "abs", "ab", "health", "selectivity"]
+const ORDERS: readonly OrderMode[] = ["index", "crossings", "together", "class", "rate", "mean"]
 const EDGES: readonly EdgeMode[] = ["none", "6", "all"]
 const BLENDS: readonly Blend[] = ["oklch", "purple"]
 const THEMES: readonly Theme[] = ["dark", "light"]
@@ -30,6 +34,12 @@ function formatCamera(camera: Camera | null): string {
   return camera === null ? "" : [camera.x, camera.y, camera.z].map(number).join(",")
 }
 
+const flag = (on: boolean): string => (on ? "1" : "0")
+
+export function samePins(one: readonly string[], other: readonly string[]): boolean {
+  return one === other || (one.length === other.length && one.every((pin, place) => pin === other[place]))
+}
+
 /** The hash of a view; a null that differs from the default is written as an empty value. */
 export function encodeView(view: View, base: View): string {
   const pairs: string[] = []
@@ -39,11 +49,16 @@ export function encodeView(view: View, base: View): string {
   put("a", view.a, base.a)
   put("b", view.b, base.b)
   put("sel", view.sel, base.sel)
+  if (!samePins(view.pins, base.pins)) pairs.push(...(view.pins.length > 0 ? view.pins : [""]).map((pin) => `pin=${encodeURIComponent(pin)}`))
   put("col", view.col, base.col)
+  put("ord", view.ord, base.ord)
   put("edges", view.edges, base.edges)
   put("blend", view.blend, base.blend)
   put("theme", view.theme, base.theme)
   put("cam", formatCamera(view.cam), formatCamera(base.cam))
+  put("units", String(view.most), String(base.most))
+  put("table", flag(view.table), flag(base.table))
+  put("max", flag(view.max), flag(base.max))
   return `#/${view.route}` + (pairs.length > 0 ? `?${pairs.join("&")}` : "")
 }
 
@@ -71,6 +86,7 @@ export function decodeView(hash: string, base: View, known: Known): Decoded {
   const route = cut < 0 ? text : text.slice(0, cut)
   if (route !== "" && route !== "network") messages.push(`This page has no view "${route}"; showing the network.`)
   const view = { ...base }
+  let pins: string[] | null = null
   const oneOf = <T extends string>(key: string, value: string, choices: readonly T[], usual: T): T => {
     const found = choices.find((choice) => choice === value)
     if (found === undefined) messages.push(`"${value}" is no value of ${key}; it can be ${choices.join(", ")}.`)
@@ -80,6 +96,11 @@ export function decodeView(hash: string, base: View, known: Known): Decoded {
     ["a", (value) => (view.a = value === "" ? null : value)],
     ["b", (value) => (view.b = value === "" ? null : value)],
     ["sel", (value) => (view.sel = readSelection(value, known, messages))],
+    ["pin", (value) => (pins = [...(pins ?? []), ...readPin(value, known, messages)])],
+    ["ord", (value) => (view.ord = oneOf("ord", value, ORDERS, base.ord))],
+    ["units", (value) => (view.most = readMost(value) ?? base.most)],
+    ["table", (value) => (view.table = value === "1")],
+    ["max", (value) => (view.max = value === "1")],
     ["col", (value) => (view.col = oneOf("col", value, COLOURS, base.col))],
     ["edges", (value) => (view.edges = oneOf("edges", value, EDGES, base.edges))],
     ["blend", (value) => (view.blend = oneOf("blend", value, BLENDS, base.blend))],
@@ -90,7 +111,18 @@ export function decodeView(hash: string, base: View, known: Known): Decoded {
     const at = pair.indexOf("=")
     readers.get(at < 0 ? pair : pair.slice(0, at))?.(at < 0 ? "" : decode(pair.slice(at + 1)))
   }
+  if (pins !== null) view.pins = Object.freeze([...new Set<string>(pins)].slice(0, MAX_PINS))
   return { view: Object.freeze(view), messages }
+}
+
+function readPin(text: string, known: Known, messages: string[]): string[] {
+  const address = readSelection(text, known, messages)
+  return address !== null && parseAddress(address, known.layers)?.unit !== null ? [address] : []
+}
+
+function readMost(text: string): number | null {
+  const most = Number(text)
+  return Number.isInteger(most) && most >= 16 && most <= 1e6 ? most : null
 }
 
 function readSelection(text: string, known: Known, messages: string[]): string | null {

@@ -1,7 +1,9 @@
 /** View: everything the page shows, as one frozen object. */
 
 export type Route = "network"
-export type ColourMode = "signed" | "abs" | "ab"
+export type ColourMode = "signed" | "abs" | "ab" | "health" | "selectivity"
+/** In which order the units of a layer are drawn; "index" is that of the model. */
+export type OrderMode = "index" | "crossings" | "together" | "class" | "rate" | "mean"
 export type EdgeMode = "none" | "6" | "all"
 export type Blend = "oklch" | "purple"
 export type Theme = "dark" | "light"
@@ -19,13 +21,22 @@ export interface View {
   readonly a: string | null
   readonly b: string | null
   readonly sel: string | null
+  /** Addresses of pinned units, in the order they were pinned. */
+  readonly pins: readonly string[]
   readonly col: ColourMode
+  readonly ord: OrderMode
   readonly edges: EdgeMode
   readonly blend: Blend
   /** null follows the system. */
   readonly theme: Theme | null
   /** null fits the whole network. */
   readonly cam: Camera | null
+  /** Units of a layer drawn one by one; wider layers are drawn as so many groups. */
+  readonly most: number
+  /** The table in the place of the network. */
+  readonly table: boolean
+  /** The network alone: no rail, no inspector. */
+  readonly max: boolean
 }
 
 export const DEFAULT_VIEW: View = Object.freeze({
@@ -33,9 +44,14 @@ export const DEFAULT_VIEW: View = Object.freeze({
   a: null,
   b: null,
   sel: null,
+  pins: Object.freeze([]),
   col: "abs",
+  ord: "index",
   edges: "6",
   blend: "oklch",
   theme: null,
   cam: null,
+  most: 512,
+  table: false,
+  max: false,
 })
