@@ -29,7 +29,7 @@ def test_it_ends_well_and_leaves_a_recording_and_a_page(demo: tuple[Ran, Path]) 
 
 def test_it_can_be_read_in_80_columns_links_aside(demo: tuple[Ran, Path]) -> None:
     lines = demo[0].out.splitlines()
-    assert all(len(line) <= 80 for line in lines if "#/" not in line and "titanic.html" not in line)
+    assert all(len(line) <= 80 for line in lines if str(demo[1]) not in line)
     assert len(lines) <= 40
 
 
@@ -64,13 +64,21 @@ def test_three_findings_quote_numbers_that_scipy_confirms(demo: tuple[Ran, Path]
 
 def test_every_finding_has_a_link_into_the_page_that_names_its_unit(demo: tuple[Ran, Path]) -> None:
     ran, folder = demo
-    links = re.findall(r"titanic\.html(#/network\?\S+)", ran.out)
+    links = re.findall(re.escape(f"{folder}/titanic.html") + r"(#/network\?\S+)", ran.out)
     rec = naut.open(folder / "titanic.naut")
     assert len(links) == 3
     for link in links:
         address = re.search(r"sel=([^&]+)", link)
         assert address
         assert parse_address(address[1].replace("%3A", ":"), rec.layers).unit is not None
+
+
+def test_paths_are_those_that_can_be_opened_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    out = run_command("demo", "titanic", "--no-open", "--output", "demo").out
+    assert out.count("   demo/titanic.html#/network?") == 3
+    assert out.rstrip().endswith("\n  demo/titanic.html")
+    assert "kB in demo/titanic.naut" in " ".join(out.split())
 
 
 def test_as_json_it_tells_the_same(demo: tuple[Ran, Path], tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from neuronaut.cli.advice import as_options
 from neuronaut.cli.friendly import friendly
 from neuronaut.core.errors import DataError
 
@@ -57,6 +58,22 @@ def test_control_c_is_exit_code_130(capsys: pytest.CaptureFixture[str]) -> None:
 def test_advice_is_given_in_the_words_of_the_shell(capsys: pytest.CaptureFixture[str]) -> None:
     outcome(DataError("Use resume=True to go on, overwrite=True to replace it."))
     assert capsys.readouterr().err == "error: Use --resume to go on, --overwrite to replace it.\n"
+
+
+@pytest.mark.parametrize(
+    ("python", "shell"),
+    [
+        ("Pass layers=[...] without it.", "Pass --layer without it."),
+        ("Pass layers=['fc', 'it\\'s'].", "Pass --layer fc --layer 'it'\"'\"'s'."),
+        ("Give classes= in the order, or task='regression'.", "Give --classes in the order, or --task regression."),
+        ("Record with sites=('pre', 'post').", "Record with --site pre --site post."),
+        ("Ask with influence=True (in the shell: --influence).", "Ask with --influence."),
+        ("device='cuda:9' is not here", "--device cuda:9 is not here"),
+        ("a column named mylabels=3 or labels==2", "a column named mylabels=3 or labels==2"),
+    ],
+)
+def test_every_keyword_becomes_an_option(python: str, shell: str) -> None:
+    assert as_options(python) == shell
 
 
 def test_a_reader_that_leaves_is_no_error(recording: Path) -> None:

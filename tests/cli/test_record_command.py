@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from command_runs import Run
 
 import neuronaut as naut
 
+LONG = "a_layer_with_a_long_name_of_its_own_number_"
 MODELS = """
 from pathlib import Path
 
@@ -48,6 +50,23 @@ class Stopped(Fragile):
         if x.max() > 40 and Path("stop").exists():
             raise KeyboardInterrupt
         return self.fc(x)
+
+def deep():
+    net = nn.Sequential()
+    for k in range(3):
+        net.add_module(f"a_layer_with_a_long_name_of_its_own_number_{k}", nn.Linear(2, 2))
+    return net
+
+def three():
+    return nn.Sequential(nn.Linear(2, 3))
+
+class Remembers(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1, self.lstm, self.fc = nn.Linear(5, 6), nn.LSTM(6, 7, batch_first=True), nn.Linear(7, 3)
+
+    def forward(self, x):
+        return self.fc(self.lstm(torch.relu(self.fc1(x)))[0][:, -1])
 """
 
 
@@ -154,9 +173,73 @@ def test_a_model_that_cannot_be_had_is_explained(neuronaut: Run, folder: Path, m
 
 def test_layers_prints_what_runs_and_where_it_comes_from(neuronaut: Run, folder: Path) -> None:
     lines = neuronaut("layers", "usermodels:images", "--input-shape", "1,6,6").out.splitlines()
-    assert lines[2].split() == ["0", "conv", "conv2d", "4", "4", "×", "4", "relu", "input", "yes"]
+    assert lines[2].split() == ["0", "conv2d,", "relu", "4", "4", "×", "4", "the", "one", "above"]
     card = neuronaut("layers", "usermodels:net", "--data", "people.csv", "--features", "age,fare", "--json").json
     assert [layer["name"] for layer in card["layers"]] == ["input", "0", "2"]
+
+
+def test_layers_can_be_chosen_and_are_csv_too(neuronaut: Run, folder: Path) -> None:
+    words = ("layers", "usermodels:deep", "--input-shape", "2")
+    whole = pd.read_csv(io.StringIO(neuronaut(*words, "--csv").out))
+    assert whole["layer"].tolist() == ["input", *(f"{LONG}{k}" for k in range(3))]
+    assert whole["from"].tolist()[1:] == whole["layer"].tolist()[:-1]
+    assert (whole["operator"] == "linear").tolist() == [False, True, True, True]
+    one = pd.read_csv(io.StringIO(neuronaut(*words, "--csv", "--layer", "*1").out))
+    assert one["layer"].tolist() == [f"{LONG}1"]
+    card = neuronaut(*words, "--json", "--layer", "*1", "-l", "*2").json
+    assert [layer["name"] for layer in card["layers"]] == [f"{LONG}1", f"{LONG}2"]
+    assert f"closest: '{LONG}1'" in " ".join(neuronaut(*words, "--layer", f"{LONG}11", code=2).err.split())
+
+
+def test_long_names_of_layers_are_shown_whole(neuronaut: Run, folder: Path) -> None:
+    lines = neuronaut("layers", "usermodels:deep", "--input-shape", "2", "--layer", "*1").out.splitlines()
+    assert all(len(line) <= 80 for line in lines) and not any("…" in line for line in lines)
+    ends = [(line[: len(line) // 3].split() or [""])[0] for line in lines[1:]]
+    assert f"{LONG}1" in "".join(ends)
+
+
+def test_what_cannot_be_recorded_is_advised_on_in_words_of_the_shell(neuronaut: Run, folder: Path) -> None:
+    said = " ".join(neuronaut("layers", "usermodels:Remembers", "--input-shape", "4,5", code=2).err.split())
+    assert said.endswith("Pass --layer without it, for example --layer fc1 --layer fc.")
+    assert "fc1" in neuronaut("layers", "usermodels:Remembers", "--input-shape", "4,5", "-l", "fc1").out
+
+
+def test_a_regression_of_several_outputs_is_recorded_by_columns_or_arrays(neuronaut: Run, folder: Path) -> None:
+    neuronaut("record", "usermodels:three", "people.csv", "--to", "a.naut", "--features", "age,fare",
+              "--labels", "age, fare,won")  # fmt: skip
+    rec = naut.open(folder / "a.naut")
+    assert rec.task["targets"] == ["age", "fare", "won"] and "prediction_fare" in rec.columns
+    x = np.arange(8, dtype=np.float32).reshape(4, 2)
+    np.savez(folder / "d.npz", X=x, y=np.c_[x, x[:, :1]])
+    neuronaut("record", "usermodels:three", "d.npz", "--to", "b.naut", "--labels", "y")
+    rec = naut.open(folder / "b.naut")
+    assert rec.task["labels"] == ["y_0", "y_1", "y_2"]
+    assert rec.metadata["y_2"].tolist() == x[:, 0].tolist()
+    z = np.asarray(rec.outputs["prediction"])
+    np.testing.assert_allclose(rec.outputs["loss"], ((z - np.c_[x, x[:, :1]]) ** 2).mean(1), rtol=1e-5)
+
+
+def test_a_device_that_is_not_there_is_said(neuronaut: Run, folder: Path) -> None:
+    for device in ("cuda:99", "toaster"):
+        said = neuronaut(
+            "record", "usermodels:net", "people.csv", "--to", "a.naut", *TABLE, "--device", device, code=2
+        ).err
+        assert f"no device '{device}' here" in said
+    assert not (folder / "a.naut").exists()
+
+
+def test_a_header_without_rows_is_said(neuronaut: Run, folder: Path) -> None:
+    (folder / "empty.csv").write_text("age,fare,won\n", encoding="utf-8")
+    ran = neuronaut("record", "usermodels:net", "empty.csv", "--to", "a.naut", *TABLE, code=2)
+    assert ran.err == "error: 'empty.csv' has a header but no rows.\n"
+
+
+def test_a_slice_that_selects_nothing_is_said_beside_the_page(neuronaut: Run, folder: Path) -> None:
+    neuronaut("record", "usermodels:net", "people.csv", "--to", "won.naut", *TABLE)
+    ran = neuronaut("export", "won.naut", "a.html", "-s", "who == 'anne'", "-s", "who == 'bob'")
+    said = " ".join(ran.err.split())
+    assert said == ('note: the slice who == "anne" selects no sample: no row of who holds "anne"; closest: "ann".')
+    assert "a.html" in ran.out
 
 
 @pytest.mark.parametrize(

@@ -119,3 +119,19 @@ def test_hostile_column_names_pass_through(tmp_path: Path) -> None:
     pd.DataFrame([[1, 2, 3, 4, 5]], columns=names).to_csv(tmp_path / "p.csv", index=False)
     inputs, metadata = read_table(tmp_path / "p.csv")
     assert list(inputs) == names == list(metadata)
+
+
+def test_labels_may_be_several_columns_and_are_no_features_then(tmp_path: Path) -> None:
+    FRAME.to_csv(tmp_path / "p.csv", index=False)
+    for labels in ("y,sibsp", ["y", "sibsp"]):
+        inputs, metadata = read_table(tmp_path / "p.csv", labels=labels)
+        assert (list(inputs), list(metadata)) == (["age"], ["age", "sibsp", "sex", "y"])
+    with pytest.raises(UnknownName, match="no column 'z'"):
+        read_table(tmp_path / "p.csv", labels="y,z")
+
+
+def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
+    for name in ("p.csv", "p.parquet"):
+        (FRAME[:0].to_csv if name == "p.csv" else FRAME[:0].to_parquet)(tmp_path / name, index=False)
+        with pytest.raises(DataError, match=f"'{name}' has a header but no rows"):
+            read_table(tmp_path / name)

@@ -59,6 +59,8 @@ def wrapped(model: Any, batch: Batch, layers: str | Sequence[str], device: Any) 
         from neuronaut.models.torch import wrap
 
         return wrap(_on(model, device), batch, layers=layers)
+    if isinstance(model, type):
+        raise UnsupportedModel(f"you passed the class {model.__name__}; make one of it: {model.__name__}(...).")
     if not isinstance(model, Model):
         raise UnsupportedModel(
             f"a {type(model).__module__}.{type(model).__qualname__} cannot be recorded. "
@@ -73,7 +75,15 @@ def _on(module: Any, device: Any) -> Any:
     """The module itself where it is there already, else a copy on ``device``: the caller's module never moves."""
     if device is None:
         return module
-    wanted = sys.modules["torch"].device(device)
+    torch = sys.modules["torch"]
+    try:
+        wanted = torch.device(device)
+        torch.zeros(1, device=wanted)
+    except (RuntimeError, AssertionError, TypeError) as error:
+        why = str(error).strip().partition("\n")[0]
+        raise DataError(
+            f"there is no device {str(device)!r} here ({why}). Leave it out to use the model's own."
+        ) from error
     homes = {tensor.device for tensor in (*module.parameters(), *module.buffers())}
     there = all(home.type == wanted.type and wanted.index in (None, home.index) for home in homes)
     return module if there else copy.deepcopy(module).to(wanted)

@@ -6,7 +6,7 @@ import json
 import re
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from neuronaut.cli.printable import printable
@@ -77,8 +77,11 @@ def print_csv(frame: pd.DataFrame) -> None:
     sys.stdout.write(printable(text, lines=True) if sys.stdout.isatty() else text)
 
 
-def print_table(frame: pd.DataFrame, *, formats: Mapping[str, str] | None = None) -> None:
-    """Print a table: texts left, numbers right, missing ones as a dash; columns that do not fit are counted below."""
+def print_table(frame: pd.DataFrame, *, formats: Mapping[str, str] | None = None, folded: Collection[str] = ()) -> None:
+    """Print a table: texts left, numbers right, missing ones as a dash; columns that do not fit are counted below.
+
+    Texts of ``folded`` columns are never cut; they go on in the next line.
+    """
     from rich.table import Table
     from rich.text import Text
 
@@ -87,11 +90,12 @@ def print_table(frame: pd.DataFrame, *, formats: Mapping[str, str] | None = None
         str(name): [printable(text) for text in (name, *(cell(one, spoken.get(str(name), "")) for one in frame[name]))]
         for name in frame
     }
-    columns = _fitting(whole, out.width)
+    columns = _fitting(whole, out.width, folded)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name, (head, *_) in columns.items():
         side: Literal["left", "right"] = "right" if frame[name].dtype.kind in "iuf" else "left"
-        table.add_column(Text(head), justify=side, overflow="ellipsis", no_wrap=True)
+        folds = name in folded
+        table.add_column(Text(head), justify=side, overflow="fold" if folds else "ellipsis", no_wrap=not folds)
     for row in zip(*(cells[1:] for cells in columns.values()), strict=True):
         table.add_row(*map(Text, row))
     out.print(table)
@@ -99,16 +103,21 @@ def print_table(frame: pd.DataFrame, *, formats: Mapping[str, str] | None = None
         say(f"… {len(whole) - len(columns)} more columns; --csv prints all.")
 
 
-def _fitting(columns: Mapping[str, Sequence[str]], width: int) -> dict[str, Sequence[str]]:
+def _fitting(
+    columns: Mapping[str, Sequence[str]], width: int, folded: Collection[str] = ()
+) -> dict[str, Sequence[str]]:
     """All columns with their texts shortened until they stand side by side, else the first ones that do, at least 3."""
     from rich.cells import cell_len
 
     shown: dict[str, Sequence[str]] = {}
     for most in TEXT_WIDTHS:
-        short = {name: [_short(text, most) for text in cells] for name, cells in columns.items()}
+        short = {
+            name: cells if name in folded else [_short(text, most) for text in cells] for name, cells in columns.items()
+        }
         shown, left = {}, width
         for name, cells in short.items():
-            left -= max(map(cell_len, cells)) + 2
+            widest = max(map(cell_len, cells))
+            left -= (min(widest, most) if name in folded else widest) + 2
             if left < -2 and len(shown) >= 3:
                 break
             shown[name] = cells

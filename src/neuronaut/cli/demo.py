@@ -104,9 +104,9 @@ def _say(voyage: Voyage) -> None:
     )
     say(
         f"recorded  {voyage.samples:,} passengers, {len(voyage.units)} layers ({sizes}), "
-        f"{voyage.bytes / 1000:,.0f} kB in {voyage.recording.name}"
+        f"{voyage.bytes / 1000:,.0f} kB in {voyage.recording}"
     )
-    say(f"page      {page.name}, {page.stat().st_size / 1000:,.0f} kB: needs no server and no network")
+    say(f"page      {page}, {page.stat().st_size / 1000:,.0f} kB: needs no server and no network")
     say()
     _say_findings(voyage)
     say()
@@ -123,7 +123,7 @@ def _say_findings(voyage: Voyage) -> None:
         say()
         say(f"{number}. {finding.claim}", indent=3)
         for view in finding.views:
-            link(f"   {view.link(voyage.page.name)}", view.link(voyage.page.resolve().as_uri()))
+            link(f"   {view.link(str(voyage.page))}", view.link(voyage.page.resolve().as_uri()))
     say()
     say(
         "g is the difference in standard deviations (Hedges) with its 95 % interval; q the false discovery rate over "

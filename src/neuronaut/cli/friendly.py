@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 import sys
 from collections.abc import Callable
 from typing import ParamSpec
@@ -20,17 +19,6 @@ NOTHING = 1
 BAD_INPUT = 2
 UNEXPECTED = 3
 INTERRUPTED = 130
-
-_OPTIONS = {
-    "resume=True": "--resume",
-    "overwrite=True": "--overwrite",
-    "sites=('pre', 'post')": "--site pre --site post",
-    "layers=[...]": "--layer",
-    "Pass model=": "Pass --model",
-    "as data=": "as --data",
-}
-"""What errors advise in Python, and how it is said here."""
-_CALL = re.compile(r"record\(\.\.\., to=.*?, --resume\)")
 
 EXIT_CODES = """\b
 Exit codes: 0 done, 1 nothing found or damage found, 2 wrong use or bad input,
@@ -80,19 +68,13 @@ def _outcome(command: Callable[[], int | None]) -> int:
         return UNEXPECTED
 
 
-def _as_options(message: str) -> str:
-    """Advice in the words of the command line."""
-    for keyword, option in _OPTIONS.items():
-        message = message.replace(keyword, option)
-    return _CALL.sub("the same command and --resume", message)
-
-
 def _debug() -> bool:
     return os.environ.get("NEURONAUT_DEBUG", "") not in ("", "0")
 
 
 def _block(message: str, error: BaseException) -> None:
+    from neuronaut.cli.advice import as_options
     from neuronaut.cli.console import say
 
     said = "\n".join([f"error: {message}", *getattr(error, "__notes__", ())])
-    say(_as_options(said), style="bold red", stderr=True)
+    say(as_options(said), style="bold red", stderr=True)

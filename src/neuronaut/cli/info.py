@@ -95,7 +95,7 @@ def _print(card: dict[str, Any]) -> None:
         }
         for layer in card["layers"]
     ]
-    print_table(pd.DataFrame(rows))
+    print_table(pd.DataFrame(rows), folded=("layer",))
     say()
     columns = [
         {"column": one["name"], "kind": one["kind"], "missing": one["missing"], "values": _values(one, cell)}

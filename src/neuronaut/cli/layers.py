@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neuronaut.cli.options import Json
+from neuronaut.cli.options import Csv, Json, Layers, chosen_layers
 
 if TYPE_CHECKING:
-    from neuronaut.core.layer import Graph
+    import pandas as pd
+
+    from neuronaut.core.layer import Graph, Layer
+    from neuronaut.core.model import Site
 
 
 def layers(
@@ -26,7 +31,9 @@ def layers(
         typer.Option(help="Shape of one sample, as 3,224,224; one for each input.", show_default=False),
     ] = None,
     input_dtype: Annotated[str, typer.Option(help="Type of the made-up input: float32 or int64.")] = "float32",
+    layer: Layers = None,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """The layers of a model, as they run.
 
@@ -34,20 +41,28 @@ def layers(
     Examples:
       neuronaut layers mymodels:make_net --input-shape 3,32,32
       neuronaut layers mymodels:make_net --data people.csv --features age,fare
-      neuronaut layers mymodels:make_net --input-shape 6 --json
+      neuronaut layers mymodels:make_net --input-shape 3,32,32 --layer 'block2.*'
+      neuronaut layers mymodels:make_net --input-shape 6 --csv > layers.csv
     """
-    from neuronaut.cli.console import print_json
+    from neuronaut.cli.console import print_csv, print_json
     from neuronaut.cli.factory import load_model, running_model
+    from neuronaut.core.selection import select_layers
     from neuronaut.models.torch import wrap
 
     network = load_model(model)
     batch = _batch(data, features, input_shape, input_dtype)
     with running_model():
-        graph = wrap(network, batch).graph
+        graph = wrap(network, batch, layers=chosen_layers(layer)).graph
+    shown = list(graph.layers) if layer is None else _named(graph, select_layers(graph, layer))
     if json:
-        print_json(graph.to_json())
+        names = {one.name for one in shown}
+        edges = tuple(edge for edge in graph.edges if edge.target in names)
+        card = replace(graph, layers=tuple(shown), edges=edges)
+        print_json(card.to_json())
+    elif csv:
+        print_csv(layers_table(graph, shown))
     else:
-        _print(graph)
+        _print(graph, shown)
 
 
 def _batch(data: Path | None, features: str | None, shapes: list[str] | None, dtype: str) -> Any:
@@ -88,24 +103,48 @@ def _made_up(shape: str, dtype: str) -> Any:
     return noise if dtype == "float32" else np.zeros((2, *sizes), np.int64)
 
 
-def _print(graph: Graph) -> None:
-    import pandas as pd
+def _named(graph: Graph, sites: Sequence[Site]) -> list[Layer]:
+    names = {site.layer for site in sites}
+    return [layer for layer in graph.layers if layer.name in names]
 
-    from neuronaut.cli.console import print_table, say
+
+def layers_table(graph: Graph, shown: Sequence[Layer]) -> pd.DataFrame:
+    """One row per layer."""
+    import pandas as pd
 
     rows = [
         {
             "layer": layer.name,
             "kind": layer.kind,
             "operator": layer.operator,
+            "activation": layer.activation or "",
             "units": layer.unit_count,
-            "positions": " × ".join(map(str, layer.position_shape)) or "–",
-            "activation": layer.activation or "–",
-            "from": ", ".join(edge.source for edge in graph.into(layer.name)) or "–",
+            "positions": " × ".join(map(str, layer.position_shape)),
+            "from": ", ".join(edge.source for edge in graph.into(layer.name)),
             "recorded": "yes" if layer.selected else "by name",
         }
-        for layer in graph.layers
+        for layer in shown
     ]
-    print_table(pd.DataFrame(rows))
+    columns = ["layer", "kind", "operator", "activation", "units", "positions", "from", "recorded"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _print(graph: Graph, shown: Sequence[Layer]) -> None:
+    from neuronaut.cli.console import print_table, say
+
+    table = layers_table(graph, shown)
+    before = ["", *table["layer"][:-1]]
+    table["from"] = [
+        "the one above" if source and source == last else source or "–"
+        for source, last in zip(table["from"], before, strict=True)
+    ]
+    computes = [f"{one.operator}, {one.activation}" if one.activation else one.operator for one in shown]
+    table = table.assign(computes=computes, positions=table["positions"].where(table["positions"] != "", "–"))
+    columns = ["layer", "computes", "units", "positions", "from"]
+    if not all(one.selected for one in shown):
+        columns.append("recorded")
+    print_table(table[columns], folded=("layer", "from"))
+    if "recorded" in columns:
+        say("recorded by name: only when --layer names it.")
     for note in graph.notes:
         say(f"note: {note}", style="yellow")

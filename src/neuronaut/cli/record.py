@@ -15,7 +15,11 @@ def record(
     data: Annotated[Path, typer.Argument(help="A .csv, .parquet or .npz file.", show_default=False)],
     to: Annotated[Path, typer.Option(help="The recording to write, NAME.naut.", show_default=False)],
     labels: Annotated[
-        str | None, typer.Option(help="The column (or array) that holds the right answer.", show_default=False)
+        str | None,
+        typer.Option(
+            help="The column (or array) that holds the right answer; one for each output of a regression: x,y.",
+            show_default=False,
+        ),
     ] = None,
     features: Annotated[
         str | None,
@@ -70,7 +74,7 @@ def record(
     from neuronaut.cli.factory import load_model, running_model
     from neuronaut.cli.info import describe
     from neuronaut.cli.progress import bar
-    from neuronaut.samples.table import read_table
+    from neuronaut.samples.table import label_columns, read_table
 
     network = load_model(model)
     inputs, metadata = read_table(data, features=_names(features), labels=labels)
@@ -83,7 +87,7 @@ def record(
             inputs,
             to=to,
             metadata=metadata,
-            labels=labels,
+            labels=None if labels is None else label_columns(labels, list(metadata.columns)),
             classes=_names(classes),
             groups=groups,
             task=task,

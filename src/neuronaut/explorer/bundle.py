@@ -31,6 +31,7 @@ from neuronaut.explorer.contract import (
     TaskCard,
     ViewCard,
 )
+from neuronaut.explorer.emptiness import empty_notes
 from neuronaut.explorer.html import Page
 from neuronaut.explorer.influence import influence_cards
 from neuronaut.explorer.network import edge_cards, layer_cards
@@ -94,7 +95,7 @@ def bundle(rec: Recording, choice: Choice) -> Bundle:
         "findings": [_finding(finding) for finding in choice.findings],
         "view": _view(named),
     }
-    notes += [f"{one.name} selects no sample." for one in named if not rec.mask(one.slice).any()]
+    notes += empty_notes(rec, [one.slice.named(one.name) for one in named])
     notes += exact.activity.notes
     blocks = pack.pack()
     manifest = Manifest(

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from neuronaut.core.errors import ExportError
 from neuronaut.core.finding import Finding
-from neuronaut.core.slices import Slice
+from neuronaut.core.slices import Slice, where
 from neuronaut.explorer.bundle import Choice, bundle
 from neuronaut.explorer.contract import Manifest
+from neuronaut.explorer.emptiness import empty_notes
 from neuronaut.explorer.html import compose, read_assets
 from neuronaut.explorer.readable import write_readable
 from neuronaut.explorer.values import Precision
@@ -55,7 +56,8 @@ def export(
     page holds.
 
     Raises ExportError when the app is not built, when the page would be larger than 250 MB, or when it is there and
-    ``overwrite`` is false; UnknownName or FilterError for what does not fit the recording.
+    ``overwrite`` is false; UnknownName or FilterError for what does not fit the recording. Warns of a slice that
+    selects no sample, and of a page beyond 60 MB.
     """
     target = Path(to)
     if target.is_dir():
@@ -68,6 +70,8 @@ def export(
     size = _write(target, compose(made.page, assets), _too_large)
     if json_dir is not None:
         write_readable(rec, made, Path(json_dir))
+    for note in empty_notes(rec, map(where, choice.slices)):
+        warnings.warn(note, stacklevel=2)
     if size > WARN_BYTES:
         warnings.warn(f"{target.name} has {size / 1e6:.0f} MB; browsers open it slowly. {_ADVICE}", stacklevel=2)
     if report is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,18 +17,22 @@ import pyarrow.parquet as pq
 
 from neuronaut.core.errors import DataError, unknown
 
+Labels = str | Sequence[str] | None
+MOST_TARGETS = 32
+"""Columns of labels with two axes up to which they are metadata."""
 _INPUT_NAMES = ("X", "x", "inputs", "data", "images")
 """Arrays of an npz file that are taken for the inputs when none is named, in this order."""
 
 
 def read_table(
-    path: str | Path, *, features: Sequence[str] | str | None = None, labels: str | None = None
+    path: str | Path, *, features: Sequence[str] | str | None = None, labels: Labels = None
 ) -> tuple[pd.DataFrame | npt.NDArray[Any], pd.DataFrame]:
     """The inputs and the metadata of a ``.csv``, ``.parquet`` or ``.npz`` file, one row per sample.
 
     ``features`` names the columns the model takes, in its order (of an npz file: the array); by default every numeric
-    column except ``labels``. The metadata holds every column of a table, and every one-dimensional array of an npz
-    file. Missing values stay missing.
+    column except ``labels`` (one, or one for each output of a regression). The metadata holds every column of a table,
+    and every one-dimensional array of an npz file; labels with two axes are columns named ``y_0``, ``y_1``. Missing
+    values stay missing.
 
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "tiny.csv"
@@ -47,6 +52,8 @@ def read_table(
     if kind not in {".csv", ".parquet", ".pq"}:
         raise DataError(f"cannot tell what {source.name!r} is by its name. Give a .csv, .parquet or .npz file.")
     frame = _read_csv(source) if kind == ".csv" else _read_parquet(source)
+    if not len(frame):
+        raise DataError(f"{source.name!r} has a header but no rows.")
     return _split_columns(frame, source, features, labels)
 
 
@@ -88,14 +95,32 @@ def refuse_duplicates(names: Sequence[str], where: str) -> None:
         seen.add(name)
 
 
+def label_columns(labels: str, columns: Sequence[str]) -> Labels:
+    """The columns that a text at the shell names as labels: the one of that name, several with commas between them,
+    or those that ``read_table`` made of an array.
+
+    >>> label_columns("x,y", ["x", "y", "z"]), label_columns("x,y", ["x,y"]), label_columns("y", ["y_0", "y_1"])
+    (['x', 'y'], 'x,y', ['y_0', 'y_1'])
+    """
+    if labels in columns:
+        return labels
+    if "," in labels:
+        return [name.strip() for name in labels.split(",")]
+    numbered = list(itertools.takewhile(columns.__contains__, (f"{labels}_{k}" for k in range(MOST_TARGETS))))
+    return numbered or labels
+
+
 def _split_columns(
-    frame: pd.DataFrame, path: Path, features: Sequence[str] | str | None, labels: str | None
+    frame: pd.DataFrame, path: Path, features: Sequence[str] | str | None, labels: Labels
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    if labels is not None and labels not in frame.columns:
-        raise unknown("column", labels, frame.columns)
+    chosen = label_columns(labels, list(frame.columns)) if isinstance(labels, str) else labels
+    truths = [] if chosen is None else [chosen] if isinstance(chosen, str) else list(chosen)
+    for name in truths:
+        if name not in frame.columns:
+            raise unknown("column", name, frame.columns)
     if features is None:
         numeric = [name for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name])]
-        wanted = [name for name in numeric if name != labels]
+        wanted = [name for name in numeric if name not in truths]
     else:
         wanted = [features] if isinstance(features, str) else list(features)
     for name in wanted:
@@ -112,11 +137,11 @@ def _split_columns(
 
 
 def _split_arrays(
-    arrays: Mapping[str, npt.NDArray[Any]], path: Path, features: Sequence[str] | str | None, labels: str | None
+    arrays: Mapping[str, npt.NDArray[Any]], path: Path, features: Sequence[str] | str | None, labels: Labels
 ) -> tuple[npt.NDArray[Any], pd.DataFrame]:
     if features is None:
         named = [name for name in _INPUT_NAMES if name in arrays and arrays[name].ndim >= 2]
-        deep = named or [name for name, array in arrays.items() if array.ndim >= 2]
+        deep = named or [name for name, array in arrays.items() if array.ndim >= 2 and name != labels]
         if not deep or (not named and len(deep) > 1):
             raise DataError(
                 f"which array of {path.name!r} are the inputs? There are: {', '.join(map(repr, arrays))}. Name it."
@@ -124,11 +149,18 @@ def _split_arrays(
         chosen = deep[0]
     else:
         chosen = features if isinstance(features, str) else "".join(features)
-    for name in (chosen, labels):
-        if name is not None and name not in arrays:
+    split = (
+        [label.strip() for label in labels.split(",")] if isinstance(labels, str) and labels not in arrays else labels
+    )
+    truths = [] if split is None else [split] if isinstance(split, str) else list(split)
+    for name in (chosen, *truths):
+        if name not in arrays:
             raise unknown("array", name, arrays)
     inputs = arrays[chosen]
     columns = {name: array for name, array in arrays.items() if name != chosen and array.ndim == 1}
+    for name in truths:
+        if arrays[name].ndim == 2 and arrays[name].shape[1] <= MOST_TARGETS:
+            columns |= {f"{name}_{k}": array for k, array in enumerate(arrays[name].T) if f"{name}_{k}" not in arrays}
     for name, array in columns.items():
         if len(array) != len(inputs):
             raise DataError(

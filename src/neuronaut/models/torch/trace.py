@@ -71,6 +71,8 @@ class Found:
 
 def trace(model: nn.Module, batch: Batch, layers: str | Sequence[str] = "*") -> Found:
     """Trace a model on two rows of ``batch``."""
+    if isinstance(model, type):
+        raise UnsupportedModel(f"you passed the class {model.__name__}; make one of it: {model.__name__}(...).")
     if not isinstance(model, nn.Module):
         raise UnsupportedModel(f"{type(model).__name__} is no torch.nn.Module. Pass the module itself.")
     module, notes = unwrapped(model)
