@@ -60,12 +60,12 @@ def test_influence_on_a_filter_is_measured_on_the_model(neuronaut: Run, folder: 
     expected = weight * rec["0"].where("who == 'ann'").read().mean(0)
     place = [found["coords"]["unit"].index(f"0:{unit}") for unit in range(3)]
     np.testing.assert_allclose(np.array(found["values"]["effect"])[place], expected, atol=1e-6)
-    assert "Pass --model as well" in " ".join(neuronaut(*words, code=2).err.split())
+    assert "--model" in neuronaut(*words, code=2).err
 
 
 def test_influence_of_a_channel_takes_the_images_that_were_recorded(neuronaut: Run, folder: Path) -> None:
     words = ("influence", "digits.naut", "0:2", "--model", "livemodels:images", "-d", "forward")
-    assert "Pass what was recorded as --data" in " ".join(neuronaut(*words, code=2).err.split())
+    assert "--data" in neuronaut(*words, code=2).err
     table = list(csv.DictReader(io.StringIO(neuronaut(*words, "--data", "digits.npz", "--csv").out)))
     assert sorted(row["unit"] for row in table) == ["3:0", "3:1", "3:2"]
     assert all(row["forwards"] == "true" for row in table)
@@ -100,7 +100,7 @@ def test_ablate_as_json_is_what_python_says(neuronaut: Run, folder: Path) -> Non
 
 def test_ablate_of_images_takes_them_from_the_file(neuronaut: Run, folder: Path) -> None:
     words = ("ablate", "digits.naut", "0:2", "--model", "livemodels:images", "--null", "3")
-    assert "as --data" in " ".join(neuronaut(*words, code=2).err.split())
+    assert "--data" in neuronaut(*words, code=2).err
     out = neuronaut(*words, "--data", "digits.npz").out
     assert "Accuracy by class" in out
     assert "Outputs" in out

@@ -39,7 +39,8 @@ def influence(rec: Recording, at: str, k: int | None = None, *, direction: str =
     ways = directions(direction)
     if address.site == "pre":
         raise NeedsModel(
-            f"the stored influence is that of '{replace(address, site='post')}', not of {at!r}. Pass model=."
+            f"the stored influence is that of '{replace(address, site='post')}', not of {at!r}. "
+            "Pass model= (in the shell: --model)."
         )
     stored = stored_influence(rec)
     related = [
@@ -144,7 +145,7 @@ def stored_influence(rec: Recording) -> Result:
     stored = read_result(rec, STORED_KEY, name="influence")
     if stored is None:
         raise NeedsModel(
-            "this recording holds no influence, and only the live model can tell. Pass model=, "
+            "this recording holds no influence, and only the live model can tell. Pass model= (in the shell: --model), "
             "or record again with influence=True (in the shell: --influence)."
         )
     return stored

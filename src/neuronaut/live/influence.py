@@ -66,7 +66,10 @@ def influence(
     """
     if model is None:
         if where is not None or data is not None:
-            raise NeedsModel("influence on chosen samples is measured on the live model. Pass model= as well.")
+            raise NeedsModel(
+                "influence on chosen samples is measured on the live model. "
+                "Pass model= (in the shell: --model) as well."
+            )
         return read_influence(rec, at, k, direction=direction)
     address, ways = unit_address(rec, at), directions(direction)
     with untouched_randomness():

@@ -179,7 +179,10 @@ def _whole_input(rec: Recording) -> Activations:
     elif rec.card.options.get("dtype"):
         why = f"its values were narrowed to {rec.card.options['dtype']}"
     if why:
-        raise DataError(f"{rec.path.name} does not hold the model's inputs: {why}. Pass what was recorded as data=.")
+        raise DataError(
+            f"{rec.path.name} does not hold the model's inputs: {why}. "
+            "Pass what was recorded as data= (in the shell: --data)."
+        )
     return rec.at(Address(recorded[0]))
 
 
