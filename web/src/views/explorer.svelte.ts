@@ -9,6 +9,7 @@ import { formatAddress, parseAddress } from "../state/address"
 import type { State } from "../state/state"
 import { decodeView, type Known } from "../state/url"
 import type { ColourMode, Theme, View } from "../state/view"
+import { Understanding } from "./understanding.svelte"
 import { byName } from "./words"
 
 export type Side = "a" | "b"
@@ -23,6 +24,7 @@ export class Explorer {
   readonly manifest: Manifest
   readonly state: State
   readonly cards: ReadonlyMap<string, LayerCard>
+  readonly understanding: Understanding
 
   view: View = $state.raw()!
   system = $state<Theme>("dark")
@@ -31,6 +33,10 @@ export class Explorer {
   hover = $state.raw<UnitRef | null>(null)
   pinned = $state(false)
   table = $state(false)
+  /** Whether the units stand beside the network, ranked by how they differ. */
+  ranked = $state(false)
+  /** The column that selectivity is shown by; null is the label. */
+  classesBy = $state<string | null>(null)
   /** Whether the network has the window to itself: no rail, no inspector. */
   maximised = $state(false)
   /** Whether the inspector is open where it is a sheet. */
@@ -86,6 +92,7 @@ export class Explorer {
     this.manifest = manifest
     this.state = state
     this.cards = byName(manifest.model.layers)
+    this.understanding = new Understanding(engine)
     this.view = state.view
     state.subscribe((view) => {
       this.view = view

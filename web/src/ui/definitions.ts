@@ -1,0 +1,156 @@
+/** Definitions: what every number of the page means. One place; the words agree with docs/glossary.md. */
+
+export interface Definition {
+  readonly name: string
+  /** One sentence. */
+  readonly says: string
+  readonly formula?: string
+  readonly range?: string
+  /** How to read it. */
+  readonly reading?: string
+  readonly reference?: string
+}
+
+const define = (name: string, says: string, rest: Omit<Definition, "name" | "says"> = {}): Definition => ({ name, says, ...rest })
+
+export const DEFINITIONS = {
+  n: define("Samples", "Samples of the group whose value is finite.", {
+    range: "0 up",
+    reading: "Below 20 in a group nothing is claimed about differences.",
+  }),
+  mean: define("Mean", "Average of the activation over the samples of the group.", {
+    formula: "Σ a / n",
+    range: "any number",
+    reading: "For a layer of either sign the two signs can cancel: see mean |a| too.",
+  }),
+  meanAbs: define("Mean |a|", "Average size of the activation, whatever its sign.", {
+    formula: "Σ |a| / n",
+    range: "0 up",
+    reading: "How strongly the unit answers. Comparable within a layer, not between layers.",
+  }),
+  sd: define("Standard deviation", "How far the values lie from their mean.", { formula: "√(Σ (a − mean)² / (n − 1))", range: "0 up" }),
+  firingRate: define("Firing rate", "Share of samples with an activation above 0.", {
+    formula: "#(a > 0) / n",
+    range: "0 to 100 %",
+    reading: "For a layer of either sign it says how often the value is positive, not how often the unit fires.",
+  }),
+  max: define("Maximum", "Largest activation of any sample of the group.", { range: "any number", reading: "One sample decides it: look at the top samples." }),
+  activation: define("Activation", "The unit's value for one sample; over positions it is reduced as said beside the name."),
+  g: define("Hedges g", "Difference of the means of A and B in pooled standard deviations, corrected for small samples.", {
+    formula: "(1 − 3 / (4 df − 1)) · (mean A − mean B) / sd pooled",
+    range: "any number; 0 is no difference",
+    reading: "0.2 small, 0.5 medium, 0.8 large. Large among many units can still be chance: see q.",
+    reference: "Hedges 1981, Distribution theory for Glass's estimator of effect size",
+  }),
+  interval: define("95 % interval", "Values of the effect that the samples do not contradict.", {
+    reading: "An interval that holds 0 (AUROC: 0.5) is no evidence of a difference.",
+    reference: "Bonett 2008; AUROC: Newcombe 2006, method 5",
+  }),
+  auroc: define("AUROC", "Chance that a random sample of A (or of the class) activates the unit more than a random other one; ties count half.", {
+    formula: "P(a > b) + P(a = b) / 2",
+    range: "0 to 1; 0.5 is chance",
+    reading: "1 always higher, 0 always lower: both separate. It does not depend on any threshold.",
+    reference: "Mann and Whitney 1947; Hanley and McNeil 1982",
+  }),
+  p: define("p", "How often means this different would come from equal ones.", {
+    range: "0 to 1",
+    reading: "Of one unit alone. Over many units read q.",
+    reference: "Welch 1947",
+  }),
+  q: define("q", "Benjamini-Hochberg adjusted p-value: share of false alarms among units with a q as small.", {
+    formula: "min over larger p of p · tests / rank",
+    range: "0 to 1",
+    reading: "The family is all units of the comparison. Below 0.05 counts as found.",
+    reference: "Benjamini and Hochberg 1995",
+  }),
+  replicated: define("Replicated", "Found on one half of the samples (q < 0.05), and again with the same sign and q < 0.05 on the other.", {
+    reading: "The halves were fixed when recording, before anyone looked. Too few samples: neither yes nor no.",
+  }),
+  heldOut: define("Held-out value", "The same number on the half of the samples that was not used to choose.", {
+    reading: "What was chosen as the best looks too good on the samples it was chosen on. Trust this one.",
+  }),
+  influence: define("Influence", "Signed, derivative-based effect of a unit's own activation on another unit, averaged over samples.", {
+    formula: "mean over samples of a · ∂b / ∂a",
+    range: "any number, in units of the affected unit",
+    reading: "Plus: it raises the other unit. First order: an ablation can differ where the network bends.",
+    reference: "Shrikumar et al. 2016, Not just a black box; Nanda 2023, Attribution patching",
+  }),
+  weight: define("Weight", "Entry of the weight matrix between two units, as trained.", {
+    range: "any number",
+    reading: "A large weight from a unit that is never active moves nothing: influence counts both.",
+  }),
+  crossings: define("Crossings", "How often lines cross in the drawing, each pair weighted by the product of their sizes.", {
+    formula: "Σ |w| · |w′| over pairs of lines that cross",
+    range: "0 up; 100 % is a random order",
+    reading: "Lower is easier to follow. The order says nothing about what units do.",
+    reference: "Barth, Jünger and Mutzel 2004, Simple and efficient bilayer cross counting",
+  }),
+  status: define("Health", "Whether the unit does anything on these samples: ok, dead, dormant, constant, always on or saturated.", {
+    reading: "Said of the recorded samples only: others may wake it.",
+    reference: "Sokar et al. 2023, The dormant neuron phenomenon",
+  }),
+  dead: define("Dead", "Never above 0 in any recorded sample; where values take either sign, never away from 0.", {
+    reading: "The bound says how often it could still fire.",
+  }),
+  dormant: define("Dormant", "Its mean |a| is a tiny share of its layer's average.", {
+    formula: "score = mean |a| / (average of mean |a| over the layer) ≤ 0.025",
+    range: "0 up; 1 is an average unit",
+    reading: "It fires, but hardly.",
+    reference: "Sokar et al. 2023, The dormant neuron phenomenon",
+  }),
+  firingBound: define("Rule of three", "Upper 95 % bound of the firing rate of a unit that never fired.", {
+    formula: "3 / n",
+    reading: "Never in n samples does not mean never.",
+    reference: "Hanley and Lippman-Hand 1983",
+  }),
+  csi: define("CSI", "Class selectivity index: the highest class mean against the mean of the other class means.", {
+    formula: "(max − rest) / (max + rest)",
+    range: "0 to 1; only for values of at least 0",
+    reading: "Overstates: never by itself. AUROC and its held-out value come first.",
+    reference: "Morcos et al. 2018, On the importance of single directions; Gale et al. 2020",
+  }),
+  mi: define("Mutual information", "What the activation tells about the class, as a share of the class's entropy, above what shuffled classes give.", {
+    range: "about 0 to 1",
+    reading: "Also sees a unit that stands for several classes, which an AUROC per class can miss.",
+  }),
+  modality: define("Classes it stands for", "Effective number of classes whose mean lies above the average.", {
+    formula: "exp H(p), p ∝ max(0, class mean − mean)",
+    range: "1 up to the number of classes",
+    reading: "1: one class. Near 2 or more: several.",
+  }),
+  sparseness: define("Sparseness", "How few samples carry the unit's activation.", {
+    formula: "(1 − (mean a)² / mean a²) / (1 − 1 / n)",
+    range: "0 equal on all samples, 1 on a single one; only for values of at least 0",
+    reference: "Vinje and Gallant 2000",
+  }),
+  similarity: define("Correlation", "Pearson r of two units' activations over the samples.", {
+    formula: "cov(a, b) / (sd a · sd b)",
+    range: "−1 to 1",
+    reading: "Near 1: they say the same. Near −1: one is the other's opposite.",
+  }),
+  effectiveRank: define("Effective rank", "Number of directions that a layer's activations really use.", {
+    formula: "exp(−Σ p log p), p = σ / Σ σ of the centred activations",
+    range: "1 up to the number of units",
+    reading: "Far below the number of units: the layer repeats itself.",
+    reference: "Roy and Vetterli 2007, The effective rank",
+  }),
+  cka: define("CKA", "How alike two layers place the samples, whatever the directions are called.", {
+    formula: "|Xᵀ Y|² / (|Xᵀ X| · |Yᵀ Y|), centred and debiased",
+    range: "0 to 1",
+    reference: "Kornblith et al. 2019, Similarity of neural network representations revisited",
+  }),
+  drivers: define("Score of a driver", "How well the filter tells the unit's highest samples from the rest: average precision (or F1).", {
+    range: "0 to 1",
+    reading: "Read the held-out score, and only beside the best that the same search finds on shuffled copies.",
+    reference: "Mu and Andreas 2020, Compositional explanations of neurons",
+  }),
+  shuffled: define("Best by chance", "The best score that the same search reaches where the unit's values are shuffled among the samples.", {
+    reading: "A driver that does not beat it is no driver.",
+  }),
+} as const satisfies Readonly<Record<string, Definition>>
+
+export type Term = keyof typeof DEFINITIONS
+
+export function definitionOf(term: string): Definition | null {
+  return Object.hasOwn(DEFINITIONS, term) ? DEFINITIONS[term as Term] : null
+}
