@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from neuronaut.analysis.activity import activity as activity
-    from neuronaut.analysis.compare import compare as compare
+    from neuronaut.analysis.drivers import drivers as drivers
     from neuronaut.analysis.order import order as order
     from neuronaut.analysis.top import top as top
     from neuronaut.capture.record import record as record
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from neuronaut.core.slices import where as where
     from neuronaut.explorer.export import export as export
     from neuronaut.live.ablate import ablate as ablate
+    from neuronaut.live.compare import compare as compare
     from neuronaut.live.influence import influence as influence
     from neuronaut.store.recording import Recording as Recording
     from neuronaut.store.recording import open as open
@@ -33,7 +34,8 @@ _HOME = {
     "Slice": "neuronaut.core.slices",
     "ablate": "neuronaut.live.ablate",
     "activity": "neuronaut.analysis.activity",
-    "compare": "neuronaut.analysis.compare",
+    "compare": "neuronaut.live.compare",
+    "drivers": "neuronaut.analysis.drivers",
     "export": "neuronaut.explorer.export",
     "influence": "neuronaut.live.influence",
     "open": "neuronaut.store.recording",
@@ -51,6 +53,7 @@ __all__ = [
     "ablate",
     "activity",
     "compare",
+    "drivers",
     "export",
     "influence",
     "open",

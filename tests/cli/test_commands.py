@@ -27,6 +27,7 @@ def test_the_commands_are_those_that_the_documentation_promises() -> None:
         "activity",
         "compare",
         "demo",
+        "drivers",
         "export",
         "influence",
         "info",

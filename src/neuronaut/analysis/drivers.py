@@ -62,6 +62,15 @@ def drivers(
     What the model answered is not asked unless ``outputs=True``; identifiers are left out unless named. In a recording
     with groups, whole groups are shuffled, and fewer than 20 groups claim nothing.
 
+    >>> import neuronaut as naut, torch
+    >>> net = torch.nn.Sequential(torch.nn.Linear(1, 1), torch.nn.ReLU())
+    >>> values = np.linspace(0, 1, 2000, dtype=np.float32)[:, None]
+    >>> colours = np.where(values[:, 0] > 0.9, "red", np.where(values[:, 0] > 0.5, "blue", "green"))
+    >>> rec = naut.record(net, values, metadata={"colour": colours}, influence=False)
+    >>> found = drivers(rec, "input:0", top=0.1)
+    >>> found.coords["slice"][0], float(found["heldout"][0]) > 0.9, float(found["beats"][0])
+    ('colour == "red"', True, 1.0)
+
     Raises AddressError or UnknownName when ``at`` names no unit, UnknownName for a column that is not there.
     Reference: Mu and Andreas, Compositional explanations of neurons, 2020.
     """
@@ -79,7 +88,7 @@ def drivers(
     if not largest:
         table |= {name: -table[name] for name in ("mean_in", "mean_out") if name in table}
     texts = [text_of(_node(one, atoms)) for one in found]
-    notes = [_verdict(at, texts, table, largest), *_top_notes(at, target, top), *atoms.notes]
+    notes = [_verdict(at, texts, table, largest), *_top_notes(at, target, top), *_small_notes(table), *atoms.notes]
     threshold = target.thresholds[0]
     return _answer(texts, table, threshold if largest else -threshold, notes, rec.n, seed)
 
@@ -220,6 +229,15 @@ def _top_notes(at: str, target: Target, top: float) -> list[str]:
             f"Ask for a larger top than {top:g}, or record more samples."
         )
     return notes
+
+
+def _small_notes(table: Mapping[str, Any]) -> list[str]:
+    """That some slices claim nothing, where others do."""
+    silent = int(np.isnan(table["beats"]).sum())
+    if not 0 < silent < len(table["beats"]):
+        return []
+    which = "one slice has" if silent == 1 else f"{silent} slices have"
+    return [f"{which} fewer than {FEWEST} samples inside or outside on the held-out half and claim nothing."]
 
 
 def _answer(

@@ -10,6 +10,7 @@ from neuronaut.cli.ablate import ablate
 from neuronaut.cli.activity import activity
 from neuronaut.cli.compare import compare
 from neuronaut.cli.demo import demo
+from neuronaut.cli.drivers import drivers
 from neuronaut.cli.export import export
 from neuronaut.cli.friendly import EXIT_CODES, friendly
 from neuronaut.cli.influence import influence
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, layers, record, info, activity, compare, top, influence, ablate, order, export, verify):
+for command in (demo, layers, record, info, activity, compare, top, drivers, influence, ablate, order, export, verify):
     app.command(epilog=EXIT_CODES)(friendly(command))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from neuronaut.cli.live import MODEL, Data, Features
 from neuronaut.cli.options import Csv, Json, Layers, Limit, RecordingPath, Reduction, Site, chosen_layers
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from neuronaut.core.result import Result
 
 _SHOWN = ("unit", "mean_a", "mean_b", "hedges_g", "g_low", "g_high", "auroc", "q", "replicated")
+_WITH_BCA = ("unit", "difference", "bca_low", "bca_high", "hedges_g", "auroc", "q", "replicated")
+_HEADS = {"hedges_g": "g", "replicated": "held", "twin_percentile": "twin %"}
+_FORMATS = {"g": ".2f", "g_low": ".2f", "g_high": ".2f", "auroc": ".3f", "q": ".2g", "p_max": ".2g", "twin %": ".0f"}
 
 
 def compare(
@@ -27,6 +31,15 @@ def compare(
     reduction: Reduction = "mean",
     sort: Annotated[str, typer.Option(help="Order by: hedges_g, unit, auroc, q, difference, …")] = "hedges_g",
     limit: Limit = 20,
+    interval: Annotated[str, typer.Option(help="Of the difference: welch, or bca (bootstrap).")] = "welch",
+    max_t: Annotated[
+        int, typer.Option(metavar="SHUFFLES", help="Shuffle the labels so often (999) for p of all units together.")
+    ] = 0,
+    twin: Annotated[bool, typer.Option("--twin", help="Set beside random weights; needs --model.")] = False,
+    model: Annotated[str | None, typer.Option(help=MODEL, show_default=False)] = None,
+    data: Data = None,
+    features: Features = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of resamples, shuffles and the twin.")] = 0,
     json: Json = False,
     csv: Csv = False,
 ) -> int | None:
@@ -38,18 +51,30 @@ def compare(
       neuronaut compare titanic.naut "pclass == 1" "pclass == 3" --layer 0
       neuronaut compare titanic.naut "sex == 'female'" --json
       neuronaut compare titanic.naut "age < 16" "age >= 16" --csv > ages.csv
+      neuronaut compare titanic.naut "pclass == 1" --interval bca --max-t 999
+      neuronaut compare titanic.naut "sex == 'female'" --twin \\
+          --model mymodels:make_net
 
     g is Hedges' g with its 95 % interval; q is corrected over all units of the
-    comparison; replicated means found on one half of the samples and held on the
-    other.
+    comparison; held means found on one half of the samples and again on the
+    other. p_max holds for all units together. twin %: how many units of that layer
+    have a smaller effect in the same network with random weights.
     """
-    from neuronaut.analysis.compare import compare as compute
     from neuronaut.cli.console import notes, print_csv, print_json
+    from neuronaut.cli.factory import load_model, running_model
+    from neuronaut.cli.live import given_data
     from neuronaut.cli.progress import doing
+    from neuronaut.live.compare import compare as compute
     from neuronaut.store.recording import open
 
-    with open(recording) as rec, doing("computing"):
-        result = compute(rec, a, b, layers=chosen_layers(layer), site=site, reduction=reduction)
+    with open(recording) as rec:
+        network = None if model is None else load_model(model)
+        inputs = given_data(rec, data, features)
+        with running_model(), doing("computing"):
+            result = compute(
+                rec, a, b, layers=chosen_layers(layer), site=site, reduction=reduction, interval=interval,
+                max_t=max_t, twin=twin, model=network, data=inputs, seed=seed,
+            )  # fmt: skip
     notes(result.notes)
     if json:
         print_json(result.to_json())
@@ -61,11 +86,20 @@ def compare(
 
 
 def compare_table(result: Result) -> pd.DataFrame:
-    """One row per unit."""
-    table = result.table()
+    """One row per unit; what is said of the whole comparison is left out."""
+    table = result.table().drop(columns=[name for name, dims in result.dims.items() if not dims])
     table.insert(0, "layer", list(result.coords["layer"]))
     table.insert(2, "name", list(result.coords["name"]))
     return table
+
+
+def _columns(table: pd.DataFrame) -> list[str]:
+    """What is printed of a comparison, so that it fits side by side whatever was asked for."""
+    shown = list(_WITH_BCA if "bca_low" in table else _SHOWN)
+    extra = [name for name in ("p_max", "twin_percentile") if name in table]
+    if extra:
+        shown.remove("auroc")
+    return [*shown[:-1], *extra, shown[-1]]
 
 
 def _print(result: Result, sort: str, limit: int) -> None:
@@ -79,8 +113,8 @@ def _print(result: Result, sort: str, limit: int) -> None:
     table = with_names(compare_table(result))
     best, rest = ranked(table, sort, limit)
     held = best["replicated"].map({1.0: "yes", 0.0: "no"}).fillna("–")
-    shown = best.assign(replicated=held)[list(_SHOWN)].rename(columns={"hedges_g": "g", "replicated": "held"})
-    print_table(shown, formats={"g": ".2f", "g_low": ".2f", "g_high": ".2f", "auroc": ".3f", "q": ".2g"})
+    shown = best.assign(replicated=held)[_columns(table)].rename(columns=_HEADS)
+    print_table(shown, formats=_FORMATS)
     say(rest)
     found, again = int((table["q"] < 0.05).sum()), int((table["replicated"] == 1).sum())
     say(f"{found:,} of {len(table):,} units differ at q < .05; {again:,} of all were found on one half and held again.")
