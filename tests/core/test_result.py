@@ -34,3 +34,29 @@ def test_json_holds_no_bare_nan() -> None:
 def test_an_unknown_value_names_what_there_is() -> None:
     with pytest.raises(UnknownName, match="closest: 'mean'"):
         example()["means"]
+
+
+def test_its_text_is_short_whatever_it_holds() -> None:
+    many = {f"a{k}\tb": np.zeros((1000, k + 1)) for k in range(40)} | {"rate": np.array(0.5)}
+    result = Result(
+        "made\x1b[31m", many, {name: ("source", "target") for name in many if name != "rate"},
+        n={"all": 1234}, notes=("two of\nthem are odd",),
+    )  # fmt: skip
+    lines = repr(result).split("\n")
+    assert lines[0] == "Result made\ufffd[31m"
+    assert lines[1] == "  values  a0 → b (source: 1000, target: 1) float64"
+    assert lines[9:] == [
+        "          and 33 more",
+        "  n       all 1,234",
+        "  note    two of\ufffdthem are odd",
+        "  .table() for a DataFrame; ['a0\\tb'] for one array",
+    ]
+
+
+def test_values_of_one_shape_stand_in_one_line() -> None:
+    assert repr(example()).split("\n")[1:3] == [
+        "  values  mean (slice: 2, unit: 2) float64",
+        "  values  n (slice: 2) int64",
+    ]
+    numbers = {name: np.array(1.0) for name in "abcdefghijk"}
+    assert "  values  a, b, c, d, e, f, g, h and 3 more (one number)" in repr(Result("r", numbers, {}))

@@ -26,7 +26,7 @@ GRAPH = Graph(
     (
         Layer("input", "input", 2, "input", 0, unit_names=("age", "fare")),
         Layer("conv", "conv", 70, "conv2d", 1, ("y", "x"), (2, 3), sites=("pre", "post")),
-        Layer("fc", "dense", 5, "linear", 2),
+        Layer("fc", "dense", 5, "linear", 2, sites=("pre", "post")),
         Layer("head", "dense", 3, "linear", 3, output=True),
     )
 )
@@ -177,7 +177,7 @@ def test_a_layer_without_positions_is_its_values_whatever_reduction_is_asked(rec
     fc = rec["fc"]
     assert fc.reduction == "value" and fc.max is fc and fc.dtype == np.float16
     np.testing.assert_array_equal(np.asarray(fc), VALUES["activations/fc/post"], strict=True)
-    with pytest.raises(NeedsModel, match="'fc' holds no 'argmax'"):
+    with pytest.raises(NeedsModel, match="'fc' has no positions, so there is no 'argmax' of them"):
         _ = fc.argmax
 
 
@@ -198,10 +198,12 @@ def test_one_place_of_one_unit_is_read_from_the_full_map(rec: Recording) -> None
     ("address", "kind", "message"),
     [
         ("cov", UnknownName, "no layer 'cov'; closest: 'conv'"),
-        ("head", UnknownName, "no layer 'head'"),
-        ("fc:5", UnknownName, "'fc' has 5 units"),
-        ("fc.pre", NeedsModel, "'fc' holds no"),
-        ("fc:1@2,3", NeedsModel, "'fc' holds no 'full'"),
+        ("hat", UnknownName, "no layer 'hat'. There are: 'input', 'conv', 'fc'"),
+        ("head:2", UnknownName, r"'head' was not recorded; recorded are 'input', 'conv', 'fc'. .*layers=\['head', "),
+        ("fc:5", UnknownName, "no unit 5 in layer 'fc': its units are 0 to 4"),
+        ("input.pre", NeedsModel, "layer 'input' has no pre: nothing is folded into it, so take 'input'"),
+        ("fc.pre:1", NeedsModel, r"'fc.pre:1' was not recorded: of 'fc' there is only post.*sites=\('pre', 'post'\)"),
+        ("fc:1@2,3", NeedsModel, "'fc' has no positions, so there is no 'full' of them"),
         ("conv:1@2", NeedsModel, "positions of 'conv' were not kept"),
         ("conv:1@2,0", UnknownName, "'y'.* has places 0 to 1"),
         ("", AddressError, "an empty address"),

@@ -14,13 +14,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, slots=True)
+SHOWN = 8
+"""Names that stand in one line of a Result's text."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Result:
     """Named arrays over named axes.
 
     ``values`` are arrays; ``dims[name]`` names their axes; ``coords[axis]`` labels an axis (addresses for ``unit``,
     slice names for ``slice``). ``n`` is the number of samples behind each slice. ``notes`` say what could not be
     computed and why.
+
+    >>> Result("activity", {"mean": np.zeros((1, 4))}, {"mean": ("slice", "unit")}, n={"all": 891})
+    Result activity
+      values  mean (slice: 1, unit: 4) float64
+      n       all 891
+      .table() for a DataFrame; ['mean'] for one array
     """
 
     name: str
@@ -33,6 +43,24 @@ class Result:
     version: int = 1
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        lines = [f"Result {_one_line(self.name)}"]
+        kinds: dict[str, list[str]] = {}
+        for name, array in self.values.items():
+            axes = ", ".join(
+                f"{axis}: {size}" for axis, size in zip(self.dims.get(name, ()), array.shape, strict=False)
+            )
+            kinds.setdefault(f"({axes}) {array.dtype}" if axes else "(one number)", []).append(name)
+        lines += [f"  values  {_listed(names)} {kind}" for kind, names in list(kinds.items())[:SHOWN]]
+        if len(kinds) > SHOWN:
+            lines.append(f"          and {sum(map(len, list(kinds.values())[SHOWN:]))} more")
+        if self.n:
+            lines.append(f"  n       {_listed([f'{name} {count:,}' for name, count in self.n.items()])}")
+        lines += [f"  note    {_one_line(note)}" for note in self.notes]
+        example = next(iter(self.values), None)
+        one = "" if example is None else f"; [{example!r}] for one array"
+        return "\n".join([*lines, f"  .table() for a DataFrame{one}"])
+
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         from neuronaut.core.errors import unknown
 
@@ -40,20 +68,24 @@ class Result:
             raise unknown("value", name, self.values)
         return self.values[name]
 
-    def table(self) -> pd.DataFrame:
-        """One row per combination of axes, one column per value; axes become the first columns."""
+    def table(self, *only: str) -> pd.DataFrame:
+        """One row per combination of axes, one column per value; axes become the first columns.
+
+        With axes named, as in ``table("unit")``, only the values that lie along these and no others.
+        """
         import pandas as pd
 
-        axes: list[str] = []
-        for dims in self.dims.values():
+        chosen = {name: dims for name, dims in self.dims.items() if not only or set(dims) == set(only)}
+        axes: list[str] = list(only)
+        for dims in chosen.values():
             axes += [axis for axis in dims if axis not in axes]
-        sizes = {axis: self.values[name].shape[dims.index(axis)] for name, dims in self.dims.items() for axis in dims}
+        sizes = {axis: self.values[name].shape[dims.index(axis)] for name, dims in chosen.items() for axis in dims}
         labels = {axis: list(self.coords.get(axis, range(sizes[axis]))) for axis in axes}
         index = np.indices([sizes[axis] for axis in axes]).reshape(len(axes), -1)
         columns: dict[str, Any] = {
             axis: [labels[axis][place] for place in index[number]] for number, axis in enumerate(axes)
         }
-        for name, dims in self.dims.items():
+        for name, dims in chosen.items():
             where = tuple(index[axes.index(axis)] for axis in dims)
             columns[name] = self.values[name][where] if dims else self.values[name][()]
         return pd.DataFrame(columns)
@@ -71,6 +103,17 @@ class Result:
             "values": {name: _plain(array.tolist()) for name, array in self.values.items()},
             "notes": list(self.notes),
         }
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(map(_one_line, names[:SHOWN]))
+    return shown + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+
+
+def _one_line(text: str) -> str:
+    """The text without what would steer a terminal; the tab between two layers as an arrow."""
+    arrows = text.replace("\t", " → ")
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in arrows)
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from neuronaut.core.address import Address
 from neuronaut.core.axes import REDUCTION, REDUCTIONS, SAMPLE, SiteName
-from neuronaut.core.errors import DataError, NeedsModel, unknown
+from neuronaut.core.errors import DataError, NeedsModel, UnknownName
 from neuronaut.store.array import StoredArray
 from neuronaut.store.select import Selector, select
 
@@ -173,12 +173,27 @@ class Activations:
     def _pick(self) -> StoredArray:
         array = self._stored.get(self._leaf())
         if array is None or (self.reduction in REDUCTIONS) != (REDUCTION in array.dims):
-            there = sorted(self._stored)
-            raise NeedsModel(
-                f"{self.layer!r} holds no {self.reduction!r} of site {self.site!r}; recorded are {there}. "
-                "Record again with sites= and position= that keep it."
-            )
+            raise NeedsModel(self._missing())
         return array
+
+    def _missing(self) -> str:
+        """What of this layer was recorded, and how to have what was asked for."""
+        sites = [site for site in ("pre", "post") if any(leaf.partition(".")[0] == site for leaf in self._stored)]
+        if self.site not in sites:
+            layer = self._recording.layers[self.layer]
+            if self.site not in layer.sites:
+                return f"layer {self.layer!r} has no {self.site}: nothing is folded into it, so take {self.layer!r}."
+            return (
+                f"{str(self._at)!r} was not recorded: of {self.layer!r} there is only {' and '.join(sites)}. "
+                "Record with sites=('pre', 'post') to have both."
+            )
+        there = self._stored.get(self.site)
+        if there is None or REDUCTION in there.dims:
+            return (
+                f"the positions of {self.layer!r} were not kept, only their mean, max and min "
+                f"(as in rec[{str(self._at)!r}].max). Record with position='keep'."
+            )
+        return f"{self.layer!r} has no positions, so there is no {self.reduction!r} of them; take its values."
 
     def _fixed_axes(self) -> dict[str, int]:
         fixed: dict[str, int] = {}
@@ -187,7 +202,8 @@ class Activations:
             fixed[REDUCTION] = REDUCTIONS.index(self.reduction)
         if self.unit is not None:
             if self.unit >= self.array.shape[-1]:
-                raise unknown("unit", str(self.unit), (), remedy=f"{self.layer!r} has {self.array.shape[-1]} units.")
+                last = self.array.shape[-1] - 1
+                raise UnknownName(f"no unit {self.unit} in layer {self.layer!r}: its units are 0 to {last}.")
             fixed[dims[-1]] = self.unit
         if self._at.position is not None:
             fixed |= self._position_axes(dims)

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from neuronaut.core.address import Address, parse_address
 from neuronaut.core.axes import SAMPLE
-from neuronaut.core.errors import CorruptRecording, unknown
+from neuronaut.core.errors import CorruptRecording, UnknownName, unknown
 from neuronaut.core.layer import Graph, Layer
 from neuronaut.core.slices import where as slice_where
 from neuronaut.store.activations import Activations
@@ -182,7 +182,24 @@ class Recording:
 
     def __getitem__(self, address: str) -> Activations:
         """Activations at an address. Raises UnknownName naming the closest layer, NeedsModel for what was not kept."""
-        return self.at(parse_address(address, self.layers))
+        try:
+            return self.at(parse_address(address, self.layers))
+        except UnknownName as error:
+            left_out = self._left_out(address)
+            if left_out is None:
+                raise
+            raise UnknownName(left_out) from error
+
+    def _left_out(self, address: str) -> str | None:
+        """What is said of a layer that the model has and the recording has not."""
+        try:
+            name = parse_address(address, self.graph.names).layer
+        except UnknownName:
+            return None
+        if name in self.layers:
+            return None
+        listed = ", ".join(map(repr, list(self.layers)[:8])) + (" …" if len(self.layers) > 8 else "")
+        return f"layer {name!r} was not recorded; recorded are {listed}. Record with layers=[{name!r}, ...]."
 
     def at(self, address: Address) -> Activations:
         """Activations at an address that is read already. Raises as ``rec[...]`` does."""
