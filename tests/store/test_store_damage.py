@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 import re
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -184,6 +186,28 @@ def test_damaged_metadata_is_named_and_arrays_stay_readable(copy: Path) -> None:
     assert rec["fc1"].read().shape == (ROWS, 6)
     with pytest.raises(CorruptRecording, match=re.escape(f"{part.name}: its bytes were changed")):
         _ = rec.metadata
+
+
+@pytest.mark.parametrize(
+    ("file", "ask"),
+    [
+        ("activations/fc1/post/c.2.0", lambda path: store.open(path)["fc1"].read()),
+        ("samples-*.parquet", lambda path: store.open(path).metadata),
+        ("samples-*.parquet", lambda path: store.open(path).sample_ids),
+        ("commit.json", store.open),
+        ("recording.json", store.open),
+    ],
+)
+def test_whoever_meets_damage_hears_how_to_see_all_of_it(copy: Path, file: str, ask: Callable[[Path], Any]) -> None:
+    for damaged in copy.glob(file):
+        data = bytearray(damaged.read_bytes())
+        data[len(data) // 2 if file.endswith("json") else 1] ^= 8
+        damaged.write_bytes(data)
+    with pytest.raises(CorruptRecording) as caught:
+        ask(copy)
+    assert str(caught.value).endswith(f" To see all that is damaged: neuronaut verify {shlex.quote(str(copy))}")
+    found = store.verify(copy)
+    assert found and not any("neuronaut verify" in str(damage) for damage in found)
 
 
 def test_a_commit_of_another_recording_is_refused(copy: Path) -> None:

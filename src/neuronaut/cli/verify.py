@@ -26,7 +26,7 @@ def verify(recording: RecordingPath, json: Json = False) -> int | None:
             card |= {"id": rec.id, "samples": rec.n, "finished": rec.finished, "bytes": rec.size}
             damages = [str(damage) for damage in rec.verify()]
     except CorruptRecording as error:
-        damages = [str(error)]
+        damages = [error.damage]
     if json:
         print_json({**card, "damage": damages})
     elif damages:

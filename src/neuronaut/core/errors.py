@@ -22,6 +22,7 @@ Each message says what was asked, what is there, and what to do.
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Iterable
 
 
@@ -119,7 +120,25 @@ class RecordingWriteError(NeuronautError, OSError):
 
 
 class CorruptRecording(NeuronautError, ValueError):
-    """Damaged bytes, named by file or by layer and rows."""
+    """Damaged bytes, named by file or by layer and rows; ``recording`` is where it lies, once that is known.
+
+    >>> error = CorruptRecording("fc1 rows 0:4: the checksum does not match.")
+    >>> error.recording = "my net.naut"
+    >>> print(error)
+    fc1 rows 0:4: the checksum does not match. To see all that is damaged: neuronaut verify 'my net.naut'
+    """
+
+    recording: str = ""
+
+    @property
+    def damage(self) -> str:
+        """What is damaged, without advice."""
+        return super().__str__()
+
+    def __str__(self) -> str:
+        if not self.recording:
+            return self.damage
+        return f"{self.damage} To see all that is damaged: neuronaut verify {shlex.quote(self.recording)}"
 
 
 class NewerFormat(NeuronautError, ValueError):

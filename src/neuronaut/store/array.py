@@ -194,7 +194,9 @@ class StoredArray:
                 out[_across([cut.outer for cut in cuts])] = chunk[_across([cut.inner for cut in cuts])]
 
     def _damage(self, start: int, count: int, what: str) -> CorruptRecording:
-        return CorruptRecording(f"{self.name} rows {start}:{min(start + count, self._rows)}: {what}.")
+        error = CorruptRecording(f"{self.name} rows {start}:{min(start + count, self._rows)}: {what}.")
+        error.recording = str(self._fs.root)
+        return error
 
 
 def _direct(out: Array, cuts: Sequence[Cut], chunk: tuple[int, ...]) -> Array | None:

@@ -20,6 +20,7 @@ from neuronaut.core.slices import where as slice_where
 from neuronaut.store.activations import Activations
 from neuronaut.store.array import StoredArray
 from neuronaut.store.card import RecordingCard
+from neuronaut.store.damage import damage_in
 from neuronaut.store.fs import Fs
 from neuronaut.store.layout import offsets_name
 from neuronaut.store.manifest import COMMIT, MANIFEST, Commit, Manifest
@@ -32,7 +33,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from neuronaut.core.columns import Columns
+    from neuronaut.core.slices import Slice
     from neuronaut.store.verify import Damage
+
+_SHARED = ("_table", "metadata", "sample_ids", "half", "groups", "layers")
 
 
 def open(path: str | os.PathLike[str], *, writable: bool = False) -> Recording:
@@ -152,6 +156,26 @@ class Recording:
         said = (*self.graph.notes, *self.card.options.get("notes", ()), *(() if kept is None else kept.notes))
         return tuple(map(str, said))
 
+    @property
+    def slices(self) -> Mapping[str, Slice]:
+        """The slices that were saved in the recording, by name. Raises CorruptRecording when their file is damaged."""
+        from neuronaut.store.saved import read_saved
+
+        return {name: slice_where(text).named(name) for name, text in read_saved(self._fs).slices.items()}
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """What people wrote beside addresses. Raises CorruptRecording when their file is damaged."""
+        from neuronaut.store.saved import read_saved
+
+        return read_saved(self._fs).labels
+
+    def through(self, fs: Fs) -> Recording:
+        """The same commit read through another view of its disk; the table of samples is shared."""
+        other = Recording(fs, self._manifest, self._commit, writable=self.writable)
+        other.__dict__.update({name: self.__dict__[name] for name in _SHARED if name in self.__dict__})
+        return other
+
     def __repr__(self) -> str:
         state = "finished" if self.finished else "unfinished"
         layers = "1 layer" if len(self.layers) == 1 else f"{len(self.layers)} layers"
@@ -220,7 +244,8 @@ class Recording:
     @cached_property
     def metadata(self) -> pd.DataFrame:
         """The user's columns, one row for each sample."""
-        return to_frame(user_table(self._table))
+        with damage_in(self._fs):
+            return to_frame(user_table(self._table))
 
     @cached_property
     def sample_ids(self) -> npt.NDArray[np.int64]:
@@ -254,6 +279,10 @@ class Recording:
 
     @cached_property
     def _table(self) -> pa.Table:
+        with damage_in(self._fs):
+            return self._read_parts()
+
+    def _read_parts(self) -> pa.Table:
         commit = self._commit
         for _ in range(8):
             try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from neuronaut.core.errors import CorruptRecording, DataError, RecordingWriteError
 from neuronaut.core.result import Result
+from neuronaut.store.damage import damage_in
 from neuronaut.store.fs import Fs, read_file, remove_tree, user_cache, write_file
 from neuronaut.store.packed import pack, unpack
 from neuronaut.store.sealed import LIMIT
@@ -60,7 +61,8 @@ def read_result(recording: Recording, key: str, *, name: str | None = None) -> R
     """
     found = [folder for folder in _folders(recording.fs, FOLDER) if _matches(folder, key, name)]
     if found:
-        return _get(recording.fs, f"{FOLDER}/{found[0]}")
+        with damage_in(recording.fs):
+            return _get(recording.fs, f"{FOLDER}/{found[0]}")
     fs = Fs(user_cache())
     for folder in _folders(fs, recording.id):
         if _matches(folder, key, name):

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from neuronaut.core.errors import CorruptRecording, NotARecording
 from neuronaut.store.create import refusals, take_lock
+from neuronaut.store.damage import damage_in
 from neuronaut.store.fs import Fs, read_file, write_file
 from neuronaut.store.jobs import Jobs
 from neuronaut.store.ledger import Ledger
@@ -39,9 +40,10 @@ def resume_on(fs: Fs, *, jobs: Jobs | None = None, clock: Callable[[], float] = 
             manifest, commit = read_head(fs)
             _remove_temporary(fs, manifest)
             tails = [Tail(fs, entry, jobs) for entry in manifest.entries if entry.axis]
-            for tail in tails:
-                _load(tail, tail.entry.rows(commit.counts))
-            ledger = Ledger(commit.parts, _schema(fs, commit))
+            with damage_in(fs):
+                for tail in tails:
+                    _load(tail, tail.entry.rows(commit.counts))
+                ledger = Ledger(commit.parts, _schema(fs, commit))
             ledger.settle(fs)
             write_file(fs, "zarr.json", [to_bytes(root_json(manifest.entries, commit.counts))])
             return Writer(fs, manifest, commit, tails, jobs, ledger=ledger, clock=clock)
@@ -55,15 +57,16 @@ def read_head(fs: Fs) -> tuple[Manifest, Commit]:
     """Both sealed files of a recording. Raises NotARecording, CorruptRecording or NewerFormat."""
     if not fs.is_folder():
         raise NotARecording(f"{fs}: there is no such folder, so no recording.")
-    commit, manifest = _read(fs, COMMIT), _read(fs, MANIFEST)
-    if manifest is None and commit is None:
-        raise NotARecording(f"{fs} is no recording: it has no {MANIFEST}.")
-    if manifest is None:
-        raise CorruptRecording(f"{fs}: {MANIFEST} is missing.")
-    parsed = Manifest.parse(manifest)
-    if commit is None:
-        raise NotARecording(f"{fs} holds no commit: it was interrupted while being created, nothing was recorded.")
-    return parsed, Commit.parse(commit, parsed)
+    with damage_in(fs):
+        commit, manifest = _read(fs, COMMIT), _read(fs, MANIFEST)
+        if manifest is None and commit is None:
+            raise NotARecording(f"{fs} is no recording: it has no {MANIFEST}.")
+        if manifest is None:
+            raise CorruptRecording(f"{fs}: {MANIFEST} is missing.")
+        parsed = Manifest.parse(manifest)
+        if commit is None:
+            raise NotARecording(f"{fs} holds no commit: it was interrupted while being created, nothing was recorded.")
+        return parsed, Commit.parse(commit, parsed)
 
 
 def _read(fs: Fs, name: str) -> bytes | None:
@@ -86,7 +89,7 @@ def _load(tail: Tail, rows: int) -> None:
     try:
         tail.load(rows)
     except (OSError, ValueError) as error:
-        raise CorruptRecording(f"{tail.entry.name} rows before {rows}: {error}. See verify for all damage.") from error
+        raise CorruptRecording(f"{tail.entry.name} rows before {rows}: {error}.") from error
 
 
 def _schema(fs: Fs, commit: Commit) -> pa.Schema | None:
@@ -95,4 +98,4 @@ def _schema(fs: Fs, commit: Commit) -> pa.Schema | None:
     try:
         return join(read_part(fs, part).slice(0, 0) for part in commit.parts).schema
     except FileNotFoundError as error:
-        raise CorruptRecording(f"{fs}: a metadata file is missing ({error}). See verify for all damage.") from error
+        raise CorruptRecording(f"{fs}: a metadata file is missing ({error}).") from error

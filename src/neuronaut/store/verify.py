@@ -53,7 +53,7 @@ def verify_on(fs: Fs) -> list[Damage]:
     try:
         manifest, commit = read_head(fs)
     except CorruptRecording as error:
-        return [Damage(str(error).partition(":")[0], str(error))]
+        return [Damage(error.damage.partition(":")[0], error.damage)]
     found = [*_metadata(fs, manifest, commit), *_samples(fs, commit)]
     for entry in manifest.entries:
         found += _array(fs, entry, entry.rows(commit.counts))
@@ -106,7 +106,8 @@ def _samples(fs: Fs, commit: Commit) -> Iterator[Damage]:
         try:
             read_part(fs, part)
         except (CorruptRecording, OSError) as error:
-            yield Damage(part.file, str(error), rows=(start, start + part.rows))
+            what = error.damage if isinstance(error, CorruptRecording) else str(error)
+            yield Damage(part.file, what, rows=(start, start + part.rows))
         start += part.rows
 
 
