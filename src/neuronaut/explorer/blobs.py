@@ -56,6 +56,8 @@ class _Open:
 class Packer:
     """Collects arrays; arrays of one ``group`` share blocks, so that what is shown together is decoded together.
 
+    ``compressed=False`` leaves everything as it is, for readers on this machine; blocks are numbered from ``first``.
+
     >>> packer = Packer()
     >>> packer.add(np.arange(3, dtype=np.float32), "stats"), packer.add(np.zeros(2, np.uint8), "stats")
     ('b0', 'b1')
@@ -63,7 +65,9 @@ class Packer:
     (16, ['k0'])
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, compressed: bool = True, first: int = 0) -> None:
+        self._compressed = compressed
+        self._first = first
         self.blobs: dict[str, BlobCard] = {}
         self._open: dict[str, _Open] = {}
         self._all: list[_Open] = []
@@ -74,7 +78,7 @@ class Packer:
         dtype = _DTYPES.get(little.dtype.str)
         if dtype is None:
             raise TypeError(f"no blob type for {array.dtype}; there are: {', '.join(_DTYPES.values())}")
-        layout, data = _lay(little)
+        layout, data = _lay(little) if self._compressed else ("rows", little.tobytes())
         block = self._block(group, len(data))
         blob = f"b{len(self.blobs)}"
         self.blobs[blob] = BlobCard(
@@ -92,13 +96,15 @@ class Packer:
     def _block(self, group: str, size: int) -> _Open:
         block = self._open.get(group)
         if block is None or (block.size and block.size + size > BLOCK_BYTES):
-            block = _Open(f"k{len(self._all)}")
+            block = _Open(f"k{self._first + len(self._all)}")
             self._open[group] = block
             self._all.append(block)
         return block
 
     def pack(self) -> Mapping[str, Block]:
         """Compress all blocks; a block that gzip makes no smaller is carried as it is."""
+        if not self._compressed:
+            return {block.name: _plain(b"".join(block.parts)) for block in self._all}
         with ThreadPoolExecutor() as pool:
             packed = pool.map(lambda block: _compress(b"".join(block.parts)), self._all)
             return {block.name: done for block, done in zip(self._all, packed, strict=True)}
@@ -134,6 +140,10 @@ def _compress(raw: bytes) -> Block:
         codec, data = "none", raw
     card = BlockCard(codec=codec, bytes=len(data), raw=len(raw), sha256=hashlib.sha256(data).hexdigest())
     return Block(card, data)
+
+
+def _plain(raw: bytes) -> Block:
+    return Block(BlockCard(codec="none", bytes=len(raw), raw=len(raw), sha256=hashlib.sha256(raw).hexdigest()), raw)
 
 
 def _gzip(raw: bytes, strategy: int) -> bytes:

@@ -23,8 +23,8 @@ _BITS = 10
 Array = npt.NDArray[Any]
 
 
-def result_card(result: Result, pack: Packer, *, only: Sequence[str] | None = None) -> ResultCard:
-    """A Result for the page; ``only`` these of its values.
+def result_card(result: Result, pack: Packer, *, only: Sequence[str] | None = None, exact: bool = False) -> ResultCard:
+    """A Result for the page; ``only`` these of its values. ``exact`` ones have every digit that Python's have.
 
     The axis ``unit`` is not labelled by addresses: it runs through the units of ``layers``, one layer after the other.
     """
@@ -35,26 +35,28 @@ def result_card(result: Result, pack: Packer, *, only: Sequence[str] | None = No
         params=json.dumps(canonical(dict(result.params)), sort_keys=True, ensure_ascii=False),
         layers=list(by_layer(result)) if "unit" in result.coords else [],
         coords={axis: [str(label) for label in labels] for axis, labels in result.coords.items() if axis in axes},
-        values={name: _value(np.asarray(result.values[name]), result.dims[name], pack) for name in names},
+        values={name: _value(np.asarray(result.values[name]), result.dims[name], pack, exact) for name in names},
         n={str(name): int(count) for name, count in result.n.items()},
         notes=list(result.notes),
     )
 
 
-def _value(array: Array, dims: tuple[str, ...], pack: Packer) -> ValueCard:
+def _value(array: Array, dims: tuple[str, ...], pack: Packer, exact: bool) -> ValueCard:
     if array.dtype.kind in "UOS":
         known = sorted({str(text) for text in array.ravel().tolist()})
         place = {text: number for number, text in enumerate(known)}
         codes = np.array([place[str(text)] for text in array.ravel().tolist()]).reshape(array.shape)
         return ValueCard(dims=list(dims), data=pack.add(_smallest(codes), "understanding"), texts=known)
-    return ValueCard(dims=list(dims), data=pack.add(_number(array), "understanding"), texts=None)
+    return ValueCard(dims=list(dims), data=pack.add(_number(array, exact), "understanding"), texts=None)
 
 
-def _number(array: Array) -> Array:
+def _number(array: Array, exact: bool) -> Array:
     if array.dtype.kind == "b":
         return array.astype(np.uint8)
     if array.dtype.kind in "iu":
         return _smallest(array)
+    if exact:
+        return array
     with np.errstate(over="ignore"):
         narrow = array.astype(np.float32)
     if narrow.size <= LARGE:
