@@ -192,6 +192,23 @@ class InfluenceCard(Card):
     backward: Strongest | None = Field(description="by target unit")
 
 
+class MapsCard(Card):
+    """The mean map of every channel of a layer over all samples, shrunk to fit: u8 [unit, height, width].
+
+    ``scale`` f32 [2, unit]: the value of code 0, and the step of a code. Code 255 marks a place without finite values.
+    ``full`` is the size of the map as recorded.
+    """
+
+    layer: Text
+    site: Literal["pre", "post"]
+    height: Count
+    width: Count
+    full: list[Count]
+    n: Count
+    data: BlobId
+    scale: BlobId
+
+
 class ValueCard(Card):
     """One array of a Result and the names of its axes. ``texts``: the data are codes into it."""
 
@@ -267,6 +284,7 @@ class Manifest(Card):
     samples: SamplesCard
     task: TaskCard
     activations: list[ActivationCard]
+    maps: list[MapsCard] = Field(description="layers whose maps were recorded, position='keep'")
     slices: list[SliceCard]
     comparisons: list[ComparisonCard]
     influence: list[InfluenceCard]

@@ -127,6 +127,23 @@ export interface LayerCard {
   readonly parametrised: boolean
 }
 
+/**
+ * The mean map of every channel of a layer over all samples, shrunk to fit: u8 [unit, height, width].
+ *
+ * ``scale`` f32 [2, unit]: the value of code 0, and the step of a code. Code 255 marks a place without finite values.
+ * ``full`` is the size of the map as recorded.
+ */
+export interface MapsCard {
+  readonly layer: string
+  readonly site: "pre" | "post"
+  readonly height: number
+  readonly width: number
+  readonly full: readonly number[]
+  readonly n: number
+  readonly data: BlobId
+  readonly scale: BlobId
+}
+
 export interface ModelCard {
   readonly name: string
   readonly framework: string
@@ -232,6 +249,8 @@ export interface Manifest {
   readonly samples: SamplesCard
   readonly task: TaskCard
   readonly activations: readonly ActivationCard[]
+  /** layers whose maps were recorded, position='keep' */
+  readonly maps: readonly MapsCard[]
   readonly slices: readonly SliceCard[]
   readonly comparisons: readonly ComparisonCard[]
   readonly influence: readonly InfluenceCard[]
@@ -266,6 +285,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   FindingCard: { fields: { claim: "string", at: "string", hash: "string" } },
   InfluenceCard: { fields: { source: "string", target: "string", full: { nullable: { ref: "BlobId" } }, forward: { nullable: { ref: "Strongest" } }, backward: { nullable: { ref: "Strongest" } } } },
   LayerCard: { fields: { name: "string", label: "string", kind: "string", unitWord: { oneOf: ["neuron", "channel", "feature"] }, activation: { nullable: "string" }, operator: "string", module: { nullable: "string" }, units: "integer", rank: "integer", position: { list: "integer" }, unitNames: { nullable: { list: "string" } }, signed: "boolean", output: "boolean", parametrised: "boolean" } },
+  MapsCard: { fields: { layer: "string", site: { oneOf: ["pre", "post"] }, height: "integer", width: "integer", full: { list: "integer" }, n: "integer", data: { ref: "BlobId" }, scale: { ref: "BlobId" } } },
   ModelCard: { fields: { name: "string", framework: "string", layers: { list: { ref: "LayerCard" } }, edges: { list: { ref: "EdgeCard" } } } },
   PreviewCard: { fields: { blobs: { list: { ref: "BlobId" } }, height: "integer", width: "integer", channels: "integer", rowsPerChunk: "integer" } },
   ResultCard: { fields: { name: "string", params: "string", layers: { list: "string" }, coords: { map: { list: "string" } }, values: { map: { ref: "ValueCard" } }, n: { map: "integer" }, notes: { list: "string" } } },
@@ -276,5 +296,5 @@ export const shapes: Readonly<Record<string, Shape>> = {
   ValueCard: { fields: { dims: { list: "string" }, data: { ref: "BlobId" }, texts: { nullable: { list: "string" } } } },
   ViewCard: { fields: { a: { nullable: "string" }, b: { nullable: "string" }, colour: { nullable: { oneOf: ["signed", "abs", "ab"] } } } },
   Weights: { fields: { k: "integer", count: "integer", source: { ref: "BlobId" }, target: { ref: "BlobId" }, value: { ref: "BlobId" } } },
-  Manifest: { fields: { format: { oneOf: ["neuronaut-view"] }, version: { oneOf: [1] }, id: "string", title: "string", created: "string", appVersion: "string", model: { ref: "ModelCard" }, samples: { ref: "SamplesCard" }, task: { ref: "TaskCard" }, activations: { list: { ref: "ActivationCard" } }, slices: { list: { ref: "SliceCard" } }, comparisons: { list: { ref: "ComparisonCard" } }, influence: { list: { ref: "InfluenceCard" } }, results: { list: { ref: "ResultCard" } }, findings: { list: { ref: "FindingCard" } }, view: { ref: "ViewCard" }, notes: { list: "string" }, blobs: { map: { ref: "BlobCard" } }, blocks: { map: { ref: "BlockCard" } } } },
+  Manifest: { fields: { format: { oneOf: ["neuronaut-view"] }, version: { oneOf: [1] }, id: "string", title: "string", created: "string", appVersion: "string", model: { ref: "ModelCard" }, samples: { ref: "SamplesCard" }, task: { ref: "TaskCard" }, activations: { list: { ref: "ActivationCard" } }, maps: { list: { ref: "MapsCard" } }, slices: { list: { ref: "SliceCard" } }, comparisons: { list: { ref: "ComparisonCard" } }, influence: { list: { ref: "InfluenceCard" } }, results: { list: { ref: "ResultCard" } }, findings: { list: { ref: "FindingCard" } }, view: { ref: "ViewCard" }, notes: { list: "string" }, blobs: { map: { ref: "BlobCard" } }, blocks: { map: { ref: "BlockCard" } } } },
 }

@@ -13,6 +13,7 @@ export function tinyManifest(change: Partial<Manifest> = {}): Manifest {
     samples: { n: 0, total: 0, kind: "table", ids: "b0", half: "b0", columns: [], preview: null },
     task: { kind: "none", classes: null, label: null },
     activations: [],
+    maps: [],
     slices: [],
     comparisons: [],
     influence: [],
