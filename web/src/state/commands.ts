@@ -19,6 +19,7 @@ export type CommandId =
   | "network"
   | "theme"
   | "table"
+  | "ranked"
   | "maximise"
   | "help"
   | "escape"
@@ -53,6 +54,7 @@ export const COMMANDS: readonly Command[] = [
   { id: "network", keys: ["1"], label: "Network", group: "View" },
   { id: "theme", keys: ["d"], label: "Dark or light", group: "View" },
   { id: "table", keys: ["t"], label: "Show as a table", group: "View" },
+  { id: "ranked", keys: ["r"], label: "Units ranked by A against B", group: "View" },
   { id: "maximise", keys: ["m"], label: "Maximise the network", group: "View" },
   { id: "jump", keys: ["/", "Ctrl+k", "Meta+k"], label: "Jump to a unit or layer", group: "View", },
   { id: "help", keys: ["?"], label: "Keys and signs", group: "View" },
