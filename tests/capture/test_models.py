@@ -17,7 +17,7 @@ from torch import nn
 
 import neuronaut as naut
 from neuronaut.capture.live import _on
-from neuronaut.core.errors import DataError, LayerNeverFired
+from neuronaut.core.errors import DataError, LayerNeverFired, UnsupportedModel
 from neuronaut.core.layer import Graph, Layer
 from neuronaut.core.model import Batch, Edit, PositionMode, Run, Site
 from neuronaut.models.torch import wrap
@@ -200,3 +200,10 @@ def test_a_model_that_takes_one_dict_is_recorded(data: object) -> None:
     assert np.array_equal(rec["input.x"].read(), X)
     assert np.allclose(rec["fc"].read(), torch.relu(net.fc(torch.from_numpy(X))).detach(), atol=1e-6)
     assert rec.notes == ()
+
+
+def test_a_class_is_asked_to_be_made_one_of() -> None:
+    with pytest.raises(UnsupportedModel, match=r"you passed the class TakesDict; make one of it: TakesDict\(\.\.\.\)"):
+        naut.record(TakesDict, X)
+    with pytest.raises(UnsupportedModel, match="you passed the class TakesDict"):
+        wrap(TakesDict, X)

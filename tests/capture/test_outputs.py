@@ -358,3 +358,34 @@ def test_a_model_without_an_answer_a_sample_is_recorded_without_one() -> None:
     assert record(Maps(), images).task["kind"] == "none"
     with pytest.raises(DataError, match=r"no output of the model is one vector of numbers a sample \(output"):
         record(Maps(), images, task="classes", labels=[0, 1] * 3)
+
+
+def test_a_label_beyond_the_outputs_is_refused_even_when_the_count_fits() -> None:
+    beyond = np.where(Y == 2, 11, Y)
+    with pytest.raises(DataError, match=r"the label 11 is no number of an output: the model has 3, 0 to 2"):
+        record(mlp(), X, labels=beyond)
+    with pytest.raises(DataError, match=r"the label 11 is no number of an output"):
+        record(mlp(sizes=(5, 8, 10)), X, labels=beyond)
+    rec = record(mlp(), X, labels=beyond, classes=[0, 1, 11])
+    assert rec.columns["prediction"].values.max() <= 11
+    assert rec.task["classes"] == ["0", "1", "11"]
+
+
+def test_labels_that_number_outputs_from_one_on_are_taken_in_order_and_said() -> None:
+    rec = record(mlp(), X, labels=Y + 1)
+    assert rec.task["classes"] == ["1", "2", "3"]
+    assert rec.notes == ("the labels are taken in the order of the model's outputs: 1 is output 0, 2 is output 1, "
+                         "3 is output 2",)  # fmt: skip
+    assert record(mlp(), X, labels=Y).notes == ()
+    assert record(mlp(), X, labels=WORDS).notes == ()
+    plain = record(mlp(), X, labels=Y)
+    assert outputs(rec)["correct"].tolist() == outputs(plain)["correct"].tolist()
+
+
+def test_classes_that_are_numbers_are_labels_also_as_text() -> None:
+    for classes in ([1, 2, 3], ["1", "2", "3"], [3, 1, 2]):
+        rec = record(mlp(), X, labels=Y + 1, classes=classes)
+        truth = np.array([[int(one) for one in classes].index(label) for label in Y + 1])
+        assert outputs(rec)["correct"].tolist() == (outputs(rec)["prediction"] == truth).astype(int).tolist()
+        with pytest.raises(DataError, match="the label 0 is none of the classes given"):
+            record(mlp(), X, labels=Y, classes=classes)

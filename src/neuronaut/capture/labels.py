@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from neuronaut.core.errors import DataError
+from neuronaut.core.filters.text import is_whole
 
 LabelKind = Literal["text", "bool", "integer", "number"]
 
@@ -114,12 +115,34 @@ def classes_of(seen: Seen | None, given: Sequence[Any] | None, count: int) -> Cl
             f"the labels of a stream are {seen.kind}, so their order cannot be known in advance. "
             f"Give classes= with the {count} classes in the order of the model's outputs."
         )
+    if seen.kind == "integer" and len(seen.values) <= count:
+        _refuse_mixed(seen.values, count)
     if len(seen.values) != count:
         raise DataError(
             f"the labels have {len(seen.values)} values ({_some(seen.values)}), the model tells {count} classes apart. "
             "Give classes= in the order of the model's outputs."
         )
     return Classes(seen.values, tuple(map(str, seen.values)))
+
+
+def order_note(classes: Classes) -> str:
+    """What must be known of labels that are whole numbers but not those of the outputs; empty for all others."""
+    numbers = [value for value in classes.values if isinstance(value, int) and not isinstance(value, bool)]
+    if len(numbers) < len(classes.values) or numbers == list(range(len(numbers))):
+        return ""
+    shown = ", ".join(f"{value} is output {place}" for place, value in enumerate(numbers[:3]))
+    return f"the labels are taken in the order of the model's outputs: {shown}{' ...' if len(numbers) > 3 else ''}"
+
+
+def _refuse_mixed(values: tuple[Any, ...], count: int) -> None:
+    """Raise DataError for whole numbers of which some number an output and some none, unless they are consecutive."""
+    beyond = [value for value in values if not 0 <= value < count]
+    consecutive = values[-1] - values[0] == len(values) - 1
+    if beyond and len(beyond) < len(values) and not (consecutive and len(values) == count):
+        raise DataError(
+            f"the label {beyond[0]} is no number of an output: the model has {count}, 0 to {count - 1}. "
+            "Give classes= with the label that each output stands for."
+        )
 
 
 def _given(seen: Seen | None, given: tuple[Any, ...], count: int, *, numbered: bool) -> Classes:
@@ -131,6 +154,9 @@ def _given(seen: Seen | None, given: tuple[Any, ...], count: int, *, numbered: b
     if len(set(names)) != count:
         raise DataError(f"two classes have the same name: {_some(given)}.")
     plain = tuple(value.item() if isinstance(value, np.generic) else value for value in given)
+    if seen is not None and seen.kind == "integer" and all(map(is_whole, names)):
+        plain = tuple(map(int, names))
+        numbered = False  # classes that are whole numbers are labels, not names of the numbers of the outputs
     if seen is None or (set(seen.values) <= set(plain) and (seen.values or not numbered)):
         # Whole numbers that are also given as classes mean themselves; names for numbered outputs mean the number.
         return Classes(plain if seen is not None else tuple(range(count)), names)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from neuronaut.capture.labels import Classes, Seen, classes_of
+from neuronaut.capture.labels import Classes, Seen, classes_of, order_note
 from neuronaut.core.errors import DataError, unknown
 from neuronaut.core.layer import Graph
 
@@ -91,7 +91,8 @@ def decide(
         raise DataError("task='classes' needs an output unit for each class, the model has one. Use task='binary'.")
     scale, note = _scale(values, graph)
     known = classes_of(seen, classes, 2 if kind == "binary" else units)
-    return Task("binary" if kind == "binary" else "classes", name, scale, known, label, note)
+    notes = "; ".join(one for one in (note, order_note(known)) if one)
+    return Task("binary" if kind == "binary" else "classes", name, scale, known, label, notes)
 
 
 def _targets(seen: Seen | None, units: int, names: tuple[str, ...] | None) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuronaut.core.columns import BoolColumn, Column, Columns, NumberColumn, TextColumn
+from neuronaut.core.filters.text import is_whole
 from neuronaut.core.frames import lazy_columns
 
 if TYPE_CHECKING:
@@ -88,15 +89,3 @@ def _prediction(recording: Recording) -> Column:
         values = np.array([float(label) for label in labels])
         return NumberColumn("prediction", np.where(known, values[np.where(known, codes, 0)], np.nan))
     return TextColumn("prediction", np.where(known, codes, -1).astype(np.int32), labels)
-
-
-def is_whole(text: str) -> bool:
-    """Whether a text is a whole number as it is usually written, which float64 holds exactly.
-
-    >>> [is_whole(text) for text in ("3", "-3", "03", "3.0", "three", "²", "9007199254740993")]
-    [True, True, False, False, False, False, False]
-    """
-    try:
-        return text == str(int(text)) and abs(int(text)) <= 1 << 53
-    except ValueError:
-        return False

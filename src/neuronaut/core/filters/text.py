@@ -141,3 +141,15 @@ def number_text(value: float) -> str:
     if 0 <= exponent < len(digits) - 1:
         return f"{sign}{digits[: exponent + 1]}.{digits[exponent + 1 :]}"
     return f"{sign}{digits[0]}{'.' + digits[1:] if len(digits) > 1 else ''}e{exponent}"
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text is a whole number as it is usually written, which float64 holds exactly.
+
+    >>> [is_whole(text) for text in ("3", "-3", "03", "3.0", "three", "²", "9007199254740993")]
+    [True, True, False, False, False, False, False]
+    """
+    try:
+        return text == str(int(text)) and abs(int(text)) <= 1 << 53
+    except ValueError:
+        return False
