@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neuronaut.cli.console import link, print_json, say
+from neuronaut.cli.demos import DEMOS, Demo
 from neuronaut.cli.options import Json
 
 if TYPE_CHECKING:
     from neuronaut.core.finding import Finding
 
-SLICES = ("survived == 'yes'", "survived == 'no'", "sex == 'female'", "sex == 'male'", "adult == 'no'")
-"""Named slices of the demo's page."""
-
 
 def demo(
-    name: Annotated[str, typer.Argument(help="Which: titanic.")] = "titanic",
+    name: Annotated[str, typer.Argument(help="Which: titanic or digits.")] = "titanic",
     open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
     output: Annotated[Path, typer.Option(help="Folder to write to.")] = Path(),
     json: Json = False,
@@ -30,18 +28,18 @@ def demo(
     \b
     Examples:
       neuronaut demo titanic
-      neuronaut demo titanic --no-open --output demo
+      neuronaut demo digits --no-open --output demo
     """
     from neuronaut.core.errors import unknown
 
-    if name != "titanic":
-        raise unknown("demo", name, ["titanic"])
+    if name not in DEMOS:
+        raise unknown("demo", name, DEMOS)
     output.mkdir(parents=True, exist_ok=True)
-    voyage = sail(output)
+    voyage = sail(DEMOS[name], output)
     if json:
         print_json(voyage.to_json())
     else:
-        _say(voyage)
+        _say(DEMOS[name], voyage)
     if open_page and sys.stdout.isatty():
         import webbrowser
 
@@ -51,74 +49,83 @@ def demo(
 
 @dataclass(frozen=True, slots=True)
 class Voyage:
-    """What the demo did: trained on ``trained`` passengers, right about ``accuracy`` of the ``held_out`` others."""
+    """What the demo did: trained on ``trained`` samples, right about ``accuracy`` of the ``held_out`` others."""
 
     trained: int
     held_out: int
     accuracy: float
     recording: Path
     samples: int
-    units: tuple[int, ...]
+    shapes: tuple[tuple[int, ...], ...]
     bytes: int
     findings: tuple[Finding, ...]
     page: Path
 
+    @property
+    def units(self) -> list[int]:
+        """Of each layer."""
+        return [shape[0] for shape in self.shapes]
+
     def to_json(self) -> dict[str, Any]:
         card = {one.name: getattr(self, one.name) for one in fields(self)}
-        said = {"findings": [finding.to_json() for finding in self.findings]}
+        said = {"units": self.units, "findings": [finding.to_json() for finding in self.findings]}
         return card | said | {"recording": str(self.recording), "page": str(self.page)}
 
 
-def sail(folder: Path) -> Voyage:
-    """Train the network, record what it does, find what tells survivors from the others, write the page."""
+def sail(demo: Demo, folder: Path) -> Voyage:
+    """Train the network, record what it does, find what tells the first two slices apart, write the page."""
     import neuronaut.capture.record as capture
     from neuronaut.analysis.findings import discover
     from neuronaut.cli.progress import bar, doing
     from neuronaut.explorer.export import export
-    from neuronaut.models.torch.titanic import train_titanic
-    from neuronaut.samples.titanic import load_titanic
 
-    recording, page = folder / "titanic.naut", folder / "titanic.html"
-    inputs, metadata = load_titanic()
+    recording, page = folder / f"{demo.name}.naut", folder / f"{demo.name}.html"
     with doing("training"):
-        network, accuracy = train_titanic(inputs, metadata)
-    held_out = int((metadata["split"] == "held-out").sum())
+        trained = demo.train()
     with bar(announce=False) as progress:
         rec = capture.record(
-            network, inputs, to=recording, metadata=metadata, labels="survived", overwrite=True, progress=progress
+            trained.network,
+            trained.inputs,
+            to=recording,
+            metadata=trained.metadata,
+            labels=demo.label,
+            overwrite=True,
+            progress=progress,
         )
     with rec, doing("analysing"):
-        findings = tuple(discover(rec, SLICES[0], SLICES[1]))
-        export(rec, page, slices=list(SLICES), findings=findings, title="Titanic")
-        units = tuple(layer.unit_count for layer in rec.layers.values())
-        trained = len(metadata) - held_out
-        return Voyage(trained, held_out, accuracy, recording, rec.n, units, rec.size, findings, page)
+        findings = tuple(discover(rec, demo.slices[0], demo.slices[1]))
+        export(rec, page, slices=list(demo.slices), findings=findings, title=demo.title)
+        shapes = tuple((layer.unit_count, *layer.position_shape) for layer in rec.layers.values())
+        learned = int((trained.metadata["split"] == "train").sum())
+        others = rec.n - learned
+        return Voyage(learned, others, trained.accuracy, recording, rec.n, shapes, rec.size, findings, page)
 
 
-def _say(voyage: Voyage) -> None:
-    sizes, page = " → ".join(map(str, voyage.units)), voyage.page
-    say("Titanic: who survives, and which neurons know", style="bold")
+def _say(demo: Demo, voyage: Voyage) -> None:
+    sizes, page = " → ".join("×".join(map(str, shape)) for shape in voyage.shapes), voyage.page
+    say(demo.headline, style="bold")
     say()
     say(
-        f"trained   on {voyage.trained} passengers; held-out accuracy {voyage.accuracy:.1%} on {voyage.held_out} others"
+        f"trained   on {voyage.trained:,} {demo.many}; held-out accuracy {voyage.accuracy:.1%} "
+        f"on {voyage.held_out:,} others"
     )
     say(
-        f"recorded  {voyage.samples:,} passengers, {len(voyage.units)} layers ({sizes}), "
+        f"recorded  {voyage.samples:,} {demo.many}, {len(voyage.shapes)} layers ({sizes}), "
         f"{voyage.bytes / 1000:,.0f} kB in {voyage.recording}"
     )
     say(f"page      {page}, {page.stat().st_size / 1000:,.0f} kB: needs no server and no network")
     say()
-    _say_findings(voyage)
+    _say_findings(demo, voyage)
     say()
     say("Open it in a browser:", style="bold")
     link(f"  {page}", page.resolve().as_uri())
 
 
-def _say_findings(voyage: Voyage) -> None:
+def _say_findings(demo: Demo, voyage: Voyage) -> None:
     if not voyage.findings:
-        say("No neuron told survivors from the others on both halves of the passengers.")
+        say(f"No neuron told {demo.told} on both halves of the {demo.many}.")
         return
-    say("Neurons that tell survivors from the others", style="bold")
+    say(f"Neurons that tell {demo.told}", style="bold")
     for number, finding in enumerate(voyage.findings, 1):
         say()
         say(f"{number}. {finding.claim}", indent=3)
@@ -127,5 +134,5 @@ def _say_findings(voyage: Voyage) -> None:
     say()
     say(
         "g is the difference in standard deviations (Hedges) with its 95 % interval; q the false discovery rate over "
-        f"all {sum(voyage.units)} units. Which half a passenger is in was fixed before any look at the neurons."
+        f"all {sum(voyage.units)} units. Which half a sample is in was fixed before any look at the neurons."
     )

@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from neuronaut.samples.split import split_words, training_rows
+
 FEATURES: Final = ("pclass", "sex", "age", "sibsp", "parch", "fare")
 """What the network sees, in its order."""
 
@@ -28,9 +30,7 @@ def load_titanic() -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     with files("neuronaut").joinpath("data", "titanic.csv").open(encoding="utf-8") as file:
         passengers = pd.read_csv(file)
-    order = np.random.default_rng(0).permutation(len(passengers))
-    training = np.zeros(len(passengers), bool)
-    training[order[: int(0.8 * len(passengers))]] = True
+    training = training_rows(len(passengers))
     return _standardise(passengers, training), _describe(passengers, training)
 
 
@@ -47,7 +47,7 @@ def _describe(passengers: pd.DataFrame, training: np.ndarray[tuple[int], np.dtyp
     said = {
         "survived": np.where(passengers["survived"] == 1, "yes", "no"),
         "adult": adult,
-        "split": np.where(training, "train", "held-out"),
+        "split": split_words(training),
     }
     return pd.DataFrame(said).join(passengers[list(_COLUMNS)])[
         ["survived", "sex", "pclass", "age", "adult", "sibsp", "parch", "fare", "embark_town", "deck", "alone", "split"]
