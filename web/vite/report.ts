@@ -4,12 +4,13 @@ import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import type { Plugin } from "vite"
 
-/** Limits of the app without data, gzip bytes (frontend budget). */
+/** Limits without data: of the app in gzip bytes (frontend budget), of the widget in bytes (what notebooks take). */
 const GZIP_LIMIT = 120_000
-const FILES = ["app.js", "app.css"] as const
+const WIDGET_LIMIT = 400_000
 
-/** Write build.json (sizes, hashes) beside the app, and refuse an app that is too large or could end its script block. */
-export function report(): Plugin {
+/** Write NAME.json (sizes, hashes) beside what was built; refuse what is too large or could end its script block. */
+export function report(name: "app" | "widget"): Plugin {
+  const files = [`${name}.js`, `${name}.css`]
   let folder = ""
   return {
     name: "neuronaut-report",
@@ -18,13 +19,15 @@ export function report(): Plugin {
       folder = config.build.outDir
     },
     closeBundle() {
-      const files = Object.fromEntries(FILES.map((name) => [name, describe(join(folder, name))]))
-      const total = FILES.reduce((sum, name) => sum + (files[name]?.gzip ?? 0), 0)
-      if (total > GZIP_LIMIT) {
-        this.error(`the app is ${total} bytes gzipped; the limit is ${GZIP_LIMIT}`)
+      const described = files.map((file) => [file, describe(join(folder, file))] as const)
+      const sum = (of: "bytes" | "gzip"): number => described.reduce((total, [, one]) => total + one[of], 0)
+      if (name === "app" && sum("gzip") > GZIP_LIMIT) this.error(`the ${name} is ${sum("gzip")} bytes gzipped; the limit is ${GZIP_LIMIT}`)
+      if (name === "widget" && sum("bytes") > WIDGET_LIMIT) {
+        this.error(`the widget is ${sum("bytes")} bytes; notebooks take ${WIDGET_LIMIT}`)
       }
-      writeFileSync(join(folder, "build.json"), JSON.stringify({ files, gzip: total }, null, 2) + "\n")
-      this.info(`app: ${total} bytes gzipped`)
+      const text = JSON.stringify({ files: Object.fromEntries(described), gzip: sum("gzip") }, null, 2)
+      writeFileSync(join(folder, name === "app" ? "build.json" : "widget.json"), text + "\n")
+      this.info(`${name}: ${sum("gzip")} bytes gzipped`)
     },
   }
 

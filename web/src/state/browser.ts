@@ -5,8 +5,8 @@ import type { Host } from "./state"
 export function browserWindow(target: Window): Host {
   return {
     hash: () => target.location.hash,
-    push: (hash) => target.history.pushState(null, "", hash),
-    replace: (hash) => target.history.replaceState(null, "", hash),
+    push: (hash) => attempt(() => target.history.pushState(null, "", hash)),
+    replace: (hash) => attempt(() => target.history.replaceState(null, "", hash)),
     onNavigate: (listener) => {
       target.addEventListener("popstate", listener)
       return () => target.removeEventListener("popstate", listener)
@@ -15,5 +15,14 @@ export function browserWindow(target: Window): Host {
       const timer = target.setTimeout(run, milliseconds)
       return () => target.clearTimeout(timer)
     },
+  }
+}
+
+/** A page without an address of its own, such as a notebook's frame, has no history either: there the view is only shown. */
+function attempt(write: () => void): void {
+  try {
+    write()
+  } catch {
+    return
   }
 }

@@ -1,0 +1,106 @@
+import type { Manifest } from "../contract/manifest"
+import { readManifest } from "../contract/validate"
+import { Blocks, withTexts } from "./Blocks"
+import type { DataSource } from "./DataSource"
+
+/** What is used of a notebook widget's model (the anywidget front-end contract). */
+export interface WidgetModel {
+  get(key: string): unknown
+  set(key: string, value: unknown): void
+  save_changes(): void
+  send(content: unknown): void
+  on(event: string, listener: (...values: never[]) => void): void
+  off(event: string, listener: (...values: never[]) => void): void
+}
+
+/** What Python refused, in its words. */
+export class Refused extends Error {
+  override name = "Refused"
+  readonly kind: string
+
+  constructor(kind: string, message: string) {
+    super(message)
+    this.kind = kind
+  }
+}
+
+type Ask = { ask: "manifest" } | { ask: "block"; block: string } | { ask: "query"; name: string; params: object }
+
+interface Waiting {
+  resolve(bytes: Uint8Array<ArrayBuffer>): void
+  reject(problem: unknown): void
+}
+
+/** Data of a kernel: one message for each question, the answer as one buffer. */
+export class WidgetSource implements DataSource {
+  readonly kind = "widget"
+  readonly #model: WidgetModel
+  readonly #waiting = new Map<string, Waiting>()
+  readonly #heard = (content: unknown, buffers: DataView[]): void => this.#hear(content, buffers)
+  /** Several views of one widget hear each other's answers: the number of a question says whose it is. */
+  readonly #mine = crypto.getRandomValues(new Uint32Array(2)).join("-")
+  #next = 0
+  #read: Promise<{ manifest: Manifest; blocks: Blocks }> | null = null
+
+  constructor(model: WidgetModel) {
+    this.#model = model
+    model.on("msg:custom", this.#heard)
+  }
+
+  async manifest(): Promise<Manifest> {
+    const { manifest, blocks } = await this.#begin()
+    return withTexts(manifest, (id) => blocks.blob(id))
+  }
+
+  async blob(id: string, signal?: AbortSignal): Promise<ArrayBuffer> {
+    const { blocks } = await this.#begin()
+    return blocks.blob(id, signal)
+  }
+
+  /** The answer of Python to a query, as it is framed over HTTP. */
+  answer(name: string, params: object, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#ask({ ask: "query", name, params }, signal)
+  }
+
+  close(): void {
+    this.#model.off("msg:custom", this.#heard)
+    for (const one of this.#waiting.values()) one.reject(new Refused("closed", "the widget was closed"))
+    this.#waiting.clear()
+  }
+
+  #begin(): Promise<{ manifest: Manifest; blocks: Blocks }> {
+    this.#read ??= this.#ask({ ask: "manifest" }).then((bytes) => {
+      const manifest = readManifest(JSON.parse(new TextDecoder().decode(bytes)))
+      return { manifest, blocks: new Blocks(manifest, (block) => this.#ask({ ask: "block", block })) }
+    })
+    return this.#read
+  }
+
+  #ask(question: Ask, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted()
+      const id = `${this.#mine}-${this.#next++}`
+      const stop = (): void => {
+        if (!this.#waiting.delete(id)) return
+        this.#model.send({ id, ask: "cancel" })
+        reject(signal?.reason)
+      }
+      const done = (): void => signal?.removeEventListener("abort", stop)
+      signal?.addEventListener("abort", stop, { once: true })
+      this.#waiting.set(id, { resolve: (bytes) => (done(), resolve(bytes)), reject: (problem) => (done(), reject(problem)) })
+      this.#model.send({ id, ...question })
+    })
+  }
+
+  #hear(content: unknown, buffers: DataView[]): void {
+    const { id, error } = (content ?? {}) as { id?: string; error?: { kind?: string; message?: string } }
+    const one = id === undefined ? undefined : this.#waiting.get(id)
+    if (id === undefined || !one) return
+    this.#waiting.delete(id)
+    const bytes = buffers?.[0]
+    if (error) one.reject(new Refused(String(error.kind), String(error.message)))
+    else if (!bytes) one.reject(new Refused("empty", "the kernel's answer carries nothing"))
+    // A view on a larger buffer: only this part of it is the answer.
+    else one.resolve(new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength))
+  }
+}

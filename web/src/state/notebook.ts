@@ -1,0 +1,65 @@
+/** The cell of a notebook as the app's surroundings: the view lives in the widget's `state`, which Python shares. */
+
+import type { WidgetModel } from "../source/WidgetSource"
+import type { Host } from "./state"
+import type { Surroundings } from "./surroundings"
+import type { Theme } from "./view"
+
+const STATE = "state"
+
+export function cell(model: WidgetModel, page: Document): Surroundings {
+  return { host: widgetHost(model), alone: false, theme: () => notebookTheme(page), onTheme: (listener) => watch(page, listener) }
+}
+
+/** The `state` of the widget where a page has its address; Python setting it is a navigation. */
+export function widgetHost(model: WidgetModel): Host {
+  let written = String(model.get(STATE) ?? "")
+  const write = (hash: string): void => {
+    written = hash
+    model.set(STATE, hash)
+    model.save_changes()
+  }
+  return {
+    hash: () => String(model.get(STATE) ?? ""),
+    push: write,
+    replace: write,
+    onNavigate: (listener) => {
+      const changed = (): void => {
+        const now = String(model.get(STATE) ?? "")
+        if (now === written) return
+        written = now
+        listener()
+      }
+      model.on(`change:${STATE}`, changed)
+      return () => model.off(`change:${STATE}`, changed)
+    },
+    after: (milliseconds, run) => {
+      const timer = setTimeout(run, milliseconds)
+      return () => clearTimeout(timer)
+    },
+  }
+}
+
+/** The theme of JupyterLab, VS Code, Colab or marimo; elsewhere that of the system. */
+export function notebookTheme(page: Document): Theme {
+  const { body, documentElement: top } = page
+  const jupyter = body.dataset["jpThemeLight"]
+  if (jupyter !== undefined) return jupyter === "true" ? "light" : "dark"
+  const said = [body.dataset["vscodeThemeKind"], top.getAttribute("theme"), top.dataset["theme"], body.dataset["theme"], top.className, body.className]
+  for (const word of said) {
+    const theme = /\b(?:vscode-)?(dark|light)\b|high-contrast/.exec(word ?? "")
+    if (theme) return theme[1] === "light" || /light/.test(theme[0]) ? "light" : "dark"
+  }
+  return page.defaultView?.matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark"
+}
+
+function watch(page: Document, listener: () => void): () => void {
+  const observer = new MutationObserver(listener)
+  for (const node of [page.body, page.documentElement]) observer.observe(node, { attributes: true })
+  const media = page.defaultView?.matchMedia("(prefers-color-scheme: light)")
+  media?.addEventListener("change", listener)
+  return () => {
+    observer.disconnect()
+    media?.removeEventListener("change", listener)
+  }
+}

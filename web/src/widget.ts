@@ -1,0 +1,37 @@
+import { mount, unmount } from "svelte"
+import App from "./App.svelte"
+import "./widget.css"
+import { Engine } from "./engine/engine"
+import { type WidgetModel, WidgetSource } from "./source/WidgetSource"
+import { cell } from "./state/notebook"
+
+interface View {
+  readonly model: WidgetModel
+  readonly el: HTMLElement
+}
+
+/** Start the explorer in the cell `el`; returns what takes it away again. */
+async function render({ model, el }: View): Promise<() => void> {
+  const place = document.createElement("div")
+  place.className = "nn-widget"
+  // JupyterLab's own keys (A adds a cell, D D deletes one) rest while the focus is in here.
+  place.setAttribute("data-lm-suppress-shortcuts", "true")
+  const resize = (): void => void (place.style.height = `${Number(model.get("height")) || 720}px`)
+  resize()
+  model.on("change:height", resize)
+  el.append(place)
+  const source = new WidgetSource(model)
+  const leave: (() => void)[] = [() => source.close(), () => model.off("change:height", resize), () => place.remove()]
+  try {
+    const manifest = await source.manifest()
+    const app = mount(App, { target: place, props: { engine: new Engine(source, manifest), manifest, around: cell(model, document) } })
+    leave.unshift(() => void unmount(app))
+  } catch (problem) {
+    place.style.height = ""
+    place.setAttribute("role", "alert")
+    place.textContent = `The recording cannot be shown: ${problem instanceof Error ? problem.message : String(problem)}`
+  }
+  return () => leave.forEach((one) => one())
+}
+
+export default { render }
