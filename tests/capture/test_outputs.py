@@ -374,8 +374,7 @@ def test_a_label_beyond_the_outputs_is_refused_even_when_the_count_fits() -> Non
 def test_labels_that_number_outputs_from_one_on_are_taken_in_order_and_said() -> None:
     rec = record(mlp(), X, labels=Y + 1)
     assert rec.task["classes"] == ["1", "2", "3"]
-    assert rec.notes == ("the labels are taken in the order of the model's outputs: 1 is output 0, 2 is output 1, "
-                         "3 is output 2",)  # fmt: skip
+    assert rec.notes == ("the labels 1, 2, 3 are taken for the model's classes 0, 1, 2, in this order",)
     assert record(mlp(), X, labels=Y).notes == ()
     assert record(mlp(), X, labels=WORDS).notes == ()
     plain = record(mlp(), X, labels=Y)
@@ -389,3 +388,10 @@ def test_classes_that_are_numbers_are_labels_also_as_text() -> None:
         assert outputs(rec)["correct"].tolist() == (outputs(rec)["prediction"] == truth).astype(int).tolist()
         with pytest.raises(DataError, match="the label 0 is none of the classes given"):
             record(mlp(), X, labels=Y, classes=classes)
+
+
+def test_two_labels_are_the_two_classes_whatever_numbers_they_are() -> None:
+    rec = record(mlp(sizes=(5, 8, 1)), X, labels=np.where(Y == 1, 1, -1))
+    assert (rec.task["kind"], rec.task["classes"]) == ("binary", ["-1", "1"])
+    assert rec.notes == ("the labels -1, 1 are taken for the model's classes 0, 1, in this order",)
+    assert rec.mask("prediction == -1").sum() == (answers(mlp(sizes=(5, 8, 1)))[:, 0] <= 0).sum()

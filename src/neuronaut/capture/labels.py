@@ -115,7 +115,7 @@ def classes_of(seen: Seen | None, given: Sequence[Any] | None, count: int) -> Cl
             f"the labels of a stream are {seen.kind}, so their order cannot be known in advance. "
             f"Give classes= with the {count} classes in the order of the model's outputs."
         )
-    if seen.kind == "integer" and len(seen.values) <= count:
+    if seen.kind == "integer" and 2 < len(seen.values) <= count:
         _refuse_mixed(seen.values, count)
     if len(seen.values) != count:
         raise DataError(
@@ -130,8 +130,7 @@ def order_note(classes: Classes) -> str:
     numbers = [value for value in classes.values if isinstance(value, int) and not isinstance(value, bool)]
     if len(numbers) < len(classes.values) or numbers == list(range(len(numbers))):
         return ""
-    shown = ", ".join(f"{value} is output {place}" for place, value in enumerate(numbers[:3]))
-    return f"the labels are taken in the order of the model's outputs: {shown}{' ...' if len(numbers) > 3 else ''}"
+    return f"the labels {_some(numbers)} are taken for the model's classes {_some(range(len(numbers)))}, in this order"
 
 
 def _refuse_mixed(values: tuple[Any, ...], count: int) -> None:
