@@ -162,6 +162,13 @@ def test_samples_in_groups_are_shuffled_by_group(made: Made) -> None:
     assert found["shuffled"][0] > 1.3 * blind["shuffled"][0]
 
 
+def test_the_column_that_names_the_groups_is_not_asked(made: Made) -> None:
+    patient = np.arange(N) // 20
+    rec = made({"fc": noise(1)}, COLUMNS | {"patient": patient}, half=patient % 2, groups=patient)
+    assert "patient (it names the groups that samples come in)" in drivers(rec, "fc:0").notes[-1]
+    assert all("patient" in text for text in drivers(rec, "fc:0", columns=["patient"]).coords["slice"])
+
+
 def test_few_groups_claim_nothing(made: Made) -> None:
     rec = planted(made, groups=np.arange(N) // 500)
     found = drivers(rec, "fc:0")

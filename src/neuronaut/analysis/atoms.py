@@ -66,6 +66,9 @@ def _prepare(rec: Recording, columns: Sequence[str] | None, outputs: bool) -> At
     sets: list[tuple[Num[np.ndarray, "word_found"], Num[np.ndarray, "word_held"]]] = []
     left_out: list[str] = []
     for name in names:
+        if not insist and name == rec.card.options.get("groups"):
+            left_out.append(f"{name} (it names the groups that samples come in)")
+            continue
         questions, why = predicates_of(rec.columns[name], insist=insist)
         _check_size(len(sets) + len(questions), rec.n)
         asked = 0

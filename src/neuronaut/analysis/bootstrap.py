@@ -51,10 +51,10 @@ class Redraws:
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """Sums and counts of the finite values of each independent piece."""
+    """Sums and counts of the finite values of each independent piece; one column of counts where all are finite."""
 
     sums: Float[np.ndarray, "piece unit"]
-    counts: Float[np.ndarray, "piece unit"]
+    counts: Float[np.ndarray, "piece columns"]
 
     @property
     def mean(self) -> Float[np.ndarray, "unit"]:
@@ -204,4 +204,5 @@ def _pieces(
 ) -> Pieces:
     finite: Bool[np.ndarray, "sample unit"] = np.isfinite(values)
     centred: Shaped[np.ndarray, "sample unit"] = np.where(finite, values - middle, 0.0)
-    return Pieces(sums_by(codes, count, centred), sums_by(codes, count, finite))
+    counted = np.ones((len(values), 1), bool) if finite.all() else finite
+    return Pieces(sums_by(codes, count, centred), sums_by(codes, count, counted))

@@ -45,21 +45,8 @@ def compare(
 ) -> Result:
     """How each unit differs between two groups: effect size with interval, AUROC, p, q and held-out replication.
 
-    Without ``b`` the group is compared with its opposite, ``not (a)``; samples for which a is unknown are in neither.
-    Per unit: ``n_a n_b mean_a mean_b sd_a sd_b``; ``difference`` with Welch's 95 % interval ``difference_low
-    difference_high``; ``hedges_g`` with its 95 % interval ``g_low g_high``; ``auroc``, the chance that a sample of a
-    is higher than one of b; Welch's ``p``; ``q`` over all units of this comparison. ``replicated``: found on half 0 of
-    the samples (q < .05) and again, with the same sign, on half 1 (``g_half0 g_half1 q_half0 q_half1``); NaN where
-    that could not be checked. Of the whole comparison: ``replication_rate``, the share of half 0's discoveries that
-    half 1 shows again, and ``shrinkage``, the slope of their g on half 1 over their g on half 0.
-
-    In a recording with groups (patients, documents), intervals, p and q count groups instead of samples. With fewer
-    than 20 samples (or groups) on a side nothing is claimed: q is NaN, and a note says so.
-
-    On request: ``interval="bca"`` adds ``bca_low bca_high``, a bootstrap interval of the difference of ``resamples``
-    resamples. ``max_t=999`` shuffles the labels so often (within groups) and adds ``p_permutation``, and ``p_max``,
-    which holds for all units of the comparison together. ``twin``, a recording of the same samples by the same network
-    re-initialised, adds ``twin_percentile``: the share (in %) of the twin's units of that layer with a smaller |g|.
+    What each value means stands with ``neuronaut.compare``, which makes the twin as well. Here ``twin`` is a recording
+    of the same samples by the same network re-initialised.
 
     Formulas and their sources: ``neuronaut.analysis.statistics``, ``pieces``, ``bootstrap``, ``permutation``.
     Raises FilterError when a group cannot be read, DataError for options that make no sense.

@@ -11,6 +11,8 @@ from neuronaut.analysis.shapes import Bool, Float, Int, Num
 
 CHUNK_BYTES = 32 << 20
 """Bytes of one chunk of shuffled labels."""
+KEPT_BYTES = 256 << 20
+"""Bytes of shuffled labels that are kept for the next units, rather than drawn again."""
 TOLERANCE = 1e-9
 """Two statistics this close, relatively, are equal: sums in another order differ in the last digits."""
 
@@ -66,6 +68,7 @@ class MaxT:
     def __init__(self, shuffles: Shuffles) -> None:
         self.shuffles = shuffles
         self.largest = np.zeros(shuffles.resamples)
+        self._packed: list[Num[np.ndarray, "shuffle octet"]] = []
         self._seen: list[Float[np.ndarray, "unit"]] = []
         self._reached: list[Int[np.ndarray, "unit"]] = []
 
@@ -75,7 +78,7 @@ class MaxT:
         seen = sums.t(self.shuffles.labels[None])[0]
         reached = np.zeros(columns.shape[1], np.int64)
         start = 0
-        for labels in self.shuffles.chunks():
+        for labels in self._chunks():
             t = sums.t(labels)
             reached += (t >= seen * (1 - TOLERANCE)).sum(0)
             highest = np.where(claimable & ~np.isnan(seen), np.nan_to_num(t, nan=0.0, posinf=np.inf), 0.0).max(1)
@@ -84,6 +87,21 @@ class MaxT:
             start += len(labels)
         self._seen.append(np.where(claimable, seen, np.nan))
         self._reached.append(reached)
+
+    def _chunks(self) -> Iterator[Bool[np.ndarray, "shuffle sample"]]:
+        """All shuffles; drawn once and kept as bits, where that fits in memory."""
+        samples = len(self.shuffles.labels)
+        if self._packed:
+            for packed in self._packed:
+                yield np.unpackbits(packed, axis=1, count=samples).view(bool)
+            return
+        fits = self.shuffles.resamples * samples // 8 <= KEPT_BYTES
+        kept = []
+        for labels in self.shuffles.chunks():
+            if fits:
+                kept.append(np.packbits(labels, axis=1))
+            yield labels
+        self._packed = kept
 
     @property
     def p(self) -> Float[np.ndarray, "unit"]:
