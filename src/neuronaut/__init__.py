@@ -13,7 +13,10 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from neuronaut.analysis.activity import activity as activity
     from neuronaut.analysis.drivers import drivers as drivers
+    from neuronaut.analysis.health import health as health
     from neuronaut.analysis.order import order as order
+    from neuronaut.analysis.selectivity import selectivity as selectivity
+    from neuronaut.analysis.similarity import similarity as similarity
     from neuronaut.analysis.top import top as top
     from neuronaut.capture.record import record as record
     from neuronaut.core.errors import NeuronautError as NeuronautError
@@ -37,10 +40,13 @@ _HOME = {
     "compare": "neuronaut.live.compare",
     "drivers": "neuronaut.analysis.drivers",
     "export": "neuronaut.explorer.export",
+    "health": "neuronaut.analysis.health",
     "influence": "neuronaut.live.influence",
     "open": "neuronaut.store.recording",
     "order": "neuronaut.analysis.order",
     "record": "neuronaut.capture.record",
+    "selectivity": "neuronaut.analysis.selectivity",
+    "similarity": "neuronaut.analysis.similarity",
     "top": "neuronaut.analysis.top",
     "where": "neuronaut.core.slices",
 }
@@ -55,10 +61,13 @@ __all__ = [
     "compare",
     "drivers",
     "export",
+    "health",
     "influence",
     "open",
     "order",
     "record",
+    "selectivity",
+    "similarity",
     "top",
     "where",
 ]

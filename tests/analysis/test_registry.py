@@ -35,7 +35,8 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_every_analysis_is_declared_with_version_summary_and_parameters() -> None:
     known = analyses()
-    assert sorted(known) == ["activity", "compare", "drivers", "influence", "order", "separators", "top"]
+    assert list(known) == sorted(known)
+    assert {"activity", "compare", "health", "order", "selectivity", "similarity", "top"} <= set(known)
     for one in known.values():
         assert one.version >= 1
         assert one.summary.endswith((".", ":"))

@@ -1,0 +1,79 @@
+"""Neighbours: for each unit the most similar others, never holding the similarity of all pairs at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neuronaut.analysis.shapes import Float, Int, Num
+
+BLOCK_VALUES = 1 << 24
+"""Similarities held at a time."""
+ROUNDING = 1e-6
+"""A centred column no longer than this share of the column itself is constant but for rounding."""
+
+
+def directions(columns: Num[np.ndarray, "number unit"], *, centre: bool) -> Float[np.ndarray, "number unit"]:
+    """Columns of length 1, so that products are cosines, or with ``centre`` Pearson correlations.
+
+    NaN where a column has no direction: all 0, constant when centred, or not finite somewhere.
+
+    >>> directions(np.array([[3.0, 1.0], [4.0, 1.0]]), centre=False)[:, 0].tolist()
+    [0.6, 0.8]
+    """
+    values = columns.astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        before = np.sqrt((values**2).sum(0))
+        if centre:
+            values -= values.mean(0)
+        length = np.sqrt((values**2).sum(0))
+        usable = np.isfinite(length) & (length > (ROUNDING * before if centre else 0.0))
+        return np.asarray(values / np.where(usable, length, np.nan))
+
+
+def nearest(
+    columns: Float[np.ndarray, "number unit"],
+    k: int,
+    *,
+    opposite: bool = False,
+    of: Int[np.ndarray, "asked"] | None = None,
+) -> tuple[Int[np.ndarray, "asked rank"], Float[np.ndarray, "asked rank"]]:
+    """For each column (or each in ``of``) the k others with the largest product, in order; ties by lower number.
+
+    ``opposite`` asks for the smallest. The place is -1 and the product NaN where there are no more, or where a column
+    has no direction.
+
+    >>> place, value = nearest(directions(np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]]), centre=False), 1)
+    >>> place.tolist()
+    [[1], [0], [1]]
+    """
+    units = columns.shape[1]
+    known = ~np.isnan(columns).any(0)
+    clean = np.where(known, columns, 0.0)
+    asked = np.arange(units) if of is None else of
+    place, value = np.full((len(asked), k), -1, np.int64), np.full((len(asked), k), np.nan)
+    height = max(1, BLOCK_VALUES // max(units, 1))
+    for start in range(0, len(asked), height):
+        rows, mine = slice(start, start + height), asked[start : start + height]
+        likeness = clean[:, mine].T @ clean
+        scores = -likeness if opposite else likeness.copy()
+        scores[:, ~known] = -np.inf
+        scores[np.arange(len(mine)), mine] = -np.inf
+        scores[~known[mine]] = -np.inf
+        best = _largest(scores, min(k, units))
+        found = np.isfinite(np.take_along_axis(scores, best, axis=1))
+        place[rows, : best.shape[1]] = np.where(found, best, -1)
+        value[rows, : best.shape[1]] = np.where(found, np.take_along_axis(likeness, best, axis=1), np.nan)
+    return place, value.clip(-1.0, 1.0)
+
+
+def _largest(scores: Float[np.ndarray, "row unit"], k: int) -> Int[np.ndarray, "row rank"]:
+    """Places of the k largest of each row, in order; of equal ones the first."""
+    if k < scores.shape[1] // 4:
+        edge = np.partition(scores, scores.shape[1] - k, axis=1)[:, -k]
+        return np.stack([_of_row(row, least, k) for row, least in zip(scores, edge, strict=True)])
+    return np.asarray(np.argsort(-scores, axis=1, kind="stable")[:, :k])
+
+
+def _of_row(row: Float[np.ndarray, "unit"], least: float, k: int) -> Int[np.ndarray, "rank"]:
+    candidates = np.flatnonzero(row >= least)
+    return np.asarray(candidates[np.argsort(-row[candidates], kind="stable")[:k]])

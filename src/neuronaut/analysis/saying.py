@@ -1,0 +1,25 @@
+"""Saying: how notes name the units they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from neuronaut.analysis.shapes import Bool
+
+
+def named_units(which: Bool[np.ndarray, "unit"], addresses: Sequence[str], most: int = 3) -> str:
+    """How many units, and the first of them; empty for none.
+
+    >>> named_units(np.array([True, False, True]), ["fc:0", "fc:1", "fc:2"])
+    '2 units (fc:0, fc:2)'
+    >>> named_units(np.ones(9, bool), [f"fc:{unit}" for unit in range(9)])
+    '9 units (fc:0, fc:1, fc:2, …)'
+    """
+    places = np.flatnonzero(which)
+    if not places.size:
+        return ""
+    shown = [addresses[place] for place in places[:most].tolist()]
+    more = ["…"] if places.size > most else []
+    return f"{places.size:,} unit{'' if places.size == 1 else 's'} ({', '.join([*shown, *more])})"
