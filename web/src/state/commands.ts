@@ -56,7 +56,7 @@ export const COMMANDS: readonly Command[] = [
   { id: "table", keys: ["t"], label: "Show as a table", group: "View" },
   { id: "ranked", keys: ["r"], label: "Units ranked by A against B", group: "View" },
   { id: "maximise", keys: ["m"], label: "Maximise the network", group: "View" },
-  { id: "jump", keys: ["/", "Ctrl+k", "Meta+k"], label: "Jump to a unit or layer", group: "View", },
+  { id: "jump", keys: ["/", "Ctrl+k", "Meta+k"], label: "Jump to a unit, layer, filter or command", group: "View" },
   { id: "help", keys: ["?"], label: "Keys and signs", group: "View" },
   { id: "escape", keys: ["Escape"], label: "Back out one level", group: "View", inText: true },
 ]
