@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { LayerCard } from "../contract/manifest"
 import type { GroupStats, LayerStats } from "../engine/api"
+import type { Result } from "../engine/results"
 import { rowsOf, sorted } from "./table"
 
 const card = (name: string, units: number): LayerCard => ({
@@ -29,5 +30,15 @@ describe("table", () => {
   it("sorts either way, unknown last, ties in the order of the network", () => {
     expect(order(sorted(rows, "absA", true))).toEqual(["x:0", "y:1", "x:1", "y:0"])
     expect(order(sorted(rows, "absA", false))).toEqual(["x:1", "x:0", "y:1", "y:0"])
+  })
+})
+
+describe("what analyses add", () => {
+  it("is sorted worst first, and what nothing is said of comes last", () => {
+    const statuses: Record<string, string[]> = { x: ["ok", "dead"], y: ["dormant", ""] }
+    const health = { textOf: (_: string, layer: string, unit: number) => statuses[layer]![unit]! } as unknown as Result
+    const rows = rowsOf([card("x", 2), card("y", 2)], null, null, null, { health, selectivity: null })
+    expect(sorted(rows, "health", false).map((row) => row.status)).toEqual(["dead", "dormant", "ok", ""])
+    expect(rows.every((row) => Number.isNaN(row.heldOut))).toBe(true)
   })
 })

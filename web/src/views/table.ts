@@ -2,6 +2,8 @@
 
 import type { LayerCard } from "../contract/manifest"
 import type { GroupStats, PairStats } from "../engine/api"
+import type { Result } from "../engine/results"
+import { TROUBLES } from "./health"
 
 export interface Row {
   readonly layer: LayerCard
@@ -18,16 +20,36 @@ export interface Row {
   readonly auroc: number
   /** 1: what one half of the samples showed held on the other; 0: not; NaN: too few samples. */
   readonly replicated: number
+  /** As the analysis said; empty where it did not. */
+  readonly status: string
+  /** Its place from worst to ok; NaN where nothing was said. */
+  readonly health: number
+  /** The class it tells best, and how well on the held-out half. */
+  readonly best: string
+  readonly heldOut: number
 }
 
-export type Key = "place" | "unit" | "absA" | "absB" | "meanA" | "meanB" | "firesA" | "firesB" | "g" | "q" | "auroc" | "replicated"
+/** What analyses add to the table. */
+export interface Analysed {
+  readonly health: Result | null
+  readonly selectivity: Result | null
+}
 
-export function rowsOf(layers: readonly LayerCard[], a: GroupStats | null, b: GroupStats | null, pair: PairStats | null): Row[] {
+export type Key = "place" | "unit" | "absA" | "absB" | "meanA" | "meanB" | "firesA" | "firesB" | "g" | "q" | "auroc" | "replicated" | "health" | "heldOut"
+
+export function rowsOf(
+  layers: readonly LayerCard[],
+  a: GroupStats | null,
+  b: GroupStats | null,
+  pair: PairStats | null,
+  { health, selectivity }: Analysed = { health: null, selectivity: null },
+): Row[] {
   return layers.flatMap((layer, place) => {
     const one = a?.layers.get(layer.name)
     const other = b?.layers.get(layer.name)
     const both = pair?.layers.get(layer.name)
     const at = (list: Float32Array | undefined, unit: number): number => list?.[unit] ?? Number.NaN
+    const statusOf = (unit: number): string => health?.textOf("status", layer.name, unit) ?? ""
     return Array.from({ length: layer.units }, (_, unit) => ({
       layer,
       place,
@@ -42,8 +64,17 @@ export function rowsOf(layers: readonly LayerCard[], a: GroupStats | null, b: Gr
       q: at(both?.q, unit),
       auroc: at(both?.auroc, unit),
       replicated: at(both?.replicated, unit),
+      status: statusOf(unit),
+      health: rankOf(statusOf(unit)),
+      best: selectivity?.textOf("heldout_class", layer.name, unit) || selectivity?.textOf("best", layer.name, unit) || "",
+      heldOut: selectivity?.of("heldout_auroc", layer.name, unit) ?? Number.NaN,
     }))
   })
+}
+
+function rankOf(status: string): number {
+  const rank = (TROUBLES as readonly string[]).indexOf(status)
+  return status === "" ? Number.NaN : rank < 0 ? TROUBLES.length : rank
 }
 
 /** Sorted copy; what is not known comes last either way, equal values keep the order of the network. */
