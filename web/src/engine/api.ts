@@ -1,6 +1,7 @@
 /** What the engine answers: statistics of groups and pairs, columns, influence, edges. */
 
 import type { ActivationCard } from "../contract/manifest"
+import type { LayerMaps } from "./maps"
 import type { Missing, Params, Result } from "./results"
 
 /** Statistics of one layer in one group, one value per unit. Non-finite values are counted, never averaged. */
@@ -159,6 +160,8 @@ export interface EngineApi {
   influence(layer: string, unit: number): Promise<Influence>
   /** The same without waiting, once the blocks are there; null (and loading starts) before. Views are reused. */
   influenceNow(layer: string, unit: number): Influence | null
+  /** Mean maps of the layers whose maps were recorded. */
+  maps(): Promise<ReadonlyMap<string, LayerMaps>>
   /** What an analysis found, by Python's name and arguments, or why the page has it not. */
   results(name: string, params?: Params): Promise<Result | Missing>
   /** All that is already here of that name and with those arguments. */

@@ -22,6 +22,7 @@ import { EdgeIndex, readEdges } from "./edges"
 import { readFilter } from "./filters"
 import { type Host, startHost, type WorkerLike } from "./host"
 import { InfluenceIndex } from "./influence"
+import { type LayerMaps, readMaps } from "./maps"
 import { pairNotes } from "./notes"
 import { countOf, halvesOf, overlap, rowsOf } from "./rows"
 import { type Preview, readPreview, readSamples, Samples } from "./samples"
@@ -56,6 +57,7 @@ export class Engine implements EngineApi {
   readonly #selections: Selections
   #shipped: Shipped | null = null
   #edges: Promise<readonly EdgeArrays[]> | null = null
+  #maps: Promise<ReadonlyMap<string, LayerMaps>> | null = null
   #index: EdgeIndex | null = null
 
   constructor(source: DataSource, manifest: Manifest, options: EngineOptions = {}) {
@@ -133,6 +135,10 @@ export class Engine implements EngineApi {
     const answer = this.#influence.now(layer, unit)
     if (answer === null) void this.#influence.load(layer)
     return answer
+  }
+
+  maps(): Promise<ReadonlyMap<string, LayerMaps>> {
+    return (this.#maps ??= readMaps(this.#arrays, this.#manifest))
   }
 
   results(name: string, params?: Params): Promise<Result | Missing> {

@@ -151,6 +151,7 @@ function placeBox(item: Sized, column: number, x: number, top: number, headerY: 
     units: item.layer.units,
     column,
     mode: item.mode,
+    tiles: item.tiles,
     x,
     y: top + item.height / 2,
     x0: x - ((item.across - 1) * item.pitch) / 2,

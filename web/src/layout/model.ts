@@ -8,6 +8,8 @@ export interface LayoutLayer {
   readonly unitNames: readonly string[] | null
   /** `input` features are drawn small: they are where the network begins, not what it does. */
   readonly kind?: string
+  /** Two: the units are maps, drawn as tiles. */
+  readonly position?: readonly number[]
 }
 
 export interface LayoutEdge {
@@ -27,6 +29,8 @@ export interface LayerBox {
   readonly units: number
   readonly column: number
   readonly mode: "circles" | "cells"
+  /** Whether a cell is a tile that a map has room in. */
+  readonly tiles: boolean
   /** Centre of the layer. */
   readonly x: number
   readonly y: number

@@ -10,6 +10,9 @@ export const STACK_GAP = 26
 
 const MIN_LAYER_HEIGHT = 40
 const MAX_CELL = 14
+/** Largest side of a tile, and how many stand in one row. */
+const MAX_TILE = 52
+const TILE_ROW = 10
 const MIN_CELL = 2
 /** Blocks of cells shrink to their share of the width, but not below this. */
 const SMALL_CELL = 5
@@ -29,6 +32,7 @@ export interface Shape {
 
 export interface Sized extends Shape {
   readonly mode: "circles" | "cells"
+  readonly tiles: boolean
   readonly across: number
   readonly pitch: number
   readonly radius: number
@@ -36,8 +40,15 @@ export interface Sized extends Shape {
   readonly height: number
 }
 
-function acrossOf({ layer, thin }: Shape, height: number): number {
-  if (layer.units <= CIRCLE_LIMIT) return 1
+/** Channels with a map are tiles, but not in a strip. */
+function isTiles({ layer, thin }: Shape): boolean {
+  return layer.position?.length === 2 && !thin && layer.units > 0
+}
+
+function acrossOf(shape: Shape, height: number): number {
+  const { layer, thin } = shape
+  if (isTiles(shape) && layer.units <= TILE_ROW) return 1
+  if (layer.units <= CIRCLE_LIMIT && !isTiles(shape)) return 1
   const usual = Math.ceil(Math.sqrt(layer.units / 2))
   if (!thin) return usual
   const area = (STRIP * height) / layer.units
@@ -49,8 +60,8 @@ function circlePitch(rows: number, height: number): number {
   return Math.max(MIN_PITCH, Math.min(height / (0.9 * rows + 2.1), height / (rows - 1 + 2 * FILL)))
 }
 
-function cellPitch(rows: number, across: number, width: number, height: number): number {
-  return Math.max(MIN_CELL, Math.min(MAX_CELL, Math.max(SMALL_CELL, width / across), height / rows))
+function cellPitch(rows: number, across: number, width: number, height: number, most: number): number {
+  return Math.max(MIN_CELL, Math.min(most, Math.max(SMALL_CELL, width / across), height / rows))
 }
 
 function circleRadius({ layer, thin }: Shape, rows: number, pitch: number): number {
@@ -62,11 +73,13 @@ function circleRadius({ layer, thin }: Shape, rows: number, pitch: number): numb
 function sizeOf(shape: Shape, width: number, height: number): Sized {
   const across = acrossOf(shape, height)
   const rows = Math.ceil(shape.layer.units / across)
-  const mode = shape.layer.units > CIRCLE_LIMIT ? "cells" : "circles"
-  const pitch = mode === "cells" ? cellPitch(rows, across, shape.thin ? STRIP : width, height) : circlePitch(rows, height)
-  const radius = mode === "cells" ? (pitch - (pitch > 6 ? 1 : 0)) / 2 : circleRadius(shape, rows, pitch)
+  const tiles = isTiles(shape)
+  const mode = tiles || shape.layer.units > CIRCLE_LIMIT ? "cells" : "circles"
+  const room = shape.thin ? STRIP : width
+  const pitch = mode === "cells" ? cellPitch(rows, across, room, height, tiles ? MAX_TILE : MAX_CELL) : circlePitch(rows, height)
+  const radius = mode === "cells" ? (pitch - (pitch > 20 ? 4 : pitch > 6 ? 1 : 0)) / 2 : circleRadius(shape, rows, pitch)
   const extent = (units: number): number => Math.max(0, units - 1) * pitch + 2 * radius
-  return { ...shape, mode, across, pitch, radius, width: extent(across), height: extent(rows) }
+  return { ...shape, mode, tiles, across, pitch, radius, width: extent(across), height: extent(rows) }
 }
 
 /** Sizes of the layers of one rank; they share the height by the number of their rows. */

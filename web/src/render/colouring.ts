@@ -3,7 +3,10 @@
 import { blendOklch, blendPurple, magnitude, signed } from "../colour/scales"
 import type { LayerCard } from "../contract/manifest"
 import type { GroupStats, LayerStats } from "../engine/api"
+import type { Result } from "../engine/results"
+import { membersOf, type Slots } from "../layout/slots"
 import type { Blend, ColourMode, Theme } from "../state/view"
+import { Classes, healthLook, type Look, mostOf, perSlot } from "./known"
 import { DEAD, NEUTRAL, NONFINITE, type Paint, VALUE } from "./paint"
 import type { Scene } from "./scene"
 
@@ -16,6 +19,9 @@ export interface Colouring {
   /** The shown group, or both groups of a comparison. */
   readonly a: GroupStats | null
   readonly b: GroupStats | null
+  /** What analyses know of the units; null when the page does not carry it, or has not read it yet. */
+  readonly health?: Result | null
+  readonly selectivity?: Result | null
 }
 
 /** Value of a share `rank` (0..1) of the finite sizes, over both groups: the one scale that both are shown on. */
@@ -28,29 +34,73 @@ export function commonScale(values: readonly (Float32Array | undefined)[], rank:
   return quantile > 0 ? quantile : sizes[sizes.length - 1]!
 }
 
-/** Colour and mark of every unit of every layer on the stage. */
+/** Colour and mark of every slot of every layer on the stage. */
 export function paintOf(scene: Scene, cards: readonly LayerCard[], how: Colouring): Paint {
+  const known = how.mode === "health" || how.mode === "selectivity"
   const colour = new Int32Array(scene.count).fill(-1)
   const mark = new Uint8Array(scene.count).fill(NEUTRAL)
+  const notch = how.mode === "selectivity" ? new Uint8Array(scene.count) : null
+  const peak = scene.layers.some((layer) => layer.slots) && how.mode === "abs" ? new Int32Array(scene.count).fill(-1) : null
   const byName = new Map(cards.map((card) => [card.name, card]))
+  const look = known ? looks(how) : null
   for (const layer of scene.layers) {
     const card = byName.get(layer.name)
     if (!card) continue
-    const own = paintOfLayer(card, how)
+    if (look) {
+      for (let slot = 0; slot < layer.units; slot++) {
+        const one = look(layer.name, layer.slots, slot)
+        colour[layer.start + slot] = one.colour
+        mark[layer.start + slot] = one.mark
+        if (notch) notch[layer.start + slot] = one.notch
+      }
+      continue
+    }
+    const own = paintOfLayer(card, how, layer.slots)
     colour.set(own.colour, layer.start)
     mark.set(own.mark, layer.start)
+    if (own.peak) peak?.set(own.peak, layer.start)
   }
-  return { colour, mark }
+  return { colour, mark, notch, peak }
+}
+
+/** What a slot of a layer looks like by an analysis. */
+function looks(how: Colouring): (layer: string, slots: Slots | null, slot: number) => Look {
+  const { health, selectivity, theme } = how
+  if (how.mode === "health") {
+    return (layer, slots, slot) => healthLook(mostOf(slots, slot, (unit) => health?.textOf("status", layer, unit) ?? ""), theme)
+  }
+  const classes = selectivity ? new Classes(selectivity, theme) : null
+  return (layer, slots, slot) => {
+    if (!selectivity || !classes) return { colour: -1, mark: NEUTRAL, notch: 0 }
+    const best = mostOf(slots, slot, (unit) => selectivity.textOf("best", layer, unit))
+    const of = membersOf(slots, slot).filter((unit) => selectivity.textOf("best", layer, unit) === best)
+    const mean = (name: string): number => of.reduce((sum, unit) => sum + selectivity.of(name, layer, unit), 0) / of.length
+    return classes.look(best, mean("best_auroc"), mean("replicated") >= 0.5, theme)
+  }
 }
 
 /** Input features are neutral: their sizes are in their own units, not on the network's scale. */
-export function paintOfLayer(card: LayerCard, how: Colouring): Paint {
+export function paintOfLayer(card: LayerCard, how: Colouring, slots: Slots | null = null): Paint {
   const all = how.all?.layers.get(card.name)
   const a = how.a?.layers.get(card.name)
   const b = how.b?.layers.get(card.name)
   const colourOf = card.kind === "input" || !a ? null : chooser(how, a, b)
-  const colour = Int32Array.from({ length: card.units }, (_, unit) => colourOf?.(unit) ?? -1)
-  return { colour, mark: Uint8Array.from(colour, (value, unit) => markOf(value, all ?? a, unit)) }
+  if (!slots) {
+    const colour = Int32Array.from({ length: card.units }, (_, unit) => colourOf?.(unit) ?? -1)
+    return { colour, mark: Uint8Array.from(colour, (value, unit) => markOf(value, all ?? a, unit)), notch: null, peak: null }
+  }
+  const ofMean = colourOf && a ? chooser(how, a, b, slots) : null
+  const colour = Int32Array.from({ length: slots.count }, (_, slot) => ofMean?.(slot) ?? -1)
+  const mark = Uint8Array.from(colour, (value, slot) => {
+    const marks = [...membersOf(slots, slot)].map((unit) => markOf(value, all ?? a, unit))
+    return marks.every((one) => one === DEAD) ? DEAD : marks.includes(NONFINITE) ? NONFINITE : value < 0 ? NEUTRAL : VALUE
+  })
+  const peak = Int32Array.from({ length: slots.count }, (_, slot) => {
+    const members = membersOf(slots, slot)
+    if (members.length < 2 || !a || !colourOf) return -1
+    return colourOf(members.reduce((most, unit) => (a.meanAbs[unit]! > a.meanAbs[most]! ? unit : most), members[0]!))
+  })
+  return { colour, mark, notch: null, peak }
 }
 
 function markOf(colour: number, stats: LayerStats | undefined, unit: number): number {
@@ -60,16 +110,19 @@ function markOf(colour: number, stats: LayerStats | undefined, unit: number): nu
   return VALUE
 }
 
-function chooser(how: Colouring, a: LayerStats, b: LayerStats | undefined): (unit: number) => number {
+/** The scale is that of the units, also where groups of them are drawn. */
+function chooser(how: Colouring, a: LayerStats, b: LayerStats | undefined, slots: Slots | null = null): (slot: number) => number {
+  const [meanA, absA] = [perSlot(a.mean, slots), perSlot(a.meanAbs, slots)]
   if (how.mode === "signed") {
     const domain = commonScale([a.mean, b?.mean], 0.995)
-    return (unit) => signed(a.mean[unit]!, domain, how.theme)
+    return (slot) => signed(meanA[slot]!, domain, how.theme)
   }
   const domain = commonScale([a.meanAbs, b?.meanAbs], 0.99)
-  if (how.mode === "abs" || !b) return (unit) => magnitude(a.meanAbs[unit]!, domain, how.theme)
+  if (how.mode === "abs" || !b) return (slot) => magnitude(absA[slot]!, domain, how.theme)
+  const [meanB, absB] = [perSlot(b.mean, slots), perSlot(b.meanAbs, slots)]
   const blend = how.blend === "purple" ? blendPurple : blendOklch
-  return (unit) => {
-    const [first, second] = sides(a.mean[unit]!, a.meanAbs[unit]!, b.mean[unit]!, b.meanAbs[unit]!)
+  return (slot) => {
+    const [first, second] = sides(meanA[slot]!, absA[slot]!, meanB[slot]!, absB[slot]!)
     return blend(first, second, domain, how.theme)
   }
 }

@@ -4,6 +4,7 @@ import type { Transform } from "./transform"
 import type { EdgeArrays } from "../engine/api"
 import { BUCKETS, type EdgeSet, edgeSet, SIZES, strongest } from "./edgeset"
 import type { Route } from "../layout/model"
+import type { Slots } from "../layout/slots"
 import type { Ink } from "./paint"
 import { arrivesAt, leavesAt, type Scene } from "./scene"
 
@@ -58,7 +59,33 @@ function keep(scene: Scene, pair: EdgeArrays, k: number) {
   const from = scene.layers[scene.layout.indexOf(pair.sourceLayer)]
   const to = scene.layers[scene.layout.indexOf(pair.targetLayer)]
   if (!from || !to) return null
-  return { pair, from, to, kept: strongest(pair.source, pair.target, from.units, to.units, k) }
+  const drawn = grouped(pair, from.slots, to.slots)
+  return { pair: drawn, from, to, kept: strongest(drawn.source, drawn.target, from.units, to.units, k) }
+}
+
+/** Weights between groups are sums over their units, by falling size. */
+export function grouped(pair: EdgeArrays, from: Slots | null, to: Slots | null): EdgeArrays {
+  if (!from && !to) return pair
+  const across = to?.count ?? pair.target.reduce((most, unit) => Math.max(most, unit + 1), 0)
+  const sums = new Map<number, number>()
+  pair.source.forEach((source, edge) => {
+    const target = pair.target[edge]!
+    const key = (from ? from.of[source]! : source) * across + (to ? to.of[target]! : target)
+    sums.set(key, (sums.get(key) ?? 0) + pair.value[edge]!)
+  })
+  const order = [...sums].sort(([, one], [, other]) => Math.abs(other) - Math.abs(one))
+  return {
+    ...pair,
+    source: Uint32Array.from(order, ([key]) => Math.floor(key / across)),
+    target: Uint32Array.from(order, ([key]) => key % across),
+    value: Float32Array.from(order, ([, sum]) => sum),
+    max: Math.abs(order[0]?.[1] ?? 0),
+  }
+}
+
+/** The same edges where a scene draws their ends now. */
+export function along(paths: EdgePaths, scene: Scene): EdgePaths {
+  return { ...paths, ...ends(scene, paths.set.source, paths.set.target) }
 }
 
 function ends(scene: Scene, source: Uint32Array, target: Uint32Array): Pick<EdgePaths, "x0" | "y0" | "x1" | "y1"> {

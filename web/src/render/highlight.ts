@@ -47,6 +47,20 @@ export function highlight(unit: number, scene: Scene, set: EdgeSet | null, influ
   return { unit, touched, edges, known }
 }
 
+/** Several units' highlights as one; of what more than one touches, the strongest touch counts. */
+export function together(all: readonly Highlight[]): Highlight | null {
+  const last = all.at(-1)
+  if (!last || all.length === 1) return last ?? null
+  const touched = new Map<number, number>()
+  const edges = new Map<number, number>()
+  for (const one of all) {
+    for (const [unit, share] of one.touched) if (Math.abs(share) >= Math.abs(touched.get(unit) ?? 0)) touched.set(unit, share)
+    for (const [edge, share] of one.edges) edges.set(edge, Math.max(share, edges.get(edge) ?? 0))
+  }
+  for (const one of all) touched.delete(one.unit)
+  return { unit: last.unit, touched, edges, known: all.some((one) => one.known) }
+}
+
 /** Effects relative to the strongest in the same layer; what is too weak is left out. */
 function relative(by: ReadonlyMap<string, Float32Array>, scene: Scene): Map<number, number> {
   const shares = new Map<number, number>()
@@ -58,7 +72,10 @@ function relative(by: ReadonlyMap<string, Float32Array>, scene: Scene): Map<numb
     if (peak === 0) continue
     for (let i = 0; i < values.length; i++) {
       const share = values[i]! / peak
-      if (Math.abs(share) >= TOUCHED) shares.set(layer.start + i, share)
+      if (Math.abs(share) < TOUCHED) continue
+      // Of a group the unit that is touched most speaks.
+      const index = layer.start + (layer.slots ? layer.slots.of[i]! : i)
+      if (Math.abs(share) >= Math.abs(shares.get(index) ?? 0)) shares.set(index, share)
     }
   }
   return shares

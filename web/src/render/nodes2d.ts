@@ -4,8 +4,9 @@ import { css } from "../colour/oklab"
 import type { LayerCard } from "../contract/manifest"
 import type { Layout } from "../layout/model"
 import type { Transform } from "./transform"
-import { DEAD, type Ink, NEUTRAL, NONFINITE, type Paint, textOn } from "./paint"
+import { ALWAYS, CONSTANT, DEAD, DORMANT, type Ink, NEUTRAL, NONFINITE, OPEN, type Paint, SATURATED, textOn } from "./paint"
 import type { Scene, SceneLayer } from "./scene"
+import type { Tiles } from "./tiles"
 
 /** Names of a layer's units and the side they stand on; `room` is from the units to the layout's rim, content pixels. */
 export interface Names {
@@ -42,17 +43,18 @@ export function drawNodes(
   at: Transform,
   ink: Ink,
   names: ReadonlyMap<number, Names>,
+  tiles: ReadonlyMap<number, Tiles>,
 ): void {
   scene.layers.forEach((layer, index) => {
     const beside = names.get(index)
     for (let unit = layer.start; unit < layer.start + layer.units; unit++) {
-      drawUnit(ctx, scene, layer, paint, unit, at, ink, !beside)
+      drawUnit(ctx, scene, layer, paint, unit, at, ink, !beside, tiles.get(index))
     }
     if (beside) drawNames(ctx, scene, layer, beside, at, ink)
   })
 }
 
-/** One unit: its shape, its mark, and its number unless it has a name beside it. */
+/** One slot: its shape, its mark, and its number unless it has a name beside it. */
 export function drawUnit(
   ctx: CanvasRenderingContext2D,
   scene: Scene,
@@ -62,23 +64,89 @@ export function drawUnit(
   at: Transform,
   ink: Ink,
   numbered: boolean,
+  tiles: Tiles | undefined = undefined,
 ): void {
   const x = scene.x[unit]! * at.k + at.tx
   const y = scene.y[unit]! * at.k + at.ty
   const r = scene.radius[unit]! * at.k
   const mark = paint.mark[unit]!
   const colour = paint.colour[unit]!
-  const filled = mark !== DEAD && mark !== NEUTRAL && colour >= 0
+  const hollow = mark === DEAD || mark === NEUTRAL || mark === DORMANT || mark === OPEN
+  const filled = !hollow && colour >= 0
+  const square = layer.box.mode === "cells"
+  const digits = digitsOf(layer.units - 1)
   ctx.fillStyle = filled ? css(colour) : mark === NEUTRAL ? ink.neutral : ink.canvas
-  if (layer.box.mode === "cells") {
-    cell(ctx, x, y, r, mark, ink)
-  } else {
-    circle(ctx, x, y, r, mark, ink)
-    const digits = digitsOf(layer.units - 1)
-    if (!numbered || r < (FITS[digits] ?? Infinity)) return
-    if (mark === NONFINITE) plate(ctx, x, y, r)
-    number(ctx, unit - layer.start, x, y, r, numberInk(mark, colour, filled, ink), ink)
+  if (square) cell(ctx, x, y, r, mark, ink)
+  else circle(ctx, x, y, r, mark, ink)
+  if (mark >= DORMANT) drawSign(ctx, x, y, r, mark, colour, square, ink)
+  const peak = paint.peak?.[unit] ?? -1
+  if (peak >= 0 && r >= 2.5) {
+    ctx.fillStyle = css(peak)
+    ctx.fillRect(x - r * 0.4, y - r * 0.4, r * 0.8, r * 0.8)
   }
+  if (tiles && square && r >= 4) {
+    tile(ctx, tiles, unit - layer.start, x, y, r)
+    drawNotch(ctx, x, y, r, paint.notch?.[unit] ?? 0, ink.canvas, square)
+    return
+  }
+  const notch = paint.notch?.[unit] ?? 0
+  if (notch > 0) drawNotch(ctx, x, y, r, notch, filled ? textOn(colour) : ink.secondary, square)
+  if (!numbered || (square && !layer.box.tiles) || layer.slots || r < (FITS[digits] ?? Infinity)) return
+  if (mark === NONFINITE) plate(ctx, x, y, r)
+  if (mark !== CONSTANT && mark !== ALWAYS && mark !== SATURATED && mark !== DORMANT) number(ctx, unit - layer.start, x, y, r, numberInk(mark, colour, filled, ink), ink)
+}
+
+/** A channel's mean map inside its frame. */
+function tile(ctx: CanvasRenderingContext2D, { picture, width, height }: Tiles, unit: number, x: number, y: number, r: number): void {
+  const frame = r >= 8 ? 2 : 1
+  const k = Math.min((2 * r - 2 * frame) / width, (2 * r - 2 * frame) / height)
+  ctx.imageSmoothingEnabled = false
+  ctx.drawImage(picture, 0, unit * height, width, height, x - (width * k) / 2, y - (height * k) / 2, width * k, height * k)
+}
+
+/** What a colour alone would say: a sign inside the unit, a different one for each state of health. */
+export function drawSign(ctx: CanvasRenderingContext2D, x: number, y: number, r: number, mark: number, colour: number, square: boolean, ink: Ink): void {
+  const hue = colour >= 0 ? css(colour) : ink.tertiary
+  const line = colour >= 0 ? textOn(colour) : ink.text
+  ctx.lineWidth = Math.max(1, Math.min(2.5, r / 4))
+  ctx.strokeStyle = mark === DORMANT || mark === OPEN ? hue : line
+  ctx.beginPath()
+  if (mark === OPEN || mark === DORMANT) {
+    const off = ctx.lineWidth / 2
+    if (square) ctx.rect(x - r + off, y - r + off, 2 * (r - off), 2 * (r - off))
+    else ctx.arc(x, y, Math.max(0.5, r - off), 0, 2 * Math.PI)
+  } else if (mark === CONSTANT) {
+    ctx.moveTo(x - r * 0.5, y)
+    ctx.lineTo(x + r * 0.5, y)
+  } else if (mark === SATURATED) {
+    ctx.moveTo(x - r * 0.5, y - r * 0.45)
+    ctx.lineTo(x + r * 0.5, y - r * 0.45)
+    ctx.moveTo(x, y + r * 0.5)
+    ctx.lineTo(x, y - r * 0.2)
+  } else {
+    ctx.moveTo(x - r * 0.45, y)
+    ctx.lineTo(x + r * 0.45, y)
+    ctx.moveTo(x, y - r * 0.45)
+    ctx.lineTo(x, y + r * 0.45)
+  }
+  ctx.stroke()
+  if (mark !== DORMANT || r < 2.5) return
+  ctx.fillStyle = hue
+  ctx.beginPath()
+  ctx.arc(x, y, r * 0.3, 0, 2 * Math.PI)
+  ctx.fill()
+}
+
+/** A dot at one of eight places of the rim, so that classes differ by more than hue. */
+export function drawNotch(ctx: CanvasRenderingContext2D, x: number, y: number, r: number, notch: number, colour: string, square: boolean): void {
+  if (notch === 0 || r < 3) return
+  const angle = ((notch - 1) / 8) * 2 * Math.PI - Math.PI / 2
+  const reach = square ? Math.min(1 / Math.abs(Math.cos(angle)), 1 / Math.abs(Math.sin(angle))) * 0.72 : 0.74
+  const size = Math.max(0.9, Math.min(2.2, r * 0.16))
+  ctx.fillStyle = colour
+  ctx.beginPath()
+  ctx.arc(x + Math.cos(angle) * reach * r, y + Math.sin(angle) * reach * r, size, 0, 2 * Math.PI)
+  ctx.fill()
 }
 
 function numberInk(mark: number, colour: number, filled: boolean, ink: Ink): string {

@@ -7,6 +7,7 @@ import type { Highlight } from "./highlight"
 import { drawName, drawUnit, type Names } from "./nodes2d"
 import type { Ink, Paint } from "./paint"
 import type { Scene } from "./scene"
+import type { Tiles } from "./tiles"
 
 export interface OverlayState {
   readonly highlight: Highlight | null
@@ -14,6 +15,8 @@ export interface OverlayState {
   readonly hover: number
   readonly selected: number
   readonly focus: number
+  /** Units that stay lit together. */
+  readonly pins: readonly number[]
 }
 
 export interface OverlayInput {
@@ -22,6 +25,7 @@ export interface OverlayInput {
   readonly paths: EdgePaths | null
   readonly names: ReadonlyMap<number, Names>
   readonly ink: Ink
+  readonly tiles: ReadonlyMap<number, Tiles>
 }
 
 /** How much of what lies beneath is taken away while something is highlighted. */
@@ -45,6 +49,13 @@ export function drawOverlay(
     if (input.paths) drawn = carrying(ctx, input, input.paths, highlight, at)
     touched(ctx, input, highlight, at)
     unit(ctx, input, highlight.unit, at)
+  }
+  for (const pin of state.pins) {
+    if (pin !== state.selected) {
+      unit(ctx, input, pin, at)
+      ring(ctx, input, pin, at, 2, 1.25)
+    }
+    head(ctx, input, pin, at)
   }
   if (state.selected >= 0) {
     unit(ctx, input, state.selected, at)
@@ -126,7 +137,7 @@ function unit(ctx: CanvasRenderingContext2D, input: OverlayInput, index: number,
     ctx.globalAlpha = alpha
   }
   const names = input.names.get(layerIndex)
-  drawUnit(ctx, scene, layer, input.paint, index, at, input.ink, !names)
+  drawUnit(ctx, scene, layer, input.paint, index, at, input.ink, !names, input.tiles.get(layerIndex))
   if (names) drawName(ctx, scene, layer, names, index - layer.start, at, input.ink, true)
 }
 
@@ -154,6 +165,21 @@ function ring(ctx: CanvasRenderingContext2D, input: OverlayInput, index: number,
   ctx.lineWidth = width
   ctx.strokeStyle = input.ink.text
   outline(ctx, input.scene, index, at, gap - width / 2 + width / 2)
+}
+
+/** A dot above the ring: what is pinned. */
+function head(ctx: CanvasRenderingContext2D, { scene, ink }: OverlayInput, index: number, at: Transform): void {
+  const x = scene.x[index]! * at.k + at.tx
+  const y = (scene.y[index]! - scene.radius[index]!) * at.k + at.ty - 5
+  ctx.globalAlpha = 1
+  ctx.beginPath()
+  ctx.arc(x, y, 4, 0, 2 * Math.PI)
+  ctx.fillStyle = ink.canvas
+  ctx.fill()
+  ctx.beginPath()
+  ctx.arc(x, y, 2.5, 0, 2 * Math.PI)
+  ctx.fillStyle = ink.text
+  ctx.fill()
 }
 
 function outline(ctx: CanvasRenderingContext2D, scene: Scene, index: number, at: Transform, off: number): void {

@@ -11,9 +11,21 @@ export const NEUTRAL = 2
 /** Holds values that are not finite: hatched, over its colour if it has one. */
 export const NONFINITE = 3
 
+/** Health: barely active, the same for every sample, active for every sample, at the end of its activation's range. */
+export const DORMANT = 4
+export const CONSTANT = 5
+export const ALWAYS = 6
+export const SATURATED = 7
+/** Did not hold on the other half of the samples: a ring of its colour. */
+export const OPEN = 8
+
 export interface Paint {
   readonly colour: Int32Array
   readonly mark: Uint8Array
+  /** Which of eight notches of the rim is the unit's: 1 to 8, 0 is none; null when no unit has one. */
+  readonly notch: Uint8Array | null
+  /** Of a group the colour of its largest member, drawn inside the colour of its mean; -1 where there is no group. */
+  readonly peak: Int32Array | null
 }
 
 /** Colours the renderers need beside the data colours; from the theme's tokens. */

@@ -11,6 +11,7 @@ import { drawNodes, type Names } from "./nodes2d"
 import { drawOverlay, type OverlayState } from "./overlay2d"
 import type { Ink, Paint } from "./paint"
 import type { Scene } from "./scene"
+import type { Tiles } from "./tiles"
 import { between, STILL, type Transform, transformOf } from "./transform"
 
 /** What is on the stage; replaced as a whole, never changed. */
@@ -18,6 +19,8 @@ export interface Picture {
   readonly scene: Scene
   readonly paint: Paint
   readonly names: ReadonlyMap<number, Names>
+  /** Maps of the layers that are drawn as tiles. */
+  readonly tiles: ReadonlyMap<number, Tiles>
   readonly ink: Ink
   /** Flow without weights; drawn beneath the units. */
   readonly links: readonly Route[]
@@ -35,7 +38,7 @@ const REST = 80
 const SLICE = 10
 const BATCH = 2_000
 
-const NOTHING: OverlayState = { highlight: null, hover: -1, selected: -1, focus: -1 }
+const NOTHING: OverlayState = { highlight: null, hover: -1, selected: -1, focus: -1, pins: [] }
 
 export class Stage {
   readonly #edges: HTMLCanvasElement
@@ -79,7 +82,7 @@ export class Stage {
     this.#picture = picture
     const moved = before?.scene !== picture.scene || before.ink !== picture.ink
     const edges = moved || before.edges !== picture.edges
-    const units = moved || before.paint !== picture.paint || before.names !== picture.names
+    const units = moved || before.paint !== picture.paint || before.names !== picture.names || before.tiles !== picture.tiles
     this.#ask(edges, units, edges || units)
   }
 
@@ -127,17 +130,17 @@ export class Stage {
     if (edges || units) this.#counters.fullRedraws++
     if (edges) this.#drawEdges(picture)
     if (units) {
-      const { scene, paint, ink, names, links } = picture
+      const { scene, paint, ink, names, links, tiles } = picture
       const ctx = this.#clear(this.#units)
       drawLinks(ctx, scene, links, this.#at, ink)
-      drawNodes(ctx, scene, paint, this.#at, ink, names)
+      drawNodes(ctx, scene, paint, this.#at, ink, names, tiles)
     }
     if (overlay) this.#drawOverlay(picture)
   }
 
-  #drawOverlay({ scene, paint, names, ink, carriers }: Picture): void {
+  #drawOverlay({ scene, paint, names, ink, tiles, carriers }: Picture): void {
     const { width, height } = this.#size
-    const input = { scene, paint, names, ink, paths: carriers }
+    const input = { scene, paint, names, ink, tiles, paths: carriers }
     this.#counters.edgesDrawn += drawOverlay(this.#clear(this.#overlay), input, this.#state, this.#at, width, height)
     this.#counters.overlayRedraws++
   }

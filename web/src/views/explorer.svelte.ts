@@ -3,13 +3,19 @@
 import type { LayerCard, Manifest } from "../contract/manifest"
 import type { EdgeArrays, FilterProblem, GroupStats, PairStats, Sides } from "../engine/api"
 import type { Engine } from "../engine/engine"
+import type { LayerMaps } from "../engine/maps"
+import type { Result } from "../engine/results"
 import type { Columns } from "../filter"
+import type { Arranged } from "../layout/slots"
 import type { Colouring } from "../render/colouring"
 import { formatAddress, parseAddress } from "../state/address"
 import type { State } from "../state/state"
-import { decodeView, type Known } from "../state/url"
-import type { ColourMode, Theme, View } from "../state/view"
+import { decodeView, type Known, MAX_PINS } from "../state/url"
+import type { ColourMode, OrderMode, Theme, View } from "../state/view"
 import { Understanding } from "./understanding.svelte"
+import { arrangedOf, NO_GROUPS, NO_ORDERS, type Opened, type Runs, runsOf } from "./arrangement"
+import { type Orders, ordersOf, PERMUTATION } from "./order"
+import { type Profiles, profilesOf, SLICES } from "./profiles"
 import { byName } from "./words"
 
 export type Side = "a" | "b"
@@ -17,6 +23,8 @@ export type Side = "a" | "b"
 export interface UnitRef {
   readonly layer: LayerCard
   readonly unit: number
+  /** Set where a group of units is meant, of which `unit` is the first. */
+  readonly group?: Uint32Array | null
 }
 
 export class Explorer {
@@ -31,14 +39,20 @@ export class Explorer {
   edges = $state.raw<readonly EdgeArrays[]>([])
   pair = $state.raw<PairStats | null>(null)
   hover = $state.raw<UnitRef | null>(null)
-  pinned = $state(false)
-  table = $state(false)
+  /** What analyses know of the units, once read; null while not, or where the page does not carry it. */
+  health = $state.raw<Result | null>(null)
+  selectivity = $state.raw<Result | null>(null)
+  maps = $state.raw<ReadonlyMap<string, LayerMaps> | null>(null)
+  #crossings = $state.raw<Result | null>(null)
+  #together = $state.raw<Result | null>(null)
+  #profiles = $state.raw<Profiles>(profilesOf([]))
+  opened = $state.raw<Opened>(NO_GROUPS)
+  /** Whether the map of the selected channel is open. */
+  mapOpen = $state(false)
   /** Whether the units stand beside the network, ranked by how they differ. */
   ranked = $state(false)
   /** The column that selectivity is shown by; null is the label. */
   classesBy = $state<string | null>(null)
-  /** Whether the network has the window to itself: no rail, no inspector. */
-  maximised = $state(false)
   /** Whether the inspector is open where it is a sheet. */
   sheet = $state(false)
   /** Said to a screen reader. */
@@ -60,6 +74,11 @@ export class Explorer {
   readonly sel = $derived(this.view.sel)
   readonly blend = $derived(this.view.blend)
   readonly edgeMode = $derived(this.view.edges)
+  readonly ord = $derived(this.view.ord)
+  readonly #pins = $derived(this.view.pins)
+  readonly #most = $derived(this.view.most)
+  readonly #table = $derived(this.view.table)
+  readonly #max = $derived(this.view.max)
   readonly expressionA = $derived(this.view.a)
   readonly expressionB = $derived(this.view.b)
   readonly theme: Theme = $derived(this.view.theme ?? this.system)
@@ -68,9 +87,12 @@ export class Explorer {
   readonly b: GroupStats | null = $derived(this.sides?.b ?? null)
   readonly comparing = $derived(this.expressionA !== null || this.expressionB !== null)
   /** Groups that cannot be read are not compared. */
-  readonly mode: ColourMode = $derived(
-    this.view.col === "ab" && (!this.comparing || this.problems.a || this.problems.b) ? "abs" : this.view.col,
-  )
+  readonly #col = $derived(this.view.col)
+  readonly mode: ColourMode = $derived.by(() => {
+    const col = this.#col
+    if (col === "health" || col === "selectivity") return this[col] ? col : "abs"
+    return col === "ab" && (!this.comparing || this.problems.a || this.problems.b) ? "abs" : col
+  })
   readonly colouring: Colouring = $derived({
     mode: this.mode,
     blend: this.blend,
@@ -78,7 +100,26 @@ export class Explorer {
     all: this.all,
     a: this.a,
     b: this.b,
+    health: this.health,
+    selectivity: this.selectivity,
   })
+  /** The order Result that is followed; null where the page itself orders, or nothing does. */
+  readonly order: Result | null = $derived(this.ord === "crossings" ? this.#crossings : this.ord === "together" ? this.#together : null)
+  readonly #drawnOrder: Orders = $derived.by(() => {
+    // Only what an order looks at may change it: a scene is laid out anew for each.
+    const { ord } = this
+    if (ord === "index") return NO_ORDERS
+    const byClass = ord === "class"
+    return ordersOf(ord, this.manifest.model.layers, {
+      group: ord === "rate" || ord === "mean" ? this.a : null,
+      pair: byClass ? this.pair : null,
+      selectivity: byClass ? this.selectivity : null,
+      order: this.order,
+    })
+  })
+  readonly #runs: Runs = $derived.by(() => runsOf(this.manifest.model.layers, this.#drawnOrder, this.#profiles, this.#most))
+  readonly arranged: ReadonlyMap<string, Arranged> = $derived(arrangedOf(this.#drawnOrder, this.#runs, this.opened))
+  readonly pins: readonly UnitRef[] = $derived(this.#pins.flatMap((address) => this.refOf(address) ?? []))
   readonly selected: UnitRef | null = $derived(this.refOf(this.sel))
   readonly selectedLayer: LayerCard | null = $derived.by(() => {
     const address = this.sel === null ? null : parseAddress(this.sel, this.cards)
@@ -95,7 +136,13 @@ export class Explorer {
     this.understanding = new Understanding(engine)
     this.view = state.view
     state.subscribe((view) => {
+      const before = this.view
       this.view = view
+      if (view.ord !== before.ord) {
+        this.closeGroups()
+        void this.#readOrder(view.ord)
+      }
+      if (view.sel !== before.sel) this.mapOpen = false
       this.#sayAll(state.takeMessages())
     })
     this.#sayAll(state.takeMessages())
@@ -119,7 +166,85 @@ export class Explorer {
     const all = this.engine.group(null).then((stats) => (this.all = stats))
     void this.engine.ready.then((samples) => (this.columns = samples))
     void this.engine.preload().catch(() => undefined)
+    void this.#understand()
     await Promise.all([edges, all].map((load) => load.catch((problem: unknown) => this.#fail(problem))))
+  }
+
+  /** Reads what analyses know; what is not there is missed only where it is asked for. */
+  async #understand(): Promise<void> {
+    const read = async (name: string, ...values: string[]): Promise<Result | null> => {
+      const found = await this.engine.results(name)
+      if ("missing" in found) return null
+      await found.read(...values)
+      return found.now(values[0]!) ? found : null
+    }
+    void this.engine.maps().then((maps) => (this.maps = maps))
+    void read("health", "status").then((health) => (this.health = health))
+    void read("selectivity", "best", "best_auroc", "heldout_auroc", "replicated").then((found) => (this.selectivity = found))
+    void this.#readOrder(this.view.ord)
+    if (this.manifest.model.layers.some((card) => card.units > this.view.most)) await this.#readProfiles()
+  }
+
+  async #readProfiles(): Promise<void> {
+    const groups = this.manifest.slices.slice(0, SLICES).map(({ expression }) => this.engine.group(expression || null).catch(() => null))
+    this.#profiles = profilesOf((await Promise.all(groups)).filter((group) => group !== null))
+  }
+
+  async #readOrder(by: OrderMode): Promise<void> {
+    if (by !== "crossings" && by !== "together") return
+    const found = await this.engine.results("order", { by })
+    if ("missing" in found) return this.say(`${found.missing} The recorded order is shown.`)
+    await found.read(...found.names.filter((name) => name.startsWith(PERMUTATION) || name.startsWith("crossings_")))
+    if (by === "crossings") this.#crossings = found
+    else this.#together = found
+  }
+
+  get table(): boolean {
+    return this.#table
+  }
+
+  set table(on: boolean) {
+    this.update({ table: on })
+  }
+
+  /** Whether the network has the window to itself: no rail, no inspector. */
+  get maximised(): boolean {
+    return this.#max
+  }
+
+  set maximised(on: boolean) {
+    this.update({ max: on })
+  }
+
+  /** Whether the selected unit is among the pinned. */
+  get pinned(): boolean {
+    return this.sel !== null && this.#pins.includes(this.sel)
+  }
+
+  set pinned(on: boolean) {
+    if (this.selected && on !== this.pinned) this.pin(this.selected)
+  }
+
+  /** Pins a unit, or takes the pin away. */
+  pin(ref: UnitRef): void {
+    const address = formatAddress(ref.layer.name, ref.unit)
+    const others = this.#pins.filter((pin) => pin !== address)
+    const taken = others.length < this.#pins.length
+    if (!taken && others.length >= MAX_PINS) return this.say(`${MAX_PINS} units are pinned: take one away first.`)
+    this.update({ pins: Object.freeze(taken ? others : [...others, address]) })
+    this.spoken = taken ? `${address} is no longer pinned.` : `${address} is pinned.`
+  }
+
+  unpin(): void {
+    this.update({ pins: Object.freeze([]) })
+  }
+
+  get anyOpen(): boolean {
+    return this.opened !== NO_GROUPS
+  }
+
+  closeGroups(): void {
+    this.opened = NO_GROUPS
   }
 
   refOf(address: string | null): UnitRef | null {
@@ -133,7 +258,6 @@ export class Explorer {
   }
 
   select(ref: UnitRef | null): void {
-    if (ref === null) this.pinned = false
     this.sheet = ref !== null
     this.update({ sel: ref ? formatAddress(ref.layer.name, ref.unit) : null })
   }
@@ -146,7 +270,6 @@ export class Explorer {
   }
 
   selectLayer(layer: LayerCard): void {
-    this.pinned = false
     this.sheet = true
     this.update({ sel: layer.name })
   }

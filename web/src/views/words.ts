@@ -42,3 +42,18 @@ export function describe(explorer: Explorer, ref: UnitRef): string {
   const means = explorer.b ? `mean ${value(explorer.a)} in A, ${value(explorer.b)} in B` : `mean ${value(explorer.a)}`
   return `${layer.label} ${layer.unitWord} ${unitName(layer, unit)}, ${means}, ${unit + 1} of ${layer.units}`
 }
+
+/** What the shown analysis says of a unit: its health, or the class it tells best; empty in other colours. */
+export function knownOf(explorer: Explorer, { layer, unit }: UnitRef): string {
+  const { health, selectivity, mode } = explorer
+  if (mode === "health") {
+    const status = health?.textOf("status", layer.name, unit) ?? ""
+    return status ? `Health: ${status}` : ""
+  }
+  if (mode !== "selectivity") return ""
+  const best = selectivity?.textOf("best", layer.name, unit) ?? ""
+  if (!best) return ""
+  const auroc = selectivity!.of("best_auroc", layer.name, unit)
+  const held = selectivity!.of("replicated", layer.name, unit) === 1 ? "replicated" : "not replicated"
+  return `${auroc < 0.5 ? "Lowest" : "Highest"} for ${best}: AUROC ${auroc.toFixed(2)}, ${held}`
+}

@@ -1,0 +1,37 @@
+/** Maps: the mean activation map of every channel, where whole maps were recorded. */
+
+import type { Manifest, MapsCard } from "../contract/manifest"
+import { asFloats, type Arrays } from "./arrays"
+
+export interface LayerMaps {
+  readonly height: number
+  readonly width: number
+  /** Size as recorded. */
+  readonly full: readonly number[]
+  /** Samples that the mean is of. */
+  readonly n: number
+  /** [unit, y, x]; NaN where no sample is finite. */
+  readonly values: Float32Array
+  /** Largest size of a value of the layer. */
+  readonly most: number
+}
+
+export async function readMaps(arrays: Arrays, manifest: Manifest): Promise<ReadonlyMap<string, LayerMaps>> {
+  const read = manifest.maps.map(async (card) => [card.layer, await readOne(arrays, card)] as const)
+  const done = await Promise.all(read.map((one) => one.catch(() => null)))
+  return new Map(done.filter((one) => one !== null))
+}
+
+async function readOne(arrays: Arrays, card: MapsCard): Promise<LayerMaps> {
+  const what = `the maps of ${card.layer}`
+  const [codes, scale] = await Promise.all([arrays.get(card.data, what), arrays.get(card.scale, what).then(asFloats)])
+  const places = card.height * card.width
+  const units = scale.length / 2
+  if (codes.length !== units * places) throw arrays.damaged(what, "the array has another size than its scale", card.data)
+  const values = Float32Array.from(codes, (code, at) => {
+    const unit = Math.floor(at / places)
+    return code === 255 ? Number.NaN : scale[unit]! + code * scale[units + unit]!
+  })
+  const most = values.reduce((largest, value) => (Math.abs(value) > largest ? Math.abs(value) : largest), 0)
+  return { height: card.height, width: card.width, full: card.full, n: card.n, values, most }
+}
