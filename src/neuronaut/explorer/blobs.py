@@ -83,7 +83,7 @@ class Packer:
         blob = f"b{len(self.blobs)}"
         self.blobs[blob] = BlobCard(
             dtype=cast("Literal['u8']", dtype),
-            shape=list(little.shape),
+            shape=list(array.shape),
             layout=layout,
             block=block.name,
             offset=block.size,

@@ -38,6 +38,7 @@ from neuronaut.explorer.network import edge_cards, layer_cards
 from neuronaut.explorer.numbers import Numbers, comparison_cards, numbers, slice_cards
 from neuronaut.explorer.preview import preview_card
 from neuronaut.explorer.rows import Rows, choose_rows
+from neuronaut.explorer.understanding import understanding_cards
 from neuronaut.explorer.values import Precision, activation_cards
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def bundle(rec: Recording, choice: Choice) -> Bundle:
         "activations": activation_cards(rec, layers, exact.signed(), rows, pack, choice.precision),
         "maps": map_cards(rec, layers, pack),
         "influence": _influence(rec, layers, pack, notes),
-        "results": [],
+        "results": understanding_cards(rec, layers, pack, notes),
         "findings": [finding_card(finding) for finding in choice.findings],
         "view": first_view(named),
     }
