@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from neuronaut.live.ablate import ablate as ablate
     from neuronaut.live.compare import compare as compare
     from neuronaut.live.influence import influence as influence
+    from neuronaut.live.show import show as show
     from neuronaut.store.recording import Recording as Recording
     from neuronaut.store.recording import open as open
 
@@ -46,6 +47,7 @@ _HOME = {
     "order": "neuronaut.analysis.order",
     "record": "neuronaut.capture.record",
     "selectivity": "neuronaut.analysis.selectivity",
+    "show": "neuronaut.live.show",
     "similarity": "neuronaut.analysis.similarity",
     "top": "neuronaut.analysis.top",
     "where": "neuronaut.core.slices",
@@ -67,6 +69,7 @@ __all__ = [
     "order",
     "record",
     "selectivity",
+    "show",
     "similarity",
     "top",
     "where",

@@ -18,6 +18,7 @@ from neuronaut.cli.info import info
 from neuronaut.cli.layers import layers
 from neuronaut.cli.order import order
 from neuronaut.cli.record import record
+from neuronaut.cli.show import show
 from neuronaut.cli.top import top
 from neuronaut.cli.verify import verify
 
@@ -31,7 +32,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, layers, record, info, activity, compare, top, drivers, influence, ablate, order, export, verify):
+for command in (
+    demo,
+    layers,
+    record,
+    info,
+    activity,
+    compare,
+    top,
+    drivers,
+    influence,
+    ablate,
+    order,
+    show,
+    export,
+    verify,
+):
     app.command(epilog=EXIT_CODES)(friendly(command))
 
 

@@ -39,7 +39,9 @@ class AddressError(NeuronautError, ValueError):
 
 
 class UnknownName(NeuronautError, KeyError):
-    """No layer, unit, column, array or slice of that name."""
+    """No layer, unit, column, array or slice of that name; ``suggestion`` is the one that was likely meant."""
+
+    suggestion: str | None = None
 
 
 class FilterError(NeuronautError, ValueError):
@@ -176,4 +178,6 @@ def unknown(kind: str, name: str, options: Iterable[str], *, remedy: str = "") -
     if len(names) > 8:
         shown += f" and {len(names) - 8} more"
     text += f". There are: {shown}." if names else f". There is no {kind} here."
-    return UnknownName(f"{text} {remedy}".strip())
+    error = UnknownName(f"{text} {remedy}".strip())
+    error.suggestion = near
+    return error

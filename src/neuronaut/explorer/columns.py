@@ -36,7 +36,7 @@ def column_cards(rec: Recording, rows: Rows, pack: Packer, only: Collection[str]
     known = _KNOWN if ids_fit(rec) else _KNOWN[1:]
     wanted = [name for name in rec.columns if name in given or name not in known]
     return [
-        _card(name, rec.columns[name], rows, pack, "metadata" if name in given else "output")
+        column_card(name, rec.columns[name], rows, pack, "metadata" if name in given else "output")
         for name in wanted
         if only is None or name not in given or name in only
     ]
@@ -47,7 +47,10 @@ def ids_fit(rec: Recording) -> bool:
     return rec.n == 0 or bool(rec.sample_ids.min() >= 0 and rec.sample_ids.max() < 2**32)
 
 
-def _card(name: str, column: Column, rows: Rows, pack: Packer, source: Literal["metadata", "output"]) -> ColumnCard:
+def column_card(
+    name: str, column: Column, rows: Rows, pack: Packer, source: Literal["metadata", "output"]
+) -> ColumnCard:
+    """One column at the given rows."""
     nulls = np.asarray(column.null)[rows]
     marks = texts = values = None
     if isinstance(column, NumberColumn):

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from neuronaut.core.slices import Slice
     from neuronaut.store.verify import Damage
 
-_SHARED = ("_table", "metadata", "sample_ids", "half", "groups", "layers")
+_SHARED = ("_table", "metadata", "sample_ids", "half", "groups", "layers", "columns")
 
 
 def open(path: str | os.PathLike[str], *, writable: bool = False) -> Recording:

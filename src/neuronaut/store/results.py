@@ -81,6 +81,12 @@ def list_results(recording: Recording) -> list[tuple[str, str]]:
     return [(name, key) for name, _, key in (one.rpartition("-") for one in _folders(recording.fs, FOLDER))]
 
 
+def kept_results(recording: Recording) -> set[tuple[str, str]]:
+    """Name and key of every Result that is at hand, in the recording and in the user's cache directory."""
+    found = [*_folders(recording.fs, FOLDER), *_folders(Fs(user_cache()), recording.id)]
+    return {(name, key) for name, _, key in (one.rpartition("-") for one in found)}
+
+
 def damaged_results(fs: Fs) -> list[tuple[str, str]]:
     """File and what is wrong, for each kept Result that cannot be read."""
     found = []

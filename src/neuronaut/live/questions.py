@@ -1,0 +1,140 @@
+"""Questions: what the served page asks of the live model."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from neuronaut.capture.batch import copied
+from neuronaut.core.address import parse_address
+from neuronaut.core.errors import DataError, unknown
+from neuronaut.core.model import Edit, Model, Site
+from neuronaut.core.result import Result
+from neuronaut.core.slices import Where
+from neuronaut.live.ablate import ablate as run_ablate
+from neuronaut.live.influence import influence as run_influence
+from neuronaut.live.inputs import feed_of
+from neuronaut.live.measure import How
+from neuronaut.live.wrapped import recorded_model
+from neuronaut.store.recording import Recording
+
+Question = Callable[..., Result]
+HOWS = ("zero", "scale")
+MOST_ROWS = 256
+
+
+def live_questions(rec: Recording, model: Any, data: Any = None) -> Mapping[str, Question]:
+    """``forward``, ``ablate`` and ``influence`` of one model, one at a time, as functions of a recording.
+
+    Raises DataError when the model is not the one that was recorded, or the inputs are not at hand.
+    """
+    feed = feed_of(rec, data)
+    first = next(iter(feed.batches(np.arange(min(2, rec.n)), 2)))
+    live = recorded_model(model, rec, first.inputs)
+    one_at_a_time = threading.Lock()
+
+    def forward(
+        asked: Recording,
+        inputs: list[list[float]] | None = None,
+        row: int | None = None,
+        edits: list[dict[str, Any]] | None = None,
+    ) -> Result:
+        """What all layers and outputs do on typed inputs, or on a recorded row, with some units changed or none."""
+        _same(asked, rec)
+        if (inputs is None) == (row is None):
+            raise DataError("give either inputs, a list of rows, or the number of a recorded row.")
+        batch = _typed(inputs, first.inputs) if inputs is not None else _recorded(feed, int(row or 0), rec)
+        with one_at_a_time:
+            return _forward(live, rec, batch, [_edit(rec, one) for one in edits or ()])
+
+    def ablate(
+        asked: Recording,
+        units: str | list[str],
+        how: How = "mean",
+        metric: str = "all",
+        where: Where = None,
+        seed: int = 0,
+        resamples: int = 2000,
+        null: int = 20,
+    ) -> Result:
+        """What the answers lose when units are taken out, with interval and verdict; as naut.ablate."""
+        _same(asked, rec)
+        with one_at_a_time:
+            return run_ablate(
+                model,
+                asked,
+                units,
+                how,
+                metric,
+                where,
+                data=data,
+                seed=seed,
+                resamples=resamples,
+                null=null,
+            )
+
+    def influence(
+        asked: Recording, at: str, where: Where = None, direction: str = "forward", k: int | None = None
+    ) -> Result:
+        """The effect of one unit on all others (or theirs on it) over any slice; as naut.influence."""
+        _same(asked, rec)
+        with one_at_a_time:
+            return run_influence(asked, at, where, model=model, data=data, direction=direction, k=k)
+
+    return {"forward": forward, "ablate": ablate, "influence": influence}
+
+
+def _same(asked: Recording, rec: Recording) -> None:
+    if asked.id != rec.id:
+        raise DataError(f"the model that runs here is that of {rec.path.name}.")
+
+
+def _typed(inputs: Sequence[Sequence[float]], like: Any) -> Any:
+    if not hasattr(like, "shape") or len(like.shape) != 2:
+        raise DataError("rows can be typed for models of tables only. Ask for a recorded row.")
+    if not 1 <= len(inputs) <= MOST_ROWS or any(len(one) != like.shape[1] for one in inputs):
+        raise DataError(f"1 to {MOST_ROWS} rows of {like.shape[1]} numbers are taken.")
+    return np.asarray(inputs, like.dtype if isinstance(like, np.ndarray) else np.float32)
+
+
+def _recorded(feed: Any, row: int, rec: Recording) -> Any:
+    if not 0 <= row < rec.n:
+        raise DataError(f"row {row} was asked for; {rec.path.name} holds 0 to {rec.n - 1}.")
+    return next(iter(feed.batches(np.array([row]), 1))).inputs
+
+
+def _edit(rec: Recording, given: Mapping[str, Any]) -> Edit:
+    """An edit as the page spells it: ``{"at": "fc1:3", "how": "zero" | "scale", "factor": 0.5}``."""
+    at, how, factor = given.get("at"), given.get("how", "zero"), given.get("factor", 0.0)
+    if not isinstance(at, str) or not isinstance(how, str) or not isinstance(factor, (int, float)):
+        raise DataError('an edit is {"at": "fc1:3", "how": "zero"} or {"at": ..., "how": "scale", "factor": 0.5}.')
+    if how not in HOWS:
+        raise unknown("edit", how, HOWS)
+    address = parse_address(at, list(rec.layers))
+    layer = rec.layers[address.layer]
+    units = tuple(range(layer.unit_count)) if address.unit is None else (address.unit,)
+    if units[-1] >= layer.unit_count:
+        raise DataError(f"{at!r}: the units of {layer.name!r} are 0 to {layer.unit_count - 1}.")
+    site = Site(address.layer, address.site)
+    if how == "zero":
+        return Edit(site, units, "zero")
+    return Edit(site, units, "scale", np.full(len(units), float(factor), np.float32))
+
+
+def _forward(live: Model, rec: Recording, batch: Any, edits: Sequence[Edit]) -> Result:
+    held = [layer for name, layer in rec.layers.items() if name in live.graph.names]
+    sites = [Site(layer.name) for layer in held]
+    ran = live.run(copied(batch), sites, edits)
+    parts = [np.asarray(ran.captured[site].get("value", ran.captured[site].get("mean"))) for site in sites]
+    value = np.concatenate(parts, axis=1)
+    table: dict[str, Any] = {"value": value}
+    dims: dict[str, tuple[str, ...]] = {"value": ("sample", "unit")}
+    for name, output in ran.outputs.items():
+        key = f"output\t{name}"
+        table[key] = np.asarray(output)
+        dims[key] = ("sample", *(f"{name}.{axis}" for axis in range(1, np.ndim(output))))
+    layers = [layer.name for layer in held for _ in range(layer.unit_count)]
+    return Result("forward", table, dims, {"unit": range(len(layers)), "layer": layers}, n={"all": len(value)})

@@ -1,0 +1,80 @@
+"""Show: the explorer in the browser, on recordings that are served from this machine, with or without the model."""
+
+from __future__ import annotations
+
+import os
+import sys
+import webbrowser
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from neuronaut.explorer.server.run import Server
+from neuronaut.live.questions import live_questions
+from neuronaut.store.recording import Recording
+from neuronaut.store.recording import open as open_recording
+
+Path = str | os.PathLike[str]
+
+
+def show(
+    rec: Recording | Path,
+    *others: Recording | Path,
+    model: Any = None,
+    data: Any = None,
+    open_browser: bool = True,
+    port: int = 0,
+    allow_host: Sequence[str] = (),
+    writable: bool = False,
+    block: bool | None = None,
+    say: Callable[[str], None] = print,
+) -> Server:
+    """Open the explorer in the browser, on one recording or several side by side; nothing leaves this machine.
+
+    With ``model`` (and ``data``, where the recording does not hold the model's inputs) of the first recording, the
+    page can run it: forward, ablate, influence of any slice. ``writable`` lets the page save slices and labels in the
+    recordings. The server listens on this machine only and needs the link that it prints, which works once;
+    ``allow_host`` names further hosts under which a proxy reaches it. ``block`` waits until Ctrl-C (by default in
+    scripts, not where code is typed in).
+
+    >>> import numpy as np, torch, neuronaut as naut
+    >>> net = torch.nn.Sequential(torch.nn.Linear(1, 4), torch.nn.ReLU(), torch.nn.Linear(4, 1))
+    >>> rec = naut.record(net, np.arange(40.0)[:, None], metadata={"row": range(40)})
+    >>> with show(rec, open_browser=False, block=False, say=lambda text: None) as server:
+    ...     server.running
+    True
+
+    Raises NotARecording, CorruptRecording; DataError for a port that is taken; ExportError when the app is not built.
+    """
+    recordings = [_opened(one, writable) for one in (rec, *others)]
+    live = None if model is None else live_questions(recordings[0], model, data)
+    server = Server(
+        recordings, port=port, allow_host=allow_host, live=live, on_link=lambda link: say(f"A new link: {link}")
+    )
+    server.start()
+    link = server.link()
+    say(told(recordings, server, link))
+    if open_browser:
+        webbrowser.open(link)
+    if not _interactive() if block is None else block:
+        server.wait()
+    return server
+
+
+def told(recordings: Sequence[Recording], server: Server, link: str) -> str:
+    """What a person needs to know to open the page, here or from afar."""
+    names = ", ".join(rec.path.name for rec in recordings)
+    return (
+        f"{names} at\n  {link}\n"
+        "The link works once; only this machine can reach it. From another one, first:\n"
+        f"  ssh -L {server.port}:127.0.0.1:{server.port} USER@HOST"
+    )
+
+
+def _opened(rec: Recording | Path, writable: bool) -> Recording:
+    if isinstance(rec, Recording):
+        return rec if rec.writable or not writable else open_recording(rec.path, writable=True)
+    return open_recording(rec, writable=writable)
+
+
+def _interactive() -> bool:
+    return hasattr(sys, "ps1") or "IPython" in sys.modules
