@@ -25,6 +25,12 @@ export interface Driver {
   readonly n: number
 }
 
+export interface Drivers {
+  readonly list: readonly Driver[]
+  readonly why: string
+  readonly by: string
+}
+
 export class Understanding {
   readonly #engine: Engine
   health = $state.raw<Result | null>(null)
@@ -56,34 +62,32 @@ export class Understanding {
   async similar(layer: LayerCard, unit: number): Promise<readonly Similar[] | { readonly missing: string }> {
     const found = await this.#engine.results("similarity")
     if (isMissing(found)) return found
-    const [index, value] = await Promise.all([found.value(`index\t${layer.name}`), found.value(`value\t${layer.name}`)])
-    const k = index?.shape[1] ?? 0
-    if (!index || !value || k === 0) return { missing: `This page was made without similarity for ${layer.label}.` }
-    const whole = index.shape[0] !== layer.units
-    const row = (name: string, data: ArrayLike<number>): ArrayLike<number> => (whole ? (found.part(name, layer.name) ?? []) : data)
-    const [units, r] = [row(`index\t${layer.name}`, index.data), row(`value\t${layer.name}`, value.data)]
-    return Array.from({ length: k }, (_, at) => ({ unit: units[unit * k + at]!, r: r[unit * k + at]! })).filter(
-      (one) => one.unit >= 0 && one.unit < layer.units && one.unit !== unit && Number.isFinite(one.r),
-    )
+    await found.read("index", "value")
+    const [units, r] = [ranks(found, "index", layer, unit), ranks(found, "value", layer, unit)]
+    return units
+      .map((other, at) => ({ unit: other, r: r[at]! }))
+      .filter((one) => one.unit >= 0 && one.unit < layer.units && one.unit !== unit && Number.isFinite(one.r))
   }
 
-  /** The slices that drive a unit; null when this page was not asked for them. */
-  async drivers(address: string): Promise<{ readonly list: readonly Driver[]; readonly notes: readonly string[]; readonly by: string } | null> {
-    const found = this.#engine.resultsNamed("drivers").find((one) => one.params["at"] === address)
-    if (!found) return null
-    await found.read("score", "heldout", "shuffled", "n")
-    const at = (name: string, place: number): number => {
-      const data = found.now(name)?.data
-      return data?.[data.length === 1 ? 0 : place] ?? Number.NaN
-    }
-    const filters = found.coords["slice"] ?? []
-    const list = filters.map((filter, place) => ({
-      filter,
-      score: at("score", place),
-      heldout: at("heldout", place),
-      shuffled: at("shuffled", place),
-      n: at("n", place),
-    }))
-    return { list, notes: found.notes, by: found.params["score"] === "f1" ? "F1" : "average precision" }
+  /** The slices that drive a unit, or why none is named; null when this page was not asked for them. */
+  async drivers(layer: LayerCard, unit: number): Promise<Drivers | null> {
+    const [found] = this.#engine.resultsNamed("drivers")
+    if (!found?.layers.includes(layer.name)) return null
+    await found.read(...DRIVEN, "slice", "why")
+    const [score, heldout, shuffled, n, slice] = [...DRIVEN, "slice"].map((name) => ranks(found, name, layer, unit))
+    const texts = found.now("slice")?.texts ?? []
+    const list = slice!.map((code, at) => {
+      return { filter: texts[code] ?? "", score: score![at]!, heldout: heldout![at]!, shuffled: shuffled![at]!, n: n![at]! }
+    })
+    const by = found.params["score"] === "f1" ? "F1" : "average precision"
+    return { list: list.filter((one) => one.filter !== ""), why: found.textOf("why", layer.name, unit), by }
   }
+}
+
+const DRIVEN = ["score", "heldout", "shuffled", "n"] as const
+
+/** One unit's row of a value [unit, rank]. */
+function ranks(found: Result, name: string, layer: LayerCard, unit: number): number[] {
+  const k = found.now(name)?.shape[1] ?? 0
+  return [...(found.part(name, layer.name)?.subarray(unit * k, (unit + 1) * k) ?? [])]
 }
