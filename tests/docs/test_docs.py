@@ -7,7 +7,9 @@ import re
 import runpy
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+import printed
 import pytest
 
 import neuronaut as naut
@@ -15,6 +17,7 @@ import neuronaut as naut
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"])
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PRINTED = ROOT / "docs" / "tutorials" / "from-picture-to-verified-claim.md"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -30,7 +33,9 @@ def builder() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if blocks(page, "python") and page != PRINTED], ids=lambda page: page.name
+)
 def test_the_python_of_a_page_runs_from_top_to_bottom(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -38,6 +43,18 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(
     script = tmp_path / f"{page.stem}.py"
     script.write_text("\n".join(blocks(page, "python")), encoding="utf-8")
     runpy.run_path(str(script))
+
+
+def test_the_outputs_of_the_tutorial_are_what_it_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = PRINTED.read_text(encoding="utf-8")
+    cells = printed.cells(text)
+    assert len(cells) == text.count("```python") + text.count("```console")
+    names: dict[str, Any] = {}
+    for cell, says in zip(cells, printed.run(cells, names), strict=True):
+        assert printed.words(says) == printed.words(cell.printed), cell.code
+    kl = list(names["sex_lost"].coords["metric"]).index("kl")
+    assert [names[lost]["causal"][kl] for lost in ("sex_lost", "held_out", "resampled", "class_lost")] == [1, 1, 1, 0]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
