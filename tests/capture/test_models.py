@@ -64,6 +64,47 @@ def test_a_layer_that_does_not_run_for_some_samples_is_named_and_earlier_ones_ar
     assert rec.sample_ids.tolist() == list(range(30))
 
 
+def test_layers_that_every_sample_passes_are_recorded_whatever_the_others_do(tmp_path: Path) -> None:
+    odd = X.copy()
+    odd[30:] = 1000
+    model = Sometimes()
+    with pytest.warns(RuntimeWarning, match="^b did not run for some samples as it did when the model was traced"):
+        rec = naut.record(
+            model, odd, to=tmp_path / "a.naut", batch_size=10, layers=["input", "a", "c"], influence=False
+        )
+    assert rec.sample_ids.tolist() == list(range(40))
+    seen = hooked(model, odd, ["a", "c"], 10)
+    for name in ("a", "c"):
+        assert np.allclose(rec[name].read(), seen[name], rtol=1e-5)
+    for layers in (["a", "b"], ["b"], ["*"]):
+        with pytest.raises(LayerNeverFired, match=r"b did not run .* name only layers that every sample passes"):
+            naut.record(model, odd, layers=layers, batch_size=10)
+
+
+class Detour(Sometimes):
+    """What enters ``c`` and what the model returns is not always what came from ``a`` and ``c``."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        h = torch.relu(self.a(x))
+        if float(x.abs().max()) > 100:
+            h = self.b(h)
+        y = self.c(h)
+        return y if float(x.abs().max()) < 100 else h[:, :2]
+
+
+def test_on_another_path_no_value_of_another_layer_is_taken_for_one() -> None:
+    odd = X.copy()
+    odd[30:] = 1000
+    model = Detour()
+    with pytest.warns(RuntimeWarning, match="^b did not run for some samples"):
+        rec = naut.record(model, odd, layers=["c", "a.pre"], batch_size=10, influence=False, task="none")
+    seen = hooked(model, odd, ["a", "c"], 10)
+    assert np.allclose(rec["c"].read(), seen["c"], rtol=1e-5)
+    assert np.allclose(rec["a.pre"].read(), seen["a"], rtol=1e-5)
+    with pytest.raises(LayerNeverFired, match="b did not run for this batch"):
+        naut.record(model, odd, layers=["a", "c"], batch_size=10, influence=False)
+
+
 @pytest.mark.parametrize(
     ("conv", "shape", "dims"),
     [

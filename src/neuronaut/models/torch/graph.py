@@ -17,6 +17,7 @@ from neuronaut.models.torch.places import (
     Place,
     Reading,
     axis_of_samples,
+    own_reading,
     reading_of,
     seat_of,
     stays_unwritten,
@@ -45,14 +46,19 @@ class Traced:
     """Layers whose input came from outside torch."""
 
 
-def build(two: Tape, three: Tape, modules: Collection[str], input_keys: Mapping[str, tuple[Any, ...]]) -> Traced:
-    """Read layers and edges off the tape of a batch of 2; a batch of 3 shows which axis is the sample."""
+def build(
+    two: Tape, three: Tape, modules: Collection[str], input_keys: Mapping[str, tuple[Any, ...]], *, own: bool = False
+) -> Traced:
+    """Read layers and edges off the tape of a batch of 2; a batch of 3 shows which axis is the sample.
+
+    ``own``: values are looked at in the module that computes them, where that can be.
+    """
     chains, member = find_chains(two)
     candidates = [source for number in range(len(two.inputs)) for source in _candidates(two, number)]
     swept = sweep(two, chains, member, candidates)
     inputs = [_input_axis(two, number, swept, chains) for number in range(len(two.inputs))]
     names, blocks = name_chains(chains, two, modules)
-    builder = _Builder(two, three, chains, names, blocks, swept, inputs, input_keys)
+    builder = _Builder(two, three, chains, names, blocks, swept, inputs, input_keys, own)
     return builder.build()
 
 
@@ -107,7 +113,9 @@ class _Builder:
         swept: Sweep,
         inputs: Sequence[Source],
         input_keys: Mapping[str, tuple[Any, ...]],
+        own: bool,
     ) -> None:
+        self.own = own
         self.two, self.three = two, three
         self.chains, self.names, self.blocks = chains, names, blocks
         self.swept, self.inputs, self.input_keys = swept, inputs, input_keys
@@ -246,7 +254,8 @@ class _Builder:
         if site == "post" and name in self.input_keys:
             reading = seat = Reading("given", key=self.input_keys[name])
         else:
-            reading, seat = reading_of(value, self.two), seat_of(value, self.two, self.users)
+            home = own_reading(value, self.two) if self.own else None
+            reading, seat = home or reading_of(value, self.two), seat_of(value, self.two, self.users)
         place = Place(
             value,
             found.shape,

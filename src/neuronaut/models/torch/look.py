@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def look(found: Found, reads: Mapping[Site, Reading], batch: Batch, see: See) -> None:
     """Run ``batch`` once and hand the tensor at each place to ``see``."""
-    watch = Watch(found.modules, found.traced.tape, found.opaque, reads)
+    watch = Watch(found.modules, found.traced.tape, found.opaque, reads, strayed=set())
     watch.see = see
     args, kwargs = found.arguments(batch)
     with preserved(found.module), torch.no_grad(), found.uncompiled():

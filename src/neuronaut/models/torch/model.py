@@ -98,12 +98,13 @@ class TorchModel:
         if self._session is not None:
             yield self
             return
-        with preserved(self.module), Session(self.name, self._found, self.place_of, self._checked) as session:
+        opened = Session(self.name, self._found, self.place_of, self._checked)
+        with preserved(self.module, self._leave), opened as session:
             self._session = session
-            try:
-                yield self
-            finally:
-                self._session = None
+            yield self
+
+    def _leave(self) -> None:
+        self._session = None
 
     def run(
         self,

@@ -90,6 +90,17 @@ def axis_of_samples(two: tuple[int, ...], three: tuple[int, ...]) -> int | str:
     return axis
 
 
+def own_reading(value: int, tape: Tape) -> Reading | None:
+    """The value as the output of the very module that computed it: right whatever the rest of the model does."""
+    maker = tape.values[value].node
+    frame = "" if maker is None else tape.nodes[maker].frame
+    for call in tape.modules:
+        for crossing in call.leaving:
+            if frame and crossing.value == value and call.path == frame:
+                return Reading("output", call.path, call.call, crossing.key)
+    return None
+
+
 def reading_of(value: int, tape: Tape) -> Reading:
     """The cheapest way to look at a value: a module's output, the model's, a module's input, else a counted call."""
     for key, returned in _returned(tape):

@@ -15,13 +15,15 @@ Step = Callable[[], None]
 
 
 @contextmanager
-def preserved(model: nn.Module) -> Iterator[None]:
+def preserved(model: nn.Module, *also: Step) -> Iterator[None]:
     """Run the block with every module in evaluation mode; put back everything, whatever happens inside.
+
+    ``also``: further steps to take when the block has ended.
 
     That is: the mode of each module, its attributes, hooks, parameters and gradients by identity, buffers also by
     value, random states of Python, NumPy and torch, grad mode, default dtype and the switches of the back ends.
     """
-    steps = _snapshot(model)
+    steps = [*_snapshot(model), *also]
     try:
         for module in model.modules():
             module.__dict__["training"] = False

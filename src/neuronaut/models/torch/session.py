@@ -82,7 +82,7 @@ class Session:
         found = self._found
         reads = {site: self._place_of(site).reading for site in observe}
         writes = {site: self._place_of(site).seat for site in changed}
-        watch = Watch(found.modules, found.traced.tape, found.opaque, reads, writes)
+        watch = Watch(found.modules, found.traced.tape, found.opaque, reads, writes, found.strayed)
         if not changed and observe not in self._checked:
             self._check(watch)
             self._checked.add(observe)

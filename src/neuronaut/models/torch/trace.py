@@ -54,6 +54,8 @@ class Found:
     compiled: bool
     whole: bool
     """A dict is the one argument of the model, not its keywords."""
+    strayed: set[str] | None
+    """Modules that ran otherwise than traced and were not asked for; None where all layers are asked for."""
 
     def arguments(self, batch: Batch) -> Arguments:
         """How the module is called with a batch."""
@@ -95,11 +97,12 @@ def trace(model: nn.Module, batch: Batch, layers: str | Sequence[str] = "*") -> 
         device,
         any(is_compiled(child) for child in module.modules()),
         takes_whole(module, example),
+        None if "*" in ([layers] if isinstance(layers, str) else layers) else set(),
     )
     names = input_names(module, example, list(modules))
     three = _pass(found, paths, opaque, take_rows(example, (*rows, rows[0])), names)
     two = _pass(found, paths, opaque, found.example, names)
-    found.traced = build(two, three, list(modules), names)
+    found.traced = build(two, three, list(modules), names, own=found.strayed is not None)
     two.forget()
     settle(found)
     _refuse(found, two, list(opaque.values()), layers, notes)

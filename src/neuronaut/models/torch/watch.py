@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -86,7 +87,11 @@ class _CallWatch(TorchFunctionMode):
 
 
 class Watch:
-    """Installed on a model: calls ``see`` with the tensor of each site, ``change`` where it is to be replaced."""
+    """Installed on a model: calls ``see`` with the tensor of each site, ``change`` where it is to be replaced.
+
+    ``strayed`` takes the names of other modules that ran otherwise than when the model was traced, and a warning is
+    given for each, where every site is read in the module that computes it; else another path is refused.
+    """
 
     def __init__(
         self,
@@ -95,6 +100,7 @@ class Watch:
         opaque: Sequence[nn.Module],
         reads: Mapping[Site, Reading],
         writes: Mapping[Site, Reading] = MappingProxyType({}),
+        strayed: set[str] | None = None,
     ) -> None:
         self.see: See = ignore
         self.change: Change = same
@@ -106,11 +112,13 @@ class Watch:
         self._watches: dict[str, _ModuleWatch] = {}
         self._calls = _CallWatch(self)
         self._handles: list[Any] = []
+        self._strayed = strayed if all(map(self._is_own, reads.values())) and not writes else None
         self.sites = tuple(reads)
         for site, seat in writes.items():
             self._want(site, seat, True)
         for site, reading in reads.items():
             self._want(site, reading, False)
+        self._asked = set(self._watches)
         ran = Counter(call.path for call in tape.modules)
         unwatched = {inner for module in opaque for inner in module.modules()}
         for path, module in modules.items():
@@ -201,17 +209,37 @@ class Watch:
                 raise other_path(site.layer)
         for path, watch in self._watches.items():
             if watch.calls != self._expected[path]:
-                raise other_path(path)
+                if self._strayed is None or path in self._asked:
+                    raise other_path(path)
+                self._stray(path)
         for func, wanted in self._calls.wanted.items():
             if self._calls.calls[func] != self._tape.calls[func]:
                 raise other_path(wanted[max(wanted)][0][1].layer)
+
+    def _is_own(self, reading: Reading) -> bool:
+        """Whether the value is right whatever path a batch takes: an input, or the output of a module with weights."""
+        if reading.how == "output" and reading.path in self._modules:
+            return any(True for _ in self._modules[reading.path].parameters(recurse=False))
+        return reading.how == "given"
+
+    def _stray(self, path: str) -> None:
+        assert self._strayed is not None  # noqa: S101
+        if path not in self._strayed:
+            self._strayed.add(path)
+            warnings.warn(
+                f"{path} did not run for some samples as it did when the model was traced: the path of this model "
+                "depends on its data. The layers asked for are recorded as they ran; the edges are those of the "
+                "traced path.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
 
 def other_path(layer: str) -> LayerNeverFired:
     """The error for a batch that takes another way through the model than the traced one."""
     return LayerNeverFired(
         f"{layer} did not run for this batch as it did when the model was traced: the path of this model depends on "
-        f"its data. Group the samples by path, or leave {layer} out."
+        "its data. Group the samples by path, or name only layers that every sample passes: layers=[...]."
     )
 
 
