@@ -51,7 +51,7 @@ def web() -> None:
     sources = [path for path in (ROOT / "web").rglob("*") if path.is_file() and "node_modules" not in path.parts]
     stamp = STATIC / "sources.sha256"
     value = digest(sources)
-    if fresh(stamp, value) and (STATIC / "app.js").exists():
+    if fresh(stamp, value) and all((STATIC / name).exists() for name in ("app.js", "widget.js")):
         return
     print("explorer: building the page's app", flush=True)
     modules()

@@ -23,7 +23,7 @@ def npm(*arguments, cwd):
     with (Path(__file__).parents[1] / "npm.log").open("a") as log:
         log.write(" ".join(arguments[:2]) + "\\n")
     if "build" in arguments:
-        for name in ("app.js", "app.css", "build.json"):
+        for name in ("app.js", "app.css", "build.json", "widget.js", "widget.css", "widget.json"):
             (STATIC / name).write_text(name)
 """
 
@@ -61,7 +61,7 @@ def log(root: Path) -> list[str]:
 
 def test_a_wheel_carries_the_app_although_git_ignores_it(project: Path) -> None:
     names = zipfile.ZipFile(build(project, "wheel")).namelist()
-    assert {f"neuronaut/explorer/static/{name}" for name in ("app.js", "app.css", "build.json")} <= set(names)
+    assert {f"neuronaut/explorer/static/{name}" for name in ("app.js", "app.css", "widget.js", "widget.css")} <= set(names)
     assert log(project) == ["ci --no-audit", "run build"]
 
 

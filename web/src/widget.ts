@@ -2,8 +2,10 @@ import { mount, unmount } from "svelte"
 import App from "./App.svelte"
 import "./widget.css"
 import { Engine } from "./engine/engine"
+import { spawnWorkerAlone } from "./engine/spawnAlone"
 import { type WidgetModel, WidgetSource } from "./source/WidgetSource"
 import { cell } from "./state/notebook"
+import { ownKeys } from "./ui/ownKeys"
 
 interface View {
   readonly model: WidgetModel
@@ -14,8 +16,7 @@ interface View {
 async function render({ model, el }: View): Promise<() => void> {
   const place = document.createElement("div")
   place.className = "nn-widget"
-  // JupyterLab's own keys (A adds a cell, D D deletes one) rest while the focus is in here.
-  place.setAttribute("data-lm-suppress-shortcuts", "true")
+  ownKeys(place)
   const resize = (): void => void (place.style.height = `${Number(model.get("height")) || 720}px`)
   resize()
   model.on("change:height", resize)
@@ -24,7 +25,7 @@ async function render({ model, el }: View): Promise<() => void> {
   const leave: (() => void)[] = [() => source.close(), () => model.off("change:height", resize), () => place.remove()]
   try {
     const manifest = await source.manifest()
-    const app = mount(App, { target: place, props: { engine: new Engine(source, manifest), manifest, around: cell(model, document) } })
+    const app = mount(App, { target: place, props: { engine: new Engine(source, manifest, { spawn: spawnWorkerAlone }), manifest, around: cell(model, document) } })
     leave.unshift(() => void unmount(app))
   } catch (problem) {
     place.style.height = ""

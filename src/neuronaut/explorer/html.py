@@ -84,6 +84,21 @@ def read_assets(folder: Path | None = None) -> Assets:
     return Assets(js.replace("\r\n", "\n"), css.replace("\r\n", "\n"), loader.replace("\r\n", "\n"))
 
 
+def read_widget(folder: Path | None = None) -> tuple[str, str]:
+    """The built widget: its module and its style sheet.
+
+    Raises ExportError when it has not been built.
+    """
+    folder = folder or STATIC
+    try:
+        return (folder / "widget.js").read_text("utf-8"), (folder / "widget.css").read_text("utf-8")
+    except FileNotFoundError as problem:
+        raise ExportError(
+            f"the explorer's widget is not built: {Path(problem.filename).name} is missing in {folder}. "
+            "Run `make web` in the repository, or install the neuronaut wheel, which carries it."
+        ) from None
+
+
 def policy(assets: Assets) -> str:
     """The content security policy of a page: its own script and style by hash, no requests, nothing else."""
     return "; ".join(

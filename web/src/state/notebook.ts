@@ -8,7 +8,13 @@ import type { Theme } from "./view"
 const STATE = "state"
 
 export function cell(model: WidgetModel, page: Document): Surroundings {
-  return { host: widgetHost(model), alone: false, theme: () => notebookTheme(page), onTheme: (listener) => watch(page, listener) }
+  return {
+    host: widgetHost(model),
+    alone: false,
+    address: () => "",
+    theme: () => notebookTheme(page),
+    onTheme: (listener) => watch(page, listener),
+  }
 }
 
 /** The `state` of the widget where a page has its address; Python setting it is a navigation. */
@@ -47,8 +53,7 @@ export function notebookTheme(page: Document): Theme {
   if (jupyter !== undefined) return jupyter === "true" ? "light" : "dark"
   const said = [body.dataset["vscodeThemeKind"], top.getAttribute("theme"), top.dataset["theme"], body.dataset["theme"], top.className, body.className]
   for (const word of said) {
-    const theme = /\b(?:vscode-)?(dark|light)\b|high-contrast/.exec(word ?? "")
-    if (theme) return theme[1] === "light" || /light/.test(theme[0]) ? "light" : "dark"
+    if (/\b(dark|light|vscode-high-contrast)\b/.test(word ?? "")) return /\blight\b/.test(word!) ? "light" : "dark"
   }
   return page.defaultView?.matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark"
 }

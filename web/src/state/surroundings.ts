@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly host: Host
   /** Whether the window is the app's own: its title, its address, and keys pressed anywhere in it. */
   readonly alone: boolean
+  /** What stands before the hash in a link to the view; empty where the page has no address. */
+  address(): string
   theme(): Theme
   onTheme(listener: () => void): () => void
 }
@@ -18,6 +20,7 @@ export function ownWindow(target: Window): Surroundings {
   return {
     host: browserWindow(target),
     alone: true,
+    address: () => (target.location.protocol === "about:" ? "" : target.location.href.split("#")[0]!),
     theme: () => (media.matches ? "light" : "dark"),
     onTheme: (listener) => {
       media.addEventListener("change", listener)

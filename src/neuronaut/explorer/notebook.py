@@ -1,0 +1,92 @@
+"""The explorer in a notebook's cell: the widget, else the page in a sandboxed frame, else a line of advice."""
+
+from __future__ import annotations
+
+import html
+import importlib.util
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from neuronaut.core.view import View
+from neuronaut.explorer.bundle import Choice, bundle
+from neuronaut.explorer.html import Page, compose, read_assets
+from neuronaut.explorer.messages import Answers, PageAnswers
+
+if TYPE_CHECKING:
+    from neuronaut.explorer.widget import Explorer
+    from neuronaut.store.recording import Recording
+
+MOST_BYTES = 10_000_000
+"""Size of a page up to which it is put into a cell's output."""
+HEIGHT = 720
+
+
+def in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook (Jupyter, VS Code, Colab; marimo)."""
+    if "marimo" in sys.modules and sys.modules["marimo"].running_in_notebook():
+        return True
+    shell = sys.modules.get("IPython")
+    current = None if shell is None else shell.get_ipython()
+    return current is not None and getattr(current, "kernel", None) is not None
+
+
+def in_cell(
+    rec: Recording,
+    answers: Answers | None = None,
+    *,
+    slices: Sequence[Any] = (),
+    state: str | View = "",
+    height: int = HEIGHT,
+) -> Explorer | Frame:
+    """The explorer of a recording as the value of a cell.
+
+    ``answers`` is who answers the page; without it, a page packed here. With anywidget (extra ``notebook``) it is a
+    widget whose ``state`` follows the page and moves it; without, a frame that holds the page.
+    """
+    if importlib.util.find_spec("anywidget") is None:
+        return frame(rec, slices=slices, height=height)
+    from neuronaut.explorer.widget import Explorer
+
+    return Explorer(answers or PageAnswers(_page(rec, slices)), state=state, height=height)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Frame:
+    """A page inside a cell's output; ``page`` is None where it is too large for one."""
+
+    name: str
+    page: str | None
+    height: int = HEIGHT
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: the explorer needs a notebook that shows HTML. {self._advice()}>"
+
+    def _repr_html_(self) -> str:
+        if self.page is None:
+            name, advice = html.escape(self.name), html.escape(self._advice())
+            return f"<p>{name} is too large for a cell's output ({MOST_BYTES // 10**6} MB). {advice}</p>"
+        # Scripts run, but as nobody: no cookies, no storage, no way into the notebook around.
+        return (
+            f'<iframe sandbox="allow-scripts" title="Neuronaut: {html.escape(self.name)}" width="100%" '
+            f'height="{self.height}" style="border:0;border-radius:10px" srcdoc="{html.escape(self.page)}"></iframe>'
+        )
+
+    def _advice(self) -> str:
+        return "Install neuronaut[notebook] for the widget, or run in a shell: neuronaut show RECORDING."
+
+
+def frame(rec: Recording, *, slices: Sequence[Any] = (), height: int = HEIGHT) -> Frame:
+    """The page of a recording in a sandboxed frame, when it is at most 10 MB."""
+    pieces, size = [], 0
+    for piece in compose(_page(rec, slices), read_assets()):
+        size += len(piece)
+        if size > MOST_BYTES:
+            return Frame(rec.path.name, None, height)
+        pieces.append(piece)
+    return Frame(rec.path.name, b"".join(pieces).decode("utf-8"), height)
+
+
+def _page(rec: Recording, slices: Sequence[Any]) -> Page:
+    return bundle(rec, Choice(slices)).page

@@ -1,0 +1,170 @@
+"""The explorer in JupyterLab, as a person uses it: a cell is run, a neuron clicked, the view set from Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from notebook_server import RUN, Lab, Notebook
+from passenger_recordings import SLICES
+from playwright.sync_api import Browser, Locator, expect
+
+from neuronaut.analysis.activity import activity
+from neuronaut.store.recording import Recording
+
+Opener = Callable[..., Notebook]
+SHOW = f"""
+import neuronaut as naut
+from neuronaut.explorer.notebook import in_cell
+rec = naut.open({{path!r}})
+w = in_cell(rec, slices={list(SLICES)!r})
+w
+""".strip()
+FRAME = """
+import sys
+sys.modules["anywidget"] = None
+import neuronaut as naut
+from neuronaut.explorer.notebook import in_cell
+in_cell(naut.open({path!r}))
+""".strip()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with Lab(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
+
+
+@pytest.fixture
+def notebook(browser: Browser, lab: Lab, request: pytest.FixtureRequest) -> Iterator[Opener]:
+    """Opens notebooks; when the test ends, none may have thrown."""
+    books: list[Notebook] = []
+
+    def open_notebook(*cells: str, theme: str = "light") -> Notebook:
+        name = re.sub(r"\W", "_", f"{request.node.name}_{len(books)}")
+        books.append(Notebook(browser, lab, name, cells, theme=theme))
+        return books[-1]
+
+    yield open_notebook
+    for book in books:
+        book.close()
+    for book in books:
+        assert book.wrongs == []
+
+
+def ready(book: Notebook) -> None:
+    """Until the page in the cell has its numbers."""
+    book.tab.wait_for_function("window.neuronaut?.explorer?.pair && window.neuronaut.explorer.edges.length > 0")
+
+
+def click_unit(book: Notebook, output: Locator, layer: str, unit: int, label: str) -> None:
+    """Move the mouse down a layer's column until the unit is under it, and press."""
+    heading = output.get_by_text(label, exact=True).first.bounding_box()
+    canvas = output.get_by_role("application").bounding_box()
+    assert heading is not None and canvas is not None
+    hovered = "([l, u]) => { const h = neuronaut.explorer.hover; return h && h.layer.name === l && h.unit === u }"
+    for y in np.arange(canvas["y"] + 60, canvas["y"] + canvas["height"], 4):
+        book.tab.mouse.move(heading["x"] + heading["width"] / 2, float(y))
+        if book.tab.evaluate(hovered, [layer, unit]):
+            book.tab.mouse.down()
+            book.tab.mouse.up()
+            return
+    raise AssertionError(f"{layer}:{unit} is nowhere on the canvas")
+
+
+def test_a_click_in_the_cell_reaches_python_and_python_moves_the_page(passengers: Recording, notebook: Opener) -> None:
+    book = notebook(
+        SHOW.format(path=str(passengers.path)),
+        "w.state",
+        "from neuronaut.core.view import View\nfrom neuronaut.core.address import Address\n"
+        "w.show(View(at=Address('0', unit=11)))",
+        "w.state = '#/network?a=age%20%3E%2040'",
+        "w.height = 500",
+    )
+    output = book.run(0)
+    expect(output.get_by_role("application")).to_be_visible(timeout=RUN)
+    ready(book)
+    click_unit(book, output, "3", 9, "dense 2")
+    inspector = output.get_by_role("complementary", name="Inspector")
+    expect(inspector).to_contain_text("neuron 9")
+    expect(book.run(1)).to_contain_text("'#/network?sel=3%3A9'")
+    book.run(2)
+    expect(inspector).to_contain_text("neuron 11")
+    exact = activity(passengers, SLICES, layers="0")["mean"][0, 11]
+    assert book.tab.evaluate("neuronaut.explorer.sides.a.layers.get('0').mean[11]") == np.float32(exact)
+    book.run(3)
+    book.tab.wait_for_function("neuronaut.explorer.view.a === 'age > 40'")
+    ready(book)
+    assert book.tab.evaluate("neuronaut.explorer.sides.a.n") == int(passengers.mask("age > 40").sum())
+    book.run(4)
+    box = output.locator(".nn-widget").bounding_box()
+    assert box is not None and box["height"] == 500
+    # The notebook's address is the notebook's.
+    assert "#" not in book.tab.url
+
+
+def test_keys_pressed_in_the_cell_are_the_explorers_and_its_theme_is_the_notebooks(
+    passengers: Recording, notebook: Opener
+) -> None:
+    book = notebook(SHOW.format(path=str(passengers.path)), "1 + 1")
+    output = book.run(0)
+    root = output.locator(".nn-root")
+    expect(root).to_have_attribute("data-theme", "light", timeout=RUN)
+    ready(book)
+    output.get_by_role("application").focus()
+    cells = book.tab.locator(".jp-Notebook .jp-Cell")
+    # In JupyterLab's command mode: a cell above, a cell below, delete this one.
+    for key in ("x", "b", "Escape", "ArrowDown", "ArrowDown", "Enter"):
+        book.tab.keyboard.press(key)
+    expect(cells).to_have_count(2)
+    assert book.tab.evaluate("neuronaut.explorer.view.a") == 'survived == "no"'
+    before = book.tab.evaluate("neuronaut.explorer.view")
+    cells.nth(1).locator(".jp-InputArea-editor").click()
+    book.tab.keyboard.press("Escape")
+    book.tab.keyboard.press("b")
+    expect(cells).to_have_count(3)
+    assert book.tab.evaluate("neuronaut.explorer.view") == before
+    book.command("apputils:change-theme", theme="JupyterLab Dark")
+    expect(root).to_have_attribute("data-theme", "dark", timeout=RUN)
+
+
+def test_without_anywidget_the_page_stands_in_a_frame_that_can_do_nothing_but_run(
+    passengers: Recording, notebook: Opener
+) -> None:
+    book = notebook(FRAME.format(path=str(passengers.path)), theme="dark")
+    output = book.run(0)
+    expect(output.locator("iframe")).to_have_attribute("sandbox", "allow-scripts")
+    page = book.frame(0)
+    expect(page.get_by_role("application")).to_be_visible(timeout=RUN)
+    expect(page.get_by_text("891 samples").first).to_be_visible()
+    expect(page.locator(".nn-root")).to_have_attribute("data-theme", "dark")
+    page.get_by_role("combobox", name="Filter of group A").fill("age > 40 ")
+    n = int(passengers.mask("age > 40").sum())
+    expect(page.locator("[data-side=a]")).to_contain_text(str(n))
+
+
+def test_the_page_of_a_large_recording_stays_out_of_the_notebook(
+    passengers: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from neuronaut.explorer import notebook
+
+    shown = notebook.frame(passengers)
+    assert shown.page is not None and len(shown._repr_html_()) > 100_000
+    monkeypatch.setattr(notebook, "MOST_BYTES", 1000)
+    large = notebook.frame(passengers)
+    assert large.page is None
+    assert "neuronaut show" in large._repr_html_() and len(large._repr_html_()) < 500
+
+
+def test_a_terminal_is_no_notebook() -> None:
+    from neuronaut.explorer.notebook import in_notebook
+
+    assert not in_notebook()
+
+
+def test_the_widget_is_small_enough_for_notebooks() -> None:
+    static = Path(__file__).resolve().parents[2] / "src/neuronaut/explorer/static"
+    assert (static / "widget.js").stat().st_size + (static / "widget.css").stat().st_size < 400_000

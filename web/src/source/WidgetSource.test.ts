@@ -1,0 +1,78 @@
+import { gzipSync } from "node:zlib"
+import { expect, test } from "vitest"
+import { FakeModel } from "./fakeModel"
+import { tinyManifest } from "./tiny"
+import { WidgetSource } from "./WidgetSource"
+
+const values = Float32Array.of(1, 2.5, -3, 4)
+const packed = gzipSync(new Uint8Array(values.buffer))
+const manifest = tinyManifest({
+  blobs: { b0: { dtype: "f32", shape: [2], layout: "rows", block: "k0", offset: 8 } },
+  blocks: { k0: { codec: "gzip", bytes: packed.length, raw: 16, sha256: "0".repeat(64) } },
+})
+
+/** Bytes as a notebook hands them over: somewhere inside a larger buffer. */
+function within(bytes: Uint8Array): DataView {
+  const larger = new Uint8Array(bytes.length + 24).fill(255)
+  larger.set(bytes, 16)
+  return new DataView(larger.buffer, 16, bytes.length)
+}
+
+const text = (value: unknown): DataView => within(new TextEncoder().encode(JSON.stringify(value)))
+
+/** A source whose kernel answers the manifest, blocks, and nothing else. */
+function opened() {
+  const model = new FakeModel()
+  const source = new WidgetSource(model)
+  const answer = (): void => {
+    const { id, ask, block } = model.sent.at(-1)!
+    if (ask === "manifest") model.hear({ id }, [text(manifest)])
+    else if (block === "k0") model.hear({ id }, [within(packed)])
+    else model.hear({ id, error: { kind: "UnknownName", message: `no block '${String(block)}'` } })
+  }
+  return { model, source, answer }
+}
+
+const turn = () => new Promise((done) => setTimeout(done))
+
+test("the manifest and a blob come as buffers, each asked for once", async () => {
+  const { model, source, answer } = opened()
+  const read = source.manifest()
+  answer()
+  expect((await read).id).toBe("tiny")
+  const both = Promise.all([source.blob("b0"), source.blob("b0")])
+  await turn()
+  answer()
+  for (const buffer of await both) expect([...new Float32Array(buffer)]).toEqual([-3, 4])
+  expect(model.sent.map((one) => one["ask"])).toEqual(["manifest", "block"])
+})
+
+test("answers to other views of the widget, and to nobody, are not heard", async () => {
+  const { model, source, answer } = opened()
+  const other = new WidgetSource(model)
+  const read = source.manifest()
+  model.hear({ id: "someone-0" }, [text({})])
+  model.hear(null)
+  answer()
+  expect((await read).id).toBe("tiny")
+  other.close()
+})
+
+test("a refusal of the kernel is the error, in its words; a question that is given up is taken back", async () => {
+  const { model, source } = opened()
+  const asked = source.answer("activity", { layers: "nope" })
+  model.hear({ id: model.sent[0]!["id"], error: { kind: "UnknownName", message: "no layer 'nope'" } })
+  await expect(asked).rejects.toThrow("no layer 'nope'")
+  const stop = new AbortController()
+  const given = source.answer("activity", {}, stop.signal)
+  stop.abort()
+  await expect(given).rejects.toThrow()
+  expect(model.sent.at(-1)).toEqual({ id: model.sent[1]!["id"], ask: "cancel" })
+})
+
+test("closing ends what still waits", async () => {
+  const { source } = opened()
+  const asked = source.answer("activity", {})
+  source.close()
+  await expect(asked).rejects.toThrow("closed")
+})

@@ -1,0 +1,36 @@
+import { afterEach, expect, test, vi } from "vitest"
+import { FakeModel } from "../source/fakeModel"
+import { notebookTheme, widgetHost } from "./notebook"
+
+afterEach(() => {
+  for (const node of [document.body, document.documentElement]) for (const name of node.getAttributeNames()) node.removeAttribute(name)
+})
+
+test("a view is written into the widget's state; its echo is no navigation, Python's change is one", () => {
+  const model = new FakeModel({ state: "#/network?sel=0%3A1" })
+  const host = widgetHost(model)
+  const moved = vi.fn()
+  const leave = host.onNavigate(moved)
+  expect(host.hash()).toBe("#/network?sel=0%3A1")
+  host.push("#/network?sel=0%3A2")
+  expect(model.saved).toEqual([{ state: "#/network?sel=0%3A2" }])
+  expect(moved).not.toHaveBeenCalled()
+  model.set("state", "#/network")
+  expect(moved).toHaveBeenCalledTimes(1)
+  leave()
+  model.set("state", "#/network?sel=0%3A3")
+  expect(moved).toHaveBeenCalledTimes(1)
+})
+
+test.each([
+  ["JupyterLab", () => document.body.setAttribute("data-jp-theme-light", "false"), "dark"],
+  ["JupyterLab", () => document.body.setAttribute("data-jp-theme-light", "true"), "light"],
+  ["VS Code", () => document.body.setAttribute("data-vscode-theme-kind", "vscode-dark"), "dark"],
+  ["VS Code", () => document.body.setAttribute("data-vscode-theme-kind", "vscode-high-contrast-light"), "light"],
+  ["VS Code", () => document.body.setAttribute("data-vscode-theme-kind", "vscode-high-contrast"), "dark"],
+  ["Colab", () => document.documentElement.setAttribute("theme", "dark"), "dark"],
+  ["marimo", () => (document.body.className = "light light-theme"), "light"],
+])("the theme of %s is read where it says it", (_, say, theme) => {
+  say()
+  expect(notebookTheme(document)).toBe(theme)
+})
