@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
 import typer
 
+import neuronaut.cli.friendly as friendly_module
 from neuronaut.cli.advice import as_options
 from neuronaut.cli.friendly import friendly
 from neuronaut.core.errors import DataError
@@ -100,3 +102,22 @@ def test_help_imports_no_numpy_no_pandas_and_no_framework() -> None:
 def test_the_command_runs_as_a_module() -> None:
     ran = neuronaut("-m", "neuronaut.cli", "--version")
     assert (ran.returncode, ran.stdout.split()[0]) == (0, "neuronaut")
+
+
+def test_what_we_warn_of_is_a_note_in_words_of_the_shell(capsys: pytest.CaptureFixture[str]) -> None:
+    def command() -> None:
+        ours = str(Path(friendly_module.__file__).parents[1] / "capture" / "run.py")
+        warnings.warn_explicit("Use dtype='float32'.", RuntimeWarning, ours, 7, module="neuronaut.capture.run")
+
+    with pytest.raises(typer.Exit) as caught:
+        friendly(command)()
+    assert caught.value.exit_code == 0
+    assert capsys.readouterr().err == "note: Use --dtype float32.\n"
+
+
+def test_warnings_of_others_stay_warnings() -> None:
+    def command() -> None:
+        warnings.warn_explicit("odd", RuntimeWarning, "/elsewhere/theirs.py", 7, module="theirs")
+
+    with pytest.warns(RuntimeWarning, match="odd"), pytest.raises(typer.Exit):
+        friendly(command)()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -31,17 +30,15 @@ def export(
       neuronaut export titanic.naut titanic.html -s "age < 16" -s "age >= 16"
       neuronaut export titanic.naut titanic.html --json-dir statistics
     """
-    from neuronaut.cli.console import notes, print_json, say
+    from neuronaut.cli.console import print_json, say
     from neuronaut.cli.progress import doing
     from neuronaut.explorer.export import export as write
     from neuronaut.store.recording import open
 
     said: list[str] = []
-    with open(recording) as rec, doing("writing the page"), warnings.catch_warnings(record=True) as heard:
-        warnings.simplefilter("always")
+    with open(recording) as rec, doing("writing the page"):
         to.parent.mkdir(parents=True, exist_ok=True)
         write(rec, to, slices=slice or [], json_dir=json_dir, report=said.append)
-    notes([str(one.message) for one in heard])
     if json:
         print_json({"page": str(to), "bytes": to.stat().st_size, "slices": slice or [], "holds": said})
         return

@@ -5,8 +5,11 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
-from typing import ParamSpec
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ParamSpec, TextIO
 
 import typer
 
@@ -33,9 +36,37 @@ def friendly(command: Callable[P, int | None]) -> Callable[P, None]:
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        raise typer.Exit(_outcome(functools.partial(command, *args, **kwargs)))
+        with _warnings_as_notes():
+            raise typer.Exit(_outcome(functools.partial(command, *args, **kwargs)))
 
     return run
+
+
+@contextmanager
+def _warnings_as_notes() -> Iterator[None]:
+    """What Neuronaut warns of is one note; warnings of other packages stay as they are."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("always", module=r"neuronaut\b")
+        plain, ours = warnings.showwarning, str(Path(__file__).parents[1])
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if not filename.startswith(ours):
+                plain(message, category, filename, lineno, file, line)
+                return
+            from neuronaut.cli.advice import as_options
+            from neuronaut.cli.console import notes
+
+            notes([as_options(str(message))])
+
+        warnings.showwarning = show
+        yield
 
 
 def _outcome(command: Callable[[], int | None]) -> int:
