@@ -2,6 +2,8 @@ import { mount } from "svelte"
 import "./shell.css"
 import App from "./App.svelte"
 import { Engine } from "./engine/engine"
+import { spawnWorker } from "./engine/spawn"
+import { serve } from "./engine/worker"
 import { InlineSource } from "./source/InlineSource"
 
 /** Start the explorer on the data inside this page. */
@@ -9,14 +11,20 @@ async function start(target: HTMLElement): Promise<void> {
   const source = new InlineSource(document)
   const manifest = await source.manifest()
   target.textContent = ""
-  mount(App, { target, props: { engine: new Engine(source, manifest), manifest } })
+  mount(App, { target, props: { engine: new Engine(source, manifest, { spawn: spawnWorker }), manifest } })
 }
 
 /** What goes wrong is said in words: the page is never blank. */
-const target = document.getElementById("app")
-if (target) {
+function show(target: HTMLElement): void {
   start(target).catch((problem: unknown) => {
     target.textContent = `This page cannot be shown: ${problem instanceof Error ? problem.message : String(problem)}`
     target.setAttribute("role", "alert")
   })
+}
+
+// The same script is the page and its Worker.
+if (typeof document === "undefined") serve()
+else {
+  const target = document.getElementById("app")
+  if (target) show(target)
 }

@@ -29,7 +29,6 @@ import { type Preview, readPreview, readSamples, Samples } from "./samples"
 import { Selections } from "./selections"
 import { type Missing, type Params, type Result, Results } from "./results"
 import { Shipped, sideKey } from "./shipped"
-import { spawnWorker } from "./spawn"
 import { SharedTasks } from "./tasks"
 
 export interface EngineOptions {
@@ -64,7 +63,7 @@ export class Engine implements EngineApi {
     this.#manifest = manifest
     this.layers = new Map(manifest.model.layers.map((card) => [card.name, card]))
     this.#arrays = new Arrays(source, manifest, this.stats)
-    this.#host = startHost(options.spawn === undefined ? spawnWorker : options.spawn)
+    this.#host = startHost(options.spawn ?? null)
     this.#activations = new Activations(this.#arrays, this.#host, manifest, this.layers)
     this.#influence = new InfluenceIndex(this.#arrays, manifest.influence, this.layers)
     this.#results = new Results(manifest, this.#arrays, this.layers)
