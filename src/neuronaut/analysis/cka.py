@@ -67,7 +67,7 @@ def cka(
 
 
 def linear_cka(
-    x: Num[np.ndarray, "sample unit_x"], y: Num[np.ndarray, "sample unit_y"], *, unbiased: bool = False
+    x: Num[np.ndarray, "sample unit_x"], y: Num[np.ndarray, "sample_y unit_y"], *, unbiased: bool = False
 ) -> float:
     """How alike two matrices of the same samples are: |Xc'Yc|^2 / (|Xc'Xc| |Yc'Yc|), norms after Frobenius.
 
@@ -128,7 +128,7 @@ def _by_units(
     mask: Bool[np.ndarray, "sample"],
     mean: Float[np.ndarray, "unit"],
     finite: Bool[np.ndarray, "unit"],
-) -> tuple[Float[np.ndarray, "layer layer"], Float[np.ndarray, "layer sample"]]:
+) -> tuple[Float[np.ndarray, "layer layer"], Float[np.ndarray, "layer row"]]:
     """tr(KL) as the squared norm of X'Y, summed over samples a piece at a time; and each sample's squared length."""
     starts = _starts(arrays)
     total = np.zeros((len(mean), len(mean)))
@@ -145,13 +145,14 @@ def _by_samples(
     mask: Bool[np.ndarray, "sample"],
     mean: Float[np.ndarray, "unit"],
     finite: Bool[np.ndarray, "unit"],
-) -> tuple[Float[np.ndarray, "layer layer"], Float[np.ndarray, "layer sample"]]:
+) -> tuple[Float[np.ndarray, "layer layer"], Float[np.ndarray, "layer row"]]:
     """tr(KL) summed over strips of the samples' products with each other."""
     starts = _starts(arrays)
     layers = []
     for array, start in zip(arrays, starts, strict=True):
         stop = start + units_of(array)
-        layers.append(np.concatenate([*centred_blocks([array], mask, mean[start:stop], finite[start:stop])]))
+        blocks = centred_blocks([array], mask, mean[start:stop], finite[start:stop])
+        layers.append(np.concatenate([np.zeros((0, stop - start)), *blocks]))
     n = len(layers[0])
     products = np.zeros((len(layers), len(layers)))
     for first in range(0, n, STRIP):

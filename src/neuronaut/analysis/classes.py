@@ -17,7 +17,7 @@ MOST = 1_000
 """Classes that are told apart at most."""
 MOST_NUMBERS = 32
 """Different numbers that count as classes without being asked to."""
-Bins = int | str | Sequence[float] | None
+Bins = int | str | Sequence[int | float] | np.ndarray | None
 EACH = "each"
 
 
@@ -59,7 +59,11 @@ def classes_of(column: Column, mask: Bool[np.ndarray, "sample"], bins: Bins = No
     Raises DataError for a column with more values than can be told apart, and for bins that do not fit.
     """
     known = mask & ~column.null
-    names, codes = _values(column, known) if bins is None or bins == EACH else _parted(column, known, bins)
+    names, codes = (
+        _values(column, known)
+        if bins is None or (isinstance(bins, str) and bins == EACH)
+        else _parted(column, known, bins)
+    )
     if bins is None and isinstance(column, NumberColumn) and len(names) > MOST_NUMBERS:
         raise DataError(_too_many_numbers(column, len(names)))
     _check_count(column, len(names), int(known.sum()))
@@ -109,7 +113,7 @@ def _cuts(column: NumberColumn, known: Bool[np.ndarray, "sample"], bins: Bins) -
         cuts = np.unique(np.quantile(values, shares, method="higher"))
         return np.asarray(cuts[cuts > values.min()], np.float64)
     try:
-        cuts = np.asarray([] if isinstance(bins, str) else bins, np.float64)
+        cuts = np.asarray([] if isinstance(bins, str) or bins is None else bins, np.float64)
     except (TypeError, ValueError):
         cuts = np.zeros(0)
     if cuts.ndim != 1 or not cuts.size or not np.isfinite(cuts).all() or (np.diff(cuts) <= 0).any():

@@ -74,7 +74,8 @@ def entropy(counts: Num[np.ndarray, "*axes cell"]) -> Float[np.ndarray, "*axes"]
     with np.errstate(divide="ignore", invalid="ignore"):
         share = counts / total
         plain = -np.where(counts > 0, share * np.log(share), 0.0).sum(-1)
-        return np.asarray(plain + ((counts > 0).sum(-1) - 1) / (2 * total[..., 0]))
+        found = plain + ((counts > 0).sum(-1) - 1) / (2 * total[..., 0])
+    return np.asarray(np.where(total[..., 0] > 0, found, np.nan))
 
 
 def information(counts: Num[np.ndarray, "*axes bin class"]) -> Float[np.ndarray, "*axes"]:

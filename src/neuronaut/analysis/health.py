@@ -93,7 +93,7 @@ def _few_note(pieces: int, rec: Recording) -> list[str]:
 
 def _layer(
     rec: Recording, array: Activations, group: Group, pieces: int, tau: float, saturated: float
-) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, float], str]:
+) -> tuple[dict[str, np.ndarray], dict[str, float], str]:
     """The values of one layer's units, the shares of the layer, and what was not asked of it."""
     layer, site = rec.layers[array.layer], array.site
     high, low = (reduced(rec, layer.name, site, which) for which in ("max", "min"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from neuronaut.analysis.ordered import rank_test
 from neuronaut.analysis.shapes import Bool, Float, Int, Num
 from neuronaut.analysis.statistics import FEWEST, benjamini_hochberg, replicated
 
-Found = dict[str, np.ndarray[Any, Any]]
+Found = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

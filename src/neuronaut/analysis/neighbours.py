@@ -12,7 +12,7 @@ ROUNDING = 1e-6
 """A centred column no longer than this share of the column itself is constant but for rounding."""
 
 
-def directions(columns: Num[np.ndarray, "number unit"], *, centre: bool) -> Float[np.ndarray, "number unit"]:
+def directions(columns: Num[np.ndarray, "number unit"], *, centre: bool) -> Float[np.ndarray, "length unit"]:
     """Columns of length 1, so that products are cosines, or with ``centre`` Pearson correlations.
 
     NaN where a column has no direction: all 0, constant when centred, or not finite somewhere.
@@ -21,6 +21,8 @@ def directions(columns: Num[np.ndarray, "number unit"], *, centre: bool) -> Floa
     [0.6, 0.8]
     """
     values = columns.astype(np.float64)
+    if not len(values):
+        return np.full((1, values.shape[1]), np.nan)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         before = np.sqrt((values**2).sum(0))
         if centre:

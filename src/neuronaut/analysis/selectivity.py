@@ -41,7 +41,7 @@ from neuronaut.store.activations import Activations
 from neuronaut.store.recording import Recording
 
 STRIP = 512
-Found = dict[str, np.ndarray[Any, Any]]
+Found = dict[str, np.ndarray]
 
 
 @analysis(version=1)
@@ -166,7 +166,7 @@ def _unit(values: Num[np.ndarray, "sample"], design: Design, k: int) -> Found:
     inside = counts.sum(1)
     return {
         "counts": counts,
-        "auroc": from_sums(sums.whole, inside, inside.sum()),
+        "auroc": from_sums(sums.whole, inside, inside.sum(keepdims=True)),
         "auroc_halves": from_sums(sums.halves, counts, counts.sum(0)),
         "ties": np.array([sums.ties, *sums.half_ties]),
         "ap": average_precision(unit),

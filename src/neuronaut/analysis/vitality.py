@@ -78,8 +78,8 @@ class Reach:
 def limits_of(activation: str | None, low: float, high: float) -> tuple[float, float] | None:
     """Values at or beyond which a unit is saturated: fixed ones, or the ends of what the layer ever gave.
 
-    >>> limits_of("tanh", -1, 1), limits_of("relu6", 0, 6), limits_of("relu", 0, 9)
-    ((-0.97, 0.97), (-inf, 6), None)
+    >>> limits_of("tanh", -1.0, 1.0), limits_of("relu6", 0.0, 6.0), limits_of("relu", 0.0, 9.0)
+    ((-0.97, 0.97), (-inf, 6.0), None)
     """
     if activation in LIMITS:
         return LIMITS[activation]

@@ -1,0 +1,171 @@
+"""Similarity: the same as numpy's correlations and cosines, and planted twins."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+from made_recordings import Array, Made
+
+from neuronaut.analysis import similarity
+from neuronaut.core.errors import AddressError, DataError, UnknownName
+from neuronaut.core.layer import Edge, Layer, Take
+
+N = 80
+
+
+def values(units: int = 12, seed: int = 0) -> Array:
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(N, 4)) @ rng.normal(size=(4, units)) + rng.normal(size=(N, units)) + 2
+
+
+def likeness(columns: Array, metric: str) -> Array:
+    if metric == "pearson":
+        return np.corrcoef(columns.T)
+    length = np.linalg.norm(columns, axis=0)
+    return columns.T @ columns / np.outer(length, length)
+
+
+@pytest.mark.parametrize("opposite", [False, True])
+@pytest.mark.parametrize("metric", ["pearson", "cosine"])
+@pytest.mark.parametrize("k", [1, 3, 11])
+def test_the_nearest_are_those_of_the_whole_matrix(made: Made, metric: str, opposite: bool, k: int) -> None:
+    columns = values()
+    found = similarity(made({"fc": columns}), "fc", metric=metric, k=k, opposite=opposite)
+    whole = likeness(columns, metric)
+    for unit in range(12):
+        others = [other for other in range(12) if other != unit]
+        expected = sorted(others, key=lambda other: whole[unit, other] * (1 if opposite else -1))[:k]
+        assert found["index"][unit].tolist() == expected
+        np.testing.assert_allclose(found["value"][unit], whole[unit, expected], atol=1e-12)
+
+
+def test_a_unit_is_answered_by_addresses(made: Made) -> None:
+    columns = values()
+    rec = made({"fc": columns, "other": columns})
+    found = similarity(rec, "fc:4", k=3)
+    whole = similarity(rec, k=3)
+    assert found["similar"].tolist() == [f"fc:{unit}" for unit in whole["index"][4]]
+    np.testing.assert_allclose(found["value"], whole["value"][4], rtol=1e-12)
+    assert whole["index"].shape == (24, 3)
+    assert whole["index"][12:].tolist() == whole["index"][:12].tolist()
+
+
+def test_blocks_change_nothing(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    rec = made({"fc": values(30)})
+    before = similarity(rec, "fc", k=4, metric="cosine")
+    monkeypatch.setattr(sys.modules["neuronaut.analysis.neighbours"], "BLOCK_VALUES", 70)
+    after = similarity(rec, "fc", k=4, metric="cosine", where="sample >= 0")
+    assert after["index"].tolist() == before["index"].tolist()
+
+
+def test_twins_and_opposites_are_found_with_their_sign(made: Made) -> None:
+    columns = np.random.default_rng(1).normal(size=(N, 6))
+    columns[:, 3] = 5 * columns[:, 0] + 7
+    columns[:, 5] = -columns[:, 1]
+    rec = made({"fc": columns})
+    assert similarity(rec, "fc:0", k=1)["similar"].tolist() == ["fc:3"]
+    assert similarity(rec, "fc:0", k=1)["value"][0] == pytest.approx(1)
+    assert similarity(rec, "fc:1", k=1, opposite=True)["similar"].tolist() == ["fc:5"]
+    assert similarity(rec, "fc:1", k=1, opposite=True)["value"][0] == pytest.approx(-1)
+    assert similarity(rec, "fc:1", k=5)["similar"][-1] == "fc:5"
+
+
+def test_equal_values_come_by_number(made: Made) -> None:
+    columns = np.repeat(np.random.default_rng(2).normal(size=(N, 1)), 40, axis=1)
+    for k in (3, 20):
+        found = similarity(made({"fc": columns}), "fc:2", k=k, metric="cosine")
+        assert found["similar"].tolist() == [f"fc:{unit}" for unit in range(k + 1) if unit != 2][:k]
+
+
+def test_units_that_say_nothing_are_similar_to_none_and_that_is_said(made: Made) -> None:
+    columns = values(5)
+    columns[:, 1] = 0.1
+    columns[3, 2] = np.nan
+    found = similarity(made({"fc": columns}), "fc", k=4)
+    assert found["index"][1].tolist() == found["index"][2].tolist() == [-1] * 4
+    assert np.isnan(found["value"][1]).all()
+    assert set(found["index"][0].tolist()) == {3, 4, -1}
+    assert found.notes == ("2 units (fc:1, fc:2): constant, or not finite throughout; similar to none.",)
+    assert similarity(made({"fc": columns}), "fc:1")["similar"].tolist() == []
+    alone = similarity(made({"fc": columns[:, :1]}), "fc:0")
+    assert alone["similar"].tolist() == []
+    assert "fc has a single unit" in alone.notes[0]
+
+
+def layers_with_weights() -> dict[str, object]:
+    rng = np.random.default_rng(3)
+    first, second = rng.normal(size=(5, 3)), rng.normal(size=(2, 5))
+    first[4] = 2 * first[1]
+    second[:, 3] = 0
+    dense = {"weight_axes": ["out", "in"]}
+    return {
+        "layers": (
+            Layer("input", "input", 3, "input", 0),
+            Layer("a", "dense", 5, "linear", 1, parameters={"weight": "a.weight"}, attributes=dense),
+            Layer("b", "dense", 2, "linear", 2, parameters={"weight": "b.weight"}, attributes=dense),
+        ),
+        "edges": (
+            Edge("input", "a", "linear", Take.encode(np.arange(3))),
+            Edge("a", "b", "linear", Take.encode(np.arange(5))),
+        ),
+        "parameters": {"a.weight": first, "b.weight": second},
+    }
+
+
+def test_weights_into_and_out_of_units_are_compared_by_cosine(made: Made) -> None:
+    given = layers_with_weights()
+    rec = made({"input": values(3), "a": values(5), "b": values(2)}, **given)
+    first, second = given["parameters"].values()  # type: ignore[attr-defined]
+    into = similarity(rec, "a", by="weight", k=4)
+    whole = likeness(first.T, "cosine")
+    assert into["index"][1, 0] == 4
+    assert into["value"][1, 0] == pytest.approx(1)
+    np.testing.assert_allclose(into["value"][0], np.sort(whole[0, 1:])[::-1], atol=1e-12)
+    out = similarity(rec, "a", by="weight out", k=4)
+    assert out["index"][3].tolist() == [-1] * 4
+    np.testing.assert_allclose(out["value"][0, :3], np.sort(likeness(second[:, [0, 1, 2, 4]], "cosine")[0, 1:])[::-1])
+    assert any("1 unit (a:3): all weights are 0" in note for note in out.notes)
+    assert dict(into.n) == {}
+    every = similarity(rec, by="weight")
+    assert every.notes[0] == "input: no weights into its units were recorded as a matrix."
+    assert (every["index"][:3] == -1).all()
+    with pytest.raises(DataError, match="input: no weights into its units"):
+        similarity(rec, "input", by="weight")
+
+
+def test_kernels_are_compared_with_their_whole_window(made: Made) -> None:
+    kernel = np.zeros((3, 1, 3))
+    kernel[0, 0], kernel[1, 0], kernel[2, 0] = [1, 0, -1], [2, 0, -2], [0, 1, 0]
+    conv = Layer("c", "conv", 3, "conv1d", 1, ("x",), (5,), parameters={"weight": "w"},
+                 attributes={"weight_axes": ["out", "in", "window"]})  # fmt: skip
+    maps = np.random.default_rng(4).normal(size=(N, 3, 3))
+    found = similarity(made({"c": maps}, layers=[conv], parameters={"w": kernel}), "c", by="weight", k=2)
+    assert found["index"][0].tolist() == [1, 2]
+    np.testing.assert_allclose(found["value"][0], [1, 0], atol=1e-12)
+
+
+def test_a_large_layer_is_looked_at_on_fewer_samples_and_that_is_said(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["neuronaut.analysis.similarity"], "VALUES", 12 * 40)
+    found = similarity(made({"fc": values()}), "fc", k=2)
+    assert "looked at on 40 of 80 samples" in found.notes[0]
+
+
+def test_what_cannot_be_asked_is_refused(made: Made) -> None:
+    rec = made({"fc": values(3)})
+    with pytest.raises(UnknownName, match="no unit 9 in layer 'fc'"):
+        similarity(rec, "fc:9")
+    with pytest.raises((UnknownName, AddressError), match="fd"):
+        similarity(rec, "fd")
+    with pytest.raises(UnknownName, match="closest: 'activation'"):
+        similarity(rec, by="activations")
+    with pytest.raises(UnknownName, match="metric"):
+        similarity(rec, metric="euclid")
+    with pytest.raises(DataError, match="at least 1"):
+        similarity(rec, k=0)
+    nobody = similarity(rec, "fc", where="sample > 900")
+    assert (nobody["index"] == -1).all()
+    assert nobody.notes[0].startswith("no sample is in sample > 900")
