@@ -17,7 +17,7 @@ export default defineConfig(({ mode }) => {
   const name = mode === "widget" ? "widget" : "app"
   return {
     plugins: [
-      svelte(),
+      svelte({ compilerOptions: { cssHash: ({ hash, css }) => `s${hash(css).slice(0, 3)}` } }),
       ...(name === "widget" ? [cell()] : []),
       escape(),
       report(name),

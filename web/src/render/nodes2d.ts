@@ -96,6 +96,18 @@ export function drawUnit(
   if (mark !== CONSTANT && mark !== ALWAYS && mark !== SATURATED && mark !== DORMANT) number(ctx, unit - layer.start, x, y, r, numberInk(mark, colour, filled, ink), ink)
 }
 
+/** A look on its own, for the legend. */
+export function drawLook(ctx: CanvasRenderingContext2D, look: { readonly colour: number; readonly mark: number; readonly notch: number }, side: number, ink: Ink): void {
+  const { colour, mark, notch } = look
+  const r = side / 2 - 1
+  const filled = mark !== DEAD && mark !== DORMANT && mark !== OPEN && colour >= 0
+  ctx.clearRect(0, 0, side, side)
+  ctx.fillStyle = filled ? css(colour) : ink.canvas
+  circle(ctx, side / 2, side / 2, r, mark, ink)
+  if (mark >= DORMANT) drawSign(ctx, side / 2, side / 2, r, mark, colour, false, ink)
+  drawNotch(ctx, side / 2, side / 2, r, notch, filled ? textOn(colour) : ink.secondary, false)
+}
+
 /** A channel's mean map inside its frame. */
 function tile(ctx: CanvasRenderingContext2D, { picture, width, height }: Tiles, unit: number, x: number, y: number, r: number): void {
   const frame = r >= 8 ? 2 : 1

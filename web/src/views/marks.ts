@@ -2,7 +2,7 @@
 
 import type { Held } from "./weights"
 
-export type Sign = "dead" | "nonfinite" | "flow" | "input" | "about" | "lines"
+export type Sign = "dead" | "nonfinite" | "flow" | "input" | "about" | "lines" | "unheld"
 
 export interface MarkWords {
   readonly sign: Sign
@@ -12,6 +12,8 @@ export interface MarkWords {
 
 export interface Shown {
   readonly dead: boolean
+  /** Whether a unit's class did not hold on the other half of the samples. */
+  readonly unheld?: boolean
   readonly nonfinite: boolean
   readonly flow: boolean
   readonly inputs: boolean
@@ -22,9 +24,10 @@ export interface Shown {
   readonly held: Held
 }
 
-export function marksOf({ dead, nonfinite, flow, inputs, about, lines, held }: Shown): MarkWords[] {
+export function marksOf({ dead, unheld, nonfinite, flow, inputs, about, lines, held }: Shown): MarkWords[] {
   const marks: (MarkWords | false | null)[] = [
     dead && { sign: "dead", brief: "never fires", full: "Never fires: 0 for every sample." },
+    unheld === true && { sign: "unheld", brief: "not replicated", full: "Hollow: what one half of the samples showed did not hold on the other." },
     nonfinite && { sign: "nonfinite", brief: "NaN or ∞", full: "Some values are NaN or infinite. They are counted, never averaged." },
     flow && { sign: "flow", brief: "flow, no weights", full: "Values flow on, but no weight matrix joins these layers." },
     inputs && { sign: "input", brief: "input: own units", full: "Inputs keep a neutral colour: each feature has units of its own, so no scale is common to them and the network." },
