@@ -112,9 +112,10 @@ def _print(result: Result, sort: str, limit: int) -> None:
         return
     table = with_names(compare_table(result))
     best, rest = ranked(table, sort, limit)
-    held = best["replicated"].map({1.0: "yes", 0.0: "no"}).fillna("–")
-    shown = best.assign(replicated=held)[_columns(table)].rename(columns=_HEADS)
+    words = best["replicated"].map({1.0: "yes", 0.0: "no"}).fillna("–")
+    shown = best.assign(replicated=words)[_columns(table)].rename(columns=_HEADS)
     print_table(shown, formats=_FORMATS)
     say(rest)
     found, again = int((table["q"] < 0.05).sum()), int((table["replicated"] == 1).sum())
-    say(f"{found:,} of {len(table):,} units differ at q < .05; {again:,} of all were found on one half and held again.")
+    held = f"{again:,} {'was' if again == 1 else 'were'}" if again else "none was"
+    say(f"{found:,} of {len(table):,} units differ at q < .05; {held} found on one half and held on the other.")
