@@ -9,7 +9,7 @@ import hashlib
 import os
 import subprocess
 import sys
-import venv
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -31,18 +31,33 @@ def fresh(stamp: Path, value: str) -> bool:
     return stamp.exists() and stamp.read_text() == value
 
 
+def quietly(what: str, *commands: list[str], cwd: Path = ROOT) -> None:
+    """Run commands with one line on the screen for all of them; what they say is shown only when one fails.
+
+    Raises SystemExit with all that was said.
+    """
+    print(f"{what} ...", end="", flush=True)
+    began, said = time.monotonic(), ""
+    for command in commands:
+        ran = subprocess.run(
+            command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        )
+        said += ran.stdout
+        if ran.returncode:
+            print(" failed", flush=True)
+            sys.exit(f"{said.rstrip()}\n\nset-up stopped: {' '.join(command)} ended with {ran.returncode}")
+    print(f" {time.monotonic() - began:.0f} s", flush=True)
+
+
 def environment() -> None:
     """.venv with the project (editable) and its development extra, as pinned in constraints.txt."""
     stamp = VENV / "neuronaut-setup"
     value = digest([ROOT / "pyproject.toml", ROOT / "constraints.txt"])
     if PYTHON.exists() and fresh(stamp, value):
         return
-    print("environment: .venv (first time: about two minutes)", flush=True)
-    if not PYTHON.exists():
-        venv.create(VENV, with_pip=True)
-    extra = ROOT.as_posix() + "[dev]"
-    pip = [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-c", "constraints.txt"]
-    subprocess.run([*pip, "-e", extra], cwd=ROOT, check=True)
+    create = [] if PYTHON.exists() else [[sys.executable, "-m", "venv", str(VENV)]]
+    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "-c", "constraints.txt"]
+    quietly("environment in .venv, some minutes the first time", *create, [*pip, "-e", ROOT.as_posix() + "[dev]"])
     stamp.write_text(value)
 
 
@@ -53,9 +68,9 @@ def web() -> None:
     value = digest(sources)
     if fresh(stamp, value) and all((STATIC / name).exists() for name in ("app.js", "widget.js")):
         return
-    print("explorer: building the page's app", flush=True)
     modules()
-    subprocess.run([str(PYTHON), str(ROOT / "scripts" / "node.py"), "run", "build"], cwd=ROOT / "web", check=True)
+    build = [str(PYTHON), str(ROOT / "scripts" / "node.py"), "run", "build"]
+    quietly("explorer: building the page's app", build, cwd=ROOT / "web")
     stamp.write_text(value)
 
 
@@ -66,7 +81,7 @@ def modules() -> None:
     value = digest([lock])
     if not fresh(stamp, value):
         npm = [str(PYTHON), str(ROOT / "scripts" / "node.py"), "ci", "--no-audit", "--no-fund", "--loglevel=error"]
-        subprocess.run(npm, cwd=ROOT / "web", check=True)
+        quietly("explorer: fetching what its build needs", npm, cwd=ROOT / "web")
         stamp.write_text(value)
 
 
@@ -77,8 +92,8 @@ def main(parts: list[str]) -> None:
     try:
         for part in parts or ["environment", "web"]:
             steps[part]()
-    except subprocess.CalledProcessError as failure:
-        sys.exit(f"set-up stopped: {' '.join(map(str, failure.cmd))} ended with {failure.returncode}")
+    except KeyboardInterrupt:
+        sys.exit(" interrupted; run it again to go on")
 
 
 if __name__ == "__main__":
