@@ -35,7 +35,6 @@ export const DEFINITIONS = {
     reading: "For a layer of either sign it says how often the value is positive, not how often the unit fires.",
   }),
   max: define("Maximum", "Largest activation of any sample of the group.", { range: "any number", reading: "One sample decides it: look at the top samples." }),
-  activation: define("Activation", "The unit's value for one sample; over positions it is reduced as said beside the name."),
   g: define("Hedges g", "Difference of the means of A and B in pooled standard deviations, corrected for small samples.", {
     formula: "(1 − 3 / (4 df − 1)) · (mean A − mean B) / sd pooled",
     range: "any number; 0 is no difference",
@@ -85,23 +84,10 @@ export const DEFINITIONS = {
     reading: "Lower is easier to follow. The order says nothing about what units do.",
     reference: "Barth, Jünger and Mutzel 2004, Simple and efficient bilayer cross counting",
   }),
-  status: define("Health", "Whether the unit does anything on these samples: ok, dead, dormant, constant, always on or saturated.", {
-    reading: "Said of the recorded samples only: others may wake it.",
-    reference: "Sokar et al. 2023, The dormant neuron phenomenon",
-  }),
-  dead: define("Dead", "Never above 0 in any recorded sample; where values take either sign, never away from 0.", {
-    reading: "The bound says how often it could still fire.",
-  }),
-  dormant: define("Dormant", "Its mean |a| is a tiny share of its layer's average.", {
-    formula: "score = mean |a| / (average of mean |a| over the layer) ≤ 0.025",
-    range: "0 up; 1 is an average unit",
-    reading: "It fires, but hardly.",
-    reference: "Sokar et al. 2023, The dormant neuron phenomenon",
-  }),
-  firingBound: define("Rule of three", "Upper 95 % bound of the firing rate of a unit that never fired.", {
-    formula: "3 / n",
-    reading: "Never in n samples does not mean never.",
-    reference: "Hanley and Lippman-Hand 1983",
+  status: define("Health", "Whether the unit does anything on the recorded samples.", {
+    formula: "dead: never above 0 · dormant: mean |a| ≤ 0.025 of its layer's average",
+    reading: "Constant, always on and saturated units carry little too. Never in n samples still allows a rate of 3 / n (rule of three).",
+    reference: "Sokar et al. 2023, The dormant neuron phenomenon; Hanley and Lippman-Hand 1983",
   }),
   csi: define("CSI", "Class selectivity index: the highest class mean against the mean of the other class means.", {
     formula: "(max − rest) / (max + rest)",
@@ -112,11 +98,6 @@ export const DEFINITIONS = {
   mi: define("Mutual information", "What the activation tells about the class, as a share of the class's entropy, above what shuffled classes give.", {
     range: "about 0 to 1",
     reading: "Also sees a unit that stands for several classes, which an AUROC per class can miss.",
-  }),
-  modality: define("Classes it stands for", "Effective number of classes whose mean lies above the average.", {
-    formula: "exp H(p), p ∝ max(0, class mean − mean)",
-    range: "1 up to the number of classes",
-    reading: "1: one class. Near 2 or more: several.",
   }),
   sparseness: define("Sparseness", "How few samples carry the unit's activation.", {
     formula: "(1 − (mean a)² / mean a²) / (1 − 1 / n)",
