@@ -27,8 +27,7 @@ FRAME = """
 import sys
 sys.modules["anywidget"] = None
 import neuronaut as naut
-from neuronaut.explorer.notebook import in_cell
-in_cell(naut.open({path!r}))
+naut.show(naut.open({path!r}))
 """.strip()
 
 

@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from neuronaut.core.errors import DataError, FilterError, NeuronautError, unknown
-from neuronaut.explorer.contract import Manifest
-from neuronaut.explorer.html import Page
+from neuronaut.core.errors import NeuronautError
+from neuronaut.explorer.server.refusal import Refused, refused
 
 _MOST_ID = 128
 
 
 class Answers(Protocol):
-    """What a page asks for, whoever carries it: a server, a kernel."""
+    """What the page in a cell asks for. What cannot be answered raises Refused or a NeuronautError."""
 
-    def manifest(self) -> Manifest:
-        """Everything but the arrays."""
-
-    def block(self, name: str) -> bytes:
-        """A block as it is carried. Raises UnknownName."""
-
-    def query(self, name: str, params: Mapping[str, Any]) -> bytes:
-        """The framed answer to a question. Raises UnknownName, FilterError, DataError."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageAnswers:
-    """Answers out of a page that is packed already; it takes no questions beyond what it holds."""
-
-    page: Page
-
-    def manifest(self) -> Manifest:
-        return self.page.manifest
+    def manifest(self) -> bytes:
+        """JSON of everything but the arrays."""
 
     def block(self, name: str) -> bytes:
-        if name not in self.page.blocks:
-            raise unknown("block", name, self.page.blocks)
-        return self.page.blocks[name].data
+        """A block as it is carried."""
 
-    def query(self, name: str, params: Mapping[str, Any]) -> bytes:
-        raise DataError(f"this page holds its data and computes nothing in Python; {name!r} was asked.")
+    def ask(self, query: Mapping[str, Any], gone: threading.Event) -> Future[bytes]:
+        """The answer to a query, framed as a server frames it; ``gone`` ends the work at its next read."""
+
+    def close(self) -> None:
+        """Give back threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,40 +38,33 @@ class Reply:
     buffers: tuple[bytes, ...] = ()
 
 
-def reply(answers: Answers, message: Any) -> Reply | None:
-    """The reply to one message; None where none is due. What a user may cause is an error in words, not a traceback.
+def number_of(message: Any) -> str | None:
+    """Whose question it is; None for what is no question.
 
-    >>> reply(PageAnswers(Page(None, {})), {"id": "1", "ask": "block", "block": "k9"}).content["error"]["kind"]
-    'UnknownName'
+    >>> number_of({"id": "7-0", "ask": "manifest"}), number_of("?")
+    ('7-0', None)
     """
     number = message.get("id") if isinstance(message, Mapping) else None
-    if not isinstance(number, str) or len(number) > _MOST_ID or message.get("ask") == "cancel":
-        return None
+    return number if isinstance(number, str) and len(number) <= _MOST_ID else None
+
+
+def reply(answers: Answers, number: str, message: Mapping[str, Any]) -> Reply:
+    """The reply to what is answered at once: the manifest, or a block."""
     try:
-        return Reply({"id": number}, (_answer(answers, message),))
-    except NeuronautError as error:
-        return Reply({"id": number, "error": refusal(error)})
+        if message.get("ask") == "manifest":
+            return Reply({"id": number}, (answers.manifest(),))
+        if message.get("ask") == "block":
+            return Reply({"id": number}, (answers.block(str(message.get("block"))),))
+        raise Refused(400, "query", "a widget answers manifest, block and query.")
     except Exception as error:
-        # The page waits for an answer; a bug is told as one.
-        text = f"{type(error).__name__}: {error}"
-        return Reply({"id": number, "error": {"kind": "Bug", "message": f"Neuronaut failed at this: {text}"}})
+        return refusal(number, error)
 
 
-def _answer(answers: Answers, message: Mapping[str, Any]) -> bytes:
-    ask = message.get("ask")
-    if ask == "manifest":
-        return answers.manifest().to_json().encode("utf-8", "replace")
-    if ask == "block":
-        return answers.block(str(message.get("block")))
-    if ask == "query":
-        params = message.get("params")
-        return answers.query(str(message.get("name")), params if isinstance(params, Mapping) else {})
-    raise DataError(f"a widget cannot be asked for {ask!r}. It answers manifest, block and query.")
-
-
-def refusal(error: NeuronautError) -> dict[str, Any]:
-    """An error as the page shows it: its kind, its words, and where in a filter it lies."""
-    said: dict[str, Any] = {"kind": type(error).__name__, "message": str(error)}
-    if isinstance(error, FilterError):
-        said |= {"position": error.position, "suggestion": error.suggestion}
-    return said
+def refusal(number: str, error: BaseException) -> Reply:
+    """An error in words. The page waits for an answer, so a bug is told too, as one."""
+    if isinstance(error, NeuronautError):
+        error = refused(error, "")
+    if isinstance(error, Refused):
+        return Reply({"id": number, "error": error.content})
+    said = f"Neuronaut failed at this: {type(error).__name__}: {error}"
+    return Reply({"id": number, "error": {"kind": "internal", "message": said}})

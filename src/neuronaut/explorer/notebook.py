@@ -5,14 +5,13 @@ from __future__ import annotations
 import html
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from neuronaut.core.view import View
 from neuronaut.explorer.bundle import Choice, bundle
-from neuronaut.explorer.html import Page, compose, read_assets
-from neuronaut.explorer.messages import Answers, PageAnswers
+from neuronaut.explorer.html import compose, read_assets
 
 if TYPE_CHECKING:
     from neuronaut.explorer.widget import Explorer
@@ -34,22 +33,33 @@ def in_notebook() -> bool:
 
 def in_cell(
     rec: Recording,
-    answers: Answers | None = None,
-    *,
+    *others: Recording,
     slices: Sequence[Any] = (),
+    live: Mapping[str, Callable[..., Any]] | None = None,
     state: str | View = "",
     height: int = HEIGHT,
 ) -> Explorer | Frame:
-    """The explorer of a recording as the value of a cell.
+    """The explorer of recordings as the value of a cell.
 
-    ``answers`` is who answers the page; without it, a page packed here. With anywidget (extra ``notebook``) it is a
-    widget whose ``state`` follows the page and moves it; without, a frame that holds the page.
+    With anywidget (extra ``notebook``) it is a widget whose ``state`` follows the page and moves it; without, a frame
+    that holds the page of the first recording. ``live`` are the questions that ask a model, by name.
     """
-    if importlib.util.find_spec("anywidget") is None:
+    if not _has_anywidget():
         return frame(rec, slices=slices, height=height)
+    from neuronaut.explorer.kernel import KernelAnswers
     from neuronaut.explorer.widget import Explorer
 
-    return Explorer(answers or PageAnswers(_page(rec, slices)), state=state, height=height)
+    answers = KernelAnswers((rec, *others), slices=slices, live=live)
+    explorer = Explorer(answers, state=state, height=height)
+    answers.listen(explorer.tell)
+    return explorer
+
+
+def _has_anywidget() -> bool:
+    try:
+        return importlib.util.find_spec("anywidget") is not None
+    except ValueError:  # it was forbidden: sys.modules["anywidget"] = None
+        return False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -80,13 +90,9 @@ class Frame:
 def frame(rec: Recording, *, slices: Sequence[Any] = (), height: int = HEIGHT) -> Frame:
     """The page of a recording in a sandboxed frame, when it is at most 10 MB."""
     pieces, size = [], 0
-    for piece in compose(_page(rec, slices), read_assets()):
+    for piece in compose(bundle(rec, Choice(slices)).page, read_assets()):
         size += len(piece)
         if size > MOST_BYTES:
             return Frame(rec.path.name, None, height)
         pieces.append(piece)
     return Frame(rec.path.name, b"".join(pieces).decode("utf-8"), height)
-
-
-def _page(rec: Recording, slices: Sequence[Any]) -> Page:
-    return bundle(rec, Choice(slices)).page

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+from collections.abc import Mapping
+from concurrent.futures import CancelledError, Future
+from dataclasses import asdict
 from typing import Any
 
 import anywidget
@@ -11,7 +14,8 @@ import traitlets
 
 from neuronaut.core.view import View
 from neuronaut.explorer.html import read_widget
-from neuronaut.explorer.messages import Answers, reply
+from neuronaut.explorer.messages import Answers, Reply, number_of, refusal, reply
+from neuronaut.explorer.server.served import Event
 
 HEIGHT = 720
 
@@ -19,19 +23,17 @@ HEIGHT = 720
 class Explorer(anywidget.AnyWidget):
     """The explorer in a cell.
 
-    ``state`` is the link of what is shown, such as ``#/network?sel=0%3A11``; setting it (to a text or a View) moves the
-    page, and a click on the page sets it. ``height`` is in pixels.
+    ``state`` is the link of what is shown, such as ``#/network?sel=0%3A11``; setting it moves the page, and a click on
+    the page sets it. ``height`` is in pixels.
     """
 
     state = traitlets.Unicode("").tag(sync=True)
     height = traitlets.Int(HEIGHT, min=200, max=4000).tag(sync=True)
 
     def __init__(self, answers: Answers, *, state: str | View = "", height: int = HEIGHT) -> None:
-        self._esm, self._css = read_widget()
         self._answers = answers
-        # One question at a time: answers come from the kernel's own process, which the user works in.
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="neuronaut-widget")
-        self._asked: dict[str, Future[None]] = {}
+        self._asked: dict[str, threading.Event] = {}
+        self._esm, self._css = read_widget()
         super().__init__(state=_link(state), height=height)
         self.on_msg(self._hear)
 
@@ -39,38 +41,46 @@ class Explorer(anywidget.AnyWidget):
         """Move the page to a view: a View, or a link that was copied from the explorer."""
         self.state = _link(view)
 
-    def events(self, kind: str, sequence: int) -> None:
-        """Tell the page that the recording has more: ``commit``, ``result`` or ``finding``."""
-        self.send({"event": {"kind": kind, "sequence": sequence}})
+    def tell(self, event: Event) -> None:
+        """Tell the page that a recording has more."""
+        self.send({"event": {key: one for key, one in asdict(event).items() if one is not None}})
 
     def close(self) -> None:
         """Take the explorer out of its cell."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._answers.close()
         super().close()
 
+    def __repr__(self) -> str:
+        return f"<Explorer {self.state or '#/network'}: run this in a notebook that shows widgets>"
+
     def _hear(self, _: object, message: Any, __: object) -> None:
-        number = message.get("id") if isinstance(message, dict) else None
-        if not isinstance(number, str):
+        number = number_of(message)
+        if number is None:
             return
         if message.get("ask") == "cancel":
-            waiting = self._asked.pop(number, None)
-            if waiting is not None:
-                waiting.cancel()
-            return
-        if message.get("ask") != "query":
-            self._say(message)
-            return
-        asked = self._pool.submit(self._say, message)
-        self._asked[number] = asked
-        asked.add_done_callback(functools.partial(self._forget, number))
+            gone = self._asked.pop(number, None)
+            if gone is not None:
+                gone.set()
+        elif message.get("ask") == "query":
+            self._query(number, message)
+        else:
+            self._say(reply(self._answers, number, message))
 
-    def _forget(self, number: str, _: object) -> None:
-        self._asked.pop(number, None)
+    def _query(self, number: str, message: Mapping[str, Any]) -> None:
+        gone = self._asked[number] = threading.Event()
+        query = {key: message[key] for key in ("name", "params", "recording") if key in message}
+        self._answers.ask(query, gone).add_done_callback(functools.partial(self._answered, number))
 
-    def _say(self, message: Any) -> None:
-        said = reply(self._answers, message)
-        if said is not None:
-            self.send(dict(said.content), buffers=list(said.buffers))
+    def _answered(self, number: str, answer: Future[bytes]) -> None:
+        if self._asked.pop(number, None) is None:
+            return
+        try:
+            self._say(Reply({"id": number}, (answer.result(),)))
+        except (Exception, CancelledError) as error:
+            self._say(refusal(number, error))
+
+    def _say(self, said: Reply) -> None:
+        self.send(dict(said.content), buffers=list(said.buffers))
 
 
 def _link(view: str | View) -> str:

@@ -6,12 +6,16 @@ import os
 import sys
 import webbrowser
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from neuronaut.explorer.notebook import Frame, in_cell, in_notebook
 from neuronaut.explorer.server.run import Server
 from neuronaut.live.questions import live_questions
 from neuronaut.store.recording import Recording
 from neuronaut.store.recording import open as open_recording
+
+if TYPE_CHECKING:
+    from neuronaut.explorer.widget import Explorer
 
 Path = str | os.PathLike[str]
 
@@ -27,8 +31,11 @@ def show(
     writable: bool = False,
     block: bool | None = None,
     say: Callable[[str], None] = print,
-) -> Server:
+) -> Server | Explorer | Frame:
     """Open the explorer in the browser, on one recording or several side by side; nothing leaves this machine.
+
+    In a notebook the value is the explorer itself, shown in the cell: its ``state`` follows the page and moves it.
+    ``open_browser=False`` asks for a server there too.
 
     With ``model`` (and ``data``, where the recording does not hold the model's inputs) of the first recording, the
     page can run it: forward, ablate, influence of any slice. ``writable`` lets the page save slices and labels in the
@@ -47,6 +54,8 @@ def show(
     """
     recordings = [_opened(one, writable) for one in (rec, *others)]
     live = None if model is None else live_questions(recordings[0], model, data)
+    if open_browser and in_notebook():
+        return in_cell(*recordings, live=live)
     server = Server(
         recordings, port=port, allow_host=allow_host, live=live, on_link=lambda link: say(f"A new link: {link}")
     )

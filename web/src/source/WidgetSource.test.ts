@@ -76,3 +76,14 @@ test("closing ends what still waits", async () => {
   source.close()
   await expect(asked).rejects.toThrow("closed")
 })
+
+test("what is new in a recording is told until the page has heard enough", () => {
+  const { model, source } = opened()
+  const heard: unknown[] = []
+  const leave = source.subscribe((event) => heard.push(event))
+  const event = { kind: "commit", recording: "r", sequence: 4 }
+  model.hear({ event })
+  leave()
+  model.hear({ event })
+  expect(heard).toEqual([event])
+})

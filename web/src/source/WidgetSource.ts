@@ -26,6 +26,13 @@ export class Refused extends Error {
 
 type Ask = { ask: "manifest" } | { ask: "block"; block: string } | { ask: "query"; name: string; params: object }
 
+/** Something new in a recording. */
+export interface WidgetEvent {
+  readonly kind: string
+  readonly recording: string
+  readonly sequence: number
+}
+
 interface Waiting {
   resolve(bytes: Uint8Array<ArrayBuffer>): void
   reject(problem: unknown): void
@@ -39,6 +46,7 @@ export class WidgetSource implements DataSource {
   readonly #heard = (content: unknown, buffers: DataView[]): void => this.#hear(content, buffers)
   /** Several views of one widget hear each other's answers: the number of a question says whose it is. */
   readonly #mine = crypto.getRandomValues(new Uint32Array(2)).join("-")
+  readonly #listeners = new Set<(event: WidgetEvent) => void>()
   #next = 0
   #read: Promise<{ manifest: Manifest; blocks: Blocks }> | null = null
 
@@ -60,6 +68,12 @@ export class WidgetSource implements DataSource {
   /** The answer of Python to a query, as it is framed over HTTP. */
   answer(name: string, params: object, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     return this.#ask({ ask: "query", name, params }, signal)
+  }
+
+  /** Told what is new in the recordings; returns what ends it. */
+  subscribe(listener: (event: WidgetEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   close(): void {
@@ -93,7 +107,8 @@ export class WidgetSource implements DataSource {
   }
 
   #hear(content: unknown, buffers: DataView[]): void {
-    const { id, error } = (content ?? {}) as { id?: string; error?: { kind?: string; message?: string } }
+    const { id, error, event } = (content ?? {}) as { id?: string; error?: { kind?: string; message?: string }; event?: WidgetEvent }
+    if (event) for (const listener of this.#listeners) listener(event)
     const one = id === undefined ? undefined : this.#waiting.get(id)
     if (id === undefined || !one) return
     this.#waiting.delete(id)

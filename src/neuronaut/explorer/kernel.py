@@ -1,0 +1,85 @@
+"""The kernel's side of the explorer in a cell: what a server would answer, without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from neuronaut.explorer.bundle import Choice, bundle
+from neuronaut.explorer.html import Page
+from neuronaut.explorer.rows import MOST_VALUES
+from neuronaut.explorer.server.limits import LIMITS
+from neuronaut.explorer.server.queries import Queries
+from neuronaut.explorer.server.refusal import Refused
+from neuronaut.explorer.server.served import Event, Served
+from neuronaut.store.recording import Recording
+
+
+class KernelAnswers:
+    """Answers from the process that holds the recordings; queries are the server's, so their numbers are too.
+
+    A recording that fits on a page is handed over whole, once; of a larger one the page asks what it shows. ``hear`` is
+    told what is new in the recordings.
+    """
+
+    def __init__(
+        self,
+        recordings: Sequence[Recording],
+        *,
+        slices: Sequence[Any] = (),
+        live: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> None:
+        self._rec, self._slices = recordings[0], slices
+        self._served = Served(recordings)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="neuronaut-kernel", daemon=True)
+        self._thread.start()
+        self._queries = Queries(self._served, live)
+        self._looking: Future[None] | None = None
+
+    def manifest(self) -> bytes:
+        if self._page is not None:
+            return self._page.manifest.to_json().encode("utf-8", "replace")
+        return self._served.snapshot(self._served.first).body
+
+    def block(self, name: str) -> bytes:
+        block = self._served.block(name) if self._page is None else self._page.blocks.get(name)
+        if block is None:
+            raise Refused(404, "block", "no manifest given here names such a block. Run the cell again.")
+        return block.data
+
+    def ask(self, query: Mapping[str, Any], gone: threading.Event) -> Future[bytes]:
+        return asyncio.run_coroutine_threadsafe(self._queries.ask(dict(query), gone), self._loop)
+
+    def listen(self, hear: Callable[[Event], None]) -> None:
+        """Look at the recordings once a second, and tell ``hear`` what is new."""
+        if self._looking is None:
+            self._looking = asyncio.run_coroutine_threadsafe(self._look(hear), self._loop)
+
+    def close(self) -> None:
+        """End the threads."""
+        if self._loop.is_closed():
+            return
+        if self._looking is not None:
+            self._looking.cancel()
+        self._queries.close()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        if not self._thread.is_alive():
+            self._loop.close()
+
+    @functools.cached_property
+    def _page(self) -> Page | None:
+        """The page of a recording that fits on one with all its samples."""
+        units = sum(layer.unit_count for layer in self._rec.layers.values())
+        return bundle(self._rec, Choice(self._slices)).page if self._rec.n * units <= MOST_VALUES else None
+
+    async def _look(self, hear: Callable[[Event], None]) -> None:
+        while True:
+            for event in await asyncio.to_thread(self._served.news):
+                hear(event)
+            await asyncio.sleep(LIMITS.poll_s)

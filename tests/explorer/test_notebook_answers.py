@@ -1,0 +1,165 @@
+"""The kernel's side of the explorer in a cell, without a browser: messages in, messages out."""
+
+from __future__ import annotations
+
+import json
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from passenger_recordings import SLICES
+
+from neuronaut.analysis.activity import activity
+from neuronaut.core.address import Address
+from neuronaut.core.errors import ExportError
+from neuronaut.core.view import View
+from neuronaut.explorer import kernel
+from neuronaut.explorer.kernel import KernelAnswers
+from neuronaut.explorer.server.served import Event
+from neuronaut.explorer.widget import Explorer
+from neuronaut.store.recording import Recording
+
+
+class Cell:
+    """A widget whose messages are kept; ``say`` is the page speaking, ``wait`` for the answer to a question."""
+
+    def __init__(self, answers: Any, monkeypatch: pytest.MonkeyPatch, **options: Any) -> None:
+        self.answers: dict[str | None, tuple[dict[str, Any], list[bytes]]] = {}
+        self._heard = threading.Condition()
+        monkeypatch.setattr(Explorer, "send", lambda _, content, buffers=(): self._keep(content, list(buffers)))
+        self.widget = Explorer(answers, **options)
+
+    def _keep(self, content: dict[str, Any], buffers: list[bytes]) -> None:
+        with self._heard:
+            self.answers[content.get("id")] = (content, buffers)
+            self._heard.notify_all()
+
+    def say(self, message: Any) -> None:
+        self.widget._hear(None, message, [])
+
+    def ask(self, **message: Any) -> tuple[dict[str, Any], list[bytes]]:
+        number = str(len(self.answers))
+        self.say({"id": number, **message})
+        with self._heard:
+            assert self._heard.wait_for(lambda: number in self.answers, 30)
+        return self.answers[number]
+
+
+Opened = Callable[..., Cell]
+
+
+@pytest.fixture
+def cell(app: Path, passengers: Recording, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
+    for name in ("widget.js", "widget.css"):
+        (app / name).write_text("/* */")
+    cells: list[Cell] = []
+
+    def open_cell(answers: Any = None, **options: Any) -> Cell:
+        cells.append(Cell(answers or KernelAnswers([passengers], slices=SLICES), monkeypatch, **options))
+        return cells[-1]
+
+    yield open_cell
+    for one in cells:
+        one.widget.close()
+
+
+def test_a_recording_that_fits_is_handed_over_whole(cell: Opened, passengers: Recording) -> None:
+    page = cell()
+    _, (text,) = page.ask(ask="manifest")
+    manifest = json.loads(text)
+    assert manifest["samples"]["n"] == passengers.n
+    assert [one["expression"] for one in manifest["slices"] if one["kind"] == "named"] == [
+        one.replace("'", '"') for one in SLICES
+    ]
+    for name, card in manifest["blocks"].items():
+        _, (block,) = page.ask(ask="block", block=name)
+        assert len(block) == card["bytes"]
+
+
+def test_a_larger_recording_comes_without_activations(
+    cell: Opened, passengers: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernel, "MOST_VALUES", 1000)
+    page = cell(KernelAnswers([passengers]))
+    manifest = json.loads(page.ask(ask="manifest")[1][0])
+    assert all(card["chunks"] == [] for card in manifest["activations"])
+    name, card = next(iter(manifest["blocks"].items()))
+    assert len(page.ask(ask="block", block=name)[1][0]) == card["bytes"]
+
+
+def test_a_query_has_pythons_digits(cell: Opened, passengers: Recording) -> None:
+    _, (answer,) = cell().ask(ask="query", name="activity", params={"slices": ["age > 40"], "layers": ["0"]})
+    (size,) = struct.unpack_from("<I", answer)
+    content = json.loads(answer[4 : 4 + size])
+    blob = content["blobs"][content["result"]["values"]["mean"]["data"]]
+    start = 4 + size + blob["offset"]
+    values = np.frombuffer(answer, {"f64": "<f8", "f32": "<f4"}[blob["dtype"]], 32, start)
+    assert blob["block"] == next(iter(content["blocks"]))
+    np.testing.assert_array_equal(values, activity(passengers, "age > 40", layers=["0"])["mean"][0])
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "words"),
+    [
+        ({"ask": "block", "block": "../secret"}, "block", "Run the cell again"),
+        ({"ask": "steal"}, "query", "answers manifest, block and query"),
+        ({"ask": "query", "name": "activty", "params": {}}, "query", "activty"),
+        ({"ask": "query", "name": "compare", "params": {"a": "agee > 3"}}, "column", "agee"),
+        ({"ask": "query", "name": 7}, "query", "name"),
+    ],
+)
+def test_what_cannot_be_answered_is_said(cell: Opened, message: dict[str, Any], kind: str, words: str) -> None:
+    content, buffers = cell().ask(**message)
+    assert buffers == []
+    assert content["error"]["kind"] == kind
+    assert words in content["error"]["message"]
+
+
+@pytest.mark.parametrize("message", [None, "manifest", [], {}, {"id": 3, "ask": "manifest"}, {"id": "x" * 999}])
+def test_what_is_no_question_is_not_answered(cell: Opened, message: Any) -> None:
+    page = cell()
+    page.say(message)
+    assert page.answers == {}
+
+
+def test_a_query_taken_back_is_not_answered(cell: Opened, passengers: Recording) -> None:
+    started, go = threading.Event(), threading.Event()
+
+    def slow(_: Recording) -> Any:
+        started.set()
+        go.wait(30)
+        return activity(passengers)
+
+    page = cell(KernelAnswers([passengers], live={"slow": slow}))
+    page.say({"id": "a", "ask": "query", "name": "slow", "params": {}})
+    assert started.wait(30)
+    page.say({"id": "a", "ask": "cancel"})
+    go.set()
+    page.ask(ask="manifest")
+    page.ask(ask="query", name="activity", params={})
+    assert "a" not in page.answers
+
+
+def test_a_view_is_set_by_a_link_or_by_a_view(cell: Opened) -> None:
+    widget = cell(state="http://127.0.0.1:80/#/network?sel=0%3A1").widget
+    assert widget.state == "#/network?sel=0%3A1"
+    widget.show(View(at=Address("0", unit=11)))
+    assert widget.state == "#/network?sel=0%3A11"
+    assert "0%3A11" in repr(widget)
+
+
+def test_the_page_hears_of_new_commits(cell: Opened) -> None:
+    page = cell()
+    page.widget.tell(Event("commit", "r", 4))
+    assert page.answers[None][0] == {"event": {"kind": "commit", "recording": "r", "sequence": 4}}
+
+
+def test_a_widget_that_is_not_built_says_how_to_build_it(app: Path, passengers: Recording) -> None:
+    answers = KernelAnswers([passengers])
+    with pytest.raises(ExportError, match="make web"):
+        Explorer(answers)
+    answers.close()
