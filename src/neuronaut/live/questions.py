@@ -77,7 +77,7 @@ def live_questions(rec: Recording, model: Any, data: Any = None) -> Mapping[str,
             )
 
     def influence(
-        asked: Recording, at: str, where: Where = None, direction: str = "forward", k: int | None = None
+        asked: Recording, at: str, where: Where = None, direction: str = "both", k: int | None = None
     ) -> Result:
         """The effect of one unit on all others (or theirs on it) over any slice; as naut.influence."""
         _same(asked, rec)

@@ -1,7 +1,7 @@
 """The gate: one place, before all routes, that lets a request in only when everything about it is right.
 
-It judges HTTP and WebSocket alike, known paths and unknown ones, and decides on ``scope["path"]``, the path that is
-routed. What it does not know it refuses.
+It judges known paths and unknown ones alike, and decides on ``scope["path"]``, the path that is routed. What it does
+not know it refuses; WebSockets it refuses altogether.
 """
 
 from __future__ import annotations
@@ -77,11 +77,8 @@ class Gate:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
             await self._http(scope, receive, _with_headers(send))
-        else:  # No route speaks WebSocket, so the best that one can get is a refusal.
-            try:
-                self._judge(scope)
-            finally:
-                await send({"type": "websocket.close", "code": 1008, "reason": ""})
+        else:  # No route speaks WebSocket: every one is refused, whoever asks.
+            await send({"type": "websocket.close", "code": 1008, "reason": ""})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
@@ -121,18 +118,18 @@ class Gate:
     def _judge(self, scope: Scope) -> str | None:
         """Raise Refused unless everything is right; returns the cookie to set for a link that is redeemed."""
         headers = _Headers(scope["headers"])
-        method = str(scope.get("method", "GET"))
+        method = str(scope["method"])
         path = str(scope["path"])
         if headers.size > self._limits.header:
             raise Refused(431, "size", "the headers of the request are too large.")
         if headers.one("host") not in self._hosts:
             raise Refused(400, "host", "this server is not called that. Open it under the address it printed.")
-        self._judge_origin(headers, method if scope["type"] == "http" else "CONNECT", path)
+        self._judge_origin(headers, method, path)
         if method == "OPTIONS":
             raise Refused(403, "method", "no other site may ask here.")
         if method not in ("GET", "HEAD", "POST"):
             raise Refused(405, "method", "only GET, HEAD and POST are answered.")
-        if path == _ENTRY and method == "GET" and scope["type"] == "http":
+        if path == _ENTRY and method == "GET":
             redeemed = self._redeemed(scope["query_string"])
             if redeemed is not None:
                 return redeemed

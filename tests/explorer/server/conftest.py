@@ -1,0 +1,42 @@
+"""A served recording, asked without sockets: the ASGI app is called as a server would call it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from asgi_client import Client, client_of
+from passenger_recordings import record_passengers
+
+from neuronaut.explorer import html
+from neuronaut.store.recording import Recording
+from neuronaut.store.recording import open as open_recording
+
+
+@pytest.fixture(scope="session")
+def titanic(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    return record_passengers(tmp_path_factory.mktemp("served") / "titanic.naut")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stand_in_for_the_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    folder = tmp_path_factory.mktemp("static")
+    (folder / "app.js").write_text('"use strict"')
+    (folder / "app.css").write_text("body{margin:0}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(html, "STATIC", folder)
+        yield
+
+
+@pytest.fixture
+def client(titanic: Recording) -> Iterator[Client]:
+    with client_of(open_recording(titanic.path)) as made:
+        yield made
+
+
+@pytest.fixture
+def writable(tmp_path: Path) -> Iterator[Client]:
+    record_passengers(tmp_path / "own.naut")
+    with client_of(open_recording(tmp_path / "own.naut", writable=True)) as made:
+        yield made
