@@ -13,12 +13,13 @@ _LISTS = {
     "slices": "slice",
 }
 """Keywords that take a list, and the option that is repeated instead."""
-_JOINED = ("classes", "features", "labels")
+_JOINED = ("bins", "classes", "features", "labels")
 """Keywords whose list is one text with commas here."""
-_PLAIN = ("task", "groups", "dtype", "device", "limit", "seed", "position", "influence", "resume", "overwrite")
+_PLAIN = ("task", "groups", "dtype", "device", "limit", "seed", "position", "influence", "resume", "overwrite", "where")
 _TEXT = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _ESCAPED = re.compile(r"\\(.)")
-_LIST = rf"[\[(](?:\.\.\.|(?:{_TEXT})(?:, (?:{_TEXT}))*)[\])]"
+_ITEM = rf"(?:{_TEXT}|\d+(?:\.\d+)?)"
+_LIST = rf"[\[(](?:\.\.\.|{_ITEM}(?:, {_ITEM})*)[\])]"
 _KEYWORD = re.compile(
     rf"\b(?P<name>{'|'.join((*_LISTS, *_JOINED, *_PLAIN))})=(?P<value>{_LIST}|{_TEXT}|True|\d+(?:\.\d+)?)?(?![\w=])"
 )
@@ -41,7 +42,7 @@ def _option(found: re.Match[str]) -> str:
     option = f"--{_LISTS.get(name, name)}".replace("_", "-")
     if value in (None, "True") or "..." in value:
         return option
-    given = [_ESCAPED.sub(r"\1", text[1:-1]) for text in re.findall(_TEXT, value)] or [value]
+    given = [_ESCAPED.sub(r"\1", text[1:-1]) for text in re.findall(_TEXT, value)] or value.strip("[]()").split(", ")
     if name in _JOINED:
         given = [",".join(given)]
     return " ".join(f"{option} {shlex.quote(one)}" for one in given)

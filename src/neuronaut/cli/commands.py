@@ -13,12 +13,15 @@ from neuronaut.cli.demo import demo
 from neuronaut.cli.drivers import drivers
 from neuronaut.cli.export import export
 from neuronaut.cli.friendly import EXIT_CODES, friendly
+from neuronaut.cli.health import health
 from neuronaut.cli.influence import influence
 from neuronaut.cli.info import info
 from neuronaut.cli.layers import layers
 from neuronaut.cli.order import order
 from neuronaut.cli.record import record
+from neuronaut.cli.selectivity import selectivity
 from neuronaut.cli.show import show
+from neuronaut.cli.similarity import similarity
 from neuronaut.cli.top import top
 from neuronaut.cli.verify import verify
 
@@ -39,6 +42,9 @@ for command in (
     info,
     activity,
     compare,
+    selectivity,
+    health,
+    similarity,
     top,
     drivers,
     influence,

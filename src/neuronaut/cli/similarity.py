@@ -1,0 +1,160 @@
+"""``neuronaut similarity``: which units do the same, and how alike the layers are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from neuronaut.cli.options import Csv, Json, Limit, RecordingPath, Reduction, Site
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from neuronaut.core.result import Result
+
+
+def similarity(
+    recording: RecordingPath,
+    at: Annotated[
+        str | None, typer.Argument(help="A unit, LAYER:UNIT, or a layer; without it all.", show_default=False)
+    ] = None,
+    layers: Annotated[bool, typer.Option("--layers", help="How alike the layers are, and their ranks.")] = False,
+    by: Annotated[str, typer.Option(help="activation, weight in or weight out.")] = "activation",
+    metric: Annotated[
+        str | None, typer.Option(help="pearson or cosine; by default cosine for weights.", show_default=False)
+    ] = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="Similar units of each.")] = 10,
+    opposite: Annotated[bool, typer.Option("--opposite", help="The most negative first.")] = False,
+    where: Annotated[str | None, typer.Option("--where", "-w", help="Only samples of this filter.")] = None,
+    site: Site = "post",
+    reduction: Reduction = "mean",
+    seed: Annotated[int, typer.Option(min=0, help="Of the samples drawn from large layers.")] = 0,
+    limit: Limit = 20,
+    json: Json = False,
+    csv: Csv = False,
+) -> int | None:
+    """Which neurons do the same, and how alike layers are.
+
+    \b
+    Examples:
+      neuronaut similarity titanic.naut 0:11
+      neuronaut similarity titanic.naut 0:11 --by "weight in" --opposite
+      neuronaut similarity titanic.naut 5 -k 1 --csv > twins.csv
+      neuronaut similarity titanic.naut --layers
+
+    Values are signed, from -1 to 1. With --layers: rank, how many directions a layer
+    uses, and CKA, 1 for layers that see the samples alike up to rotation and scale.
+    """
+    from neuronaut.analysis.similarity import similarity as compute
+    from neuronaut.cli.console import notes, print_csv, print_json
+    from neuronaut.cli.progress import doing
+    from neuronaut.store.recording import open
+
+    if layers:
+        return _layers(recording, at, where, site, reduction, seed, json=json, csv=csv)
+    with open(recording) as rec, doing("computing"):
+        result = compute(
+            rec,
+            at,
+            by=by,
+            metric=metric,
+            k=k,
+            opposite=opposite,
+            where=where,
+            site=site,
+            reduction=reduction,
+            seed=seed,
+        )
+    notes(result.notes)
+    if json:
+        print_json(result.to_json())
+    elif csv:
+        print_csv(neighbour_table(result))
+    else:
+        _print(result, at, limit)
+    return None if all(result.n.values()) and len(neighbour_table(result)) else 1
+
+
+def neighbour_table(result: Result) -> pd.DataFrame:
+    """One row per unit and similar unit, or per similar unit of the one asked about; without those that have none."""
+    if "similar" in result.values:
+        return result.table()
+    table = result.table()
+    table.insert(2, "similar", _addresses(result))
+    table = table.drop(columns="index")
+    return table[table["similar"] != ""].reset_index(drop=True)
+
+
+def _addresses(result: Result) -> list[str]:
+    """The address of each similar unit: numbers count within the layer."""
+    units, layers = list(result.coords["unit"]), list(result.coords["layer"])
+    first = {name: layers.index(name) for name in set(layers)}
+    return [
+        units[first[layers[unit]] + place] if place >= 0 else ""
+        for unit, row in enumerate(result["index"].tolist())
+        for place in row
+    ]
+
+
+def _print(result: Result, at: str | None, limit: int) -> None:
+    from neuronaut.cli.console import print_table, say
+
+    for name, n in result.n.items():
+        say(f"{name}: {n:,} samples", style="bold")
+    table = neighbour_table(result)
+    if "similar" in result.values:
+        say(f"{at} and the most {_kind(result)} units of its layer", style="bold")
+        if len(table):
+            print_table(table, formats={"value": ".3f"})
+        return
+    say(f"each unit and the most {_kind(result)} of its layer", style="bold")
+    nearest = table[table["rank"] == 1].drop(columns="rank")
+    ordered = nearest.sort_values("value", key=abs, ascending=False, kind="stable")
+    if len(ordered):
+        print_table(ordered if not limit else ordered.head(limit), formats={"value": ".3f"})
+    if limit and len(ordered) > limit:
+        k = result["value"].shape[1]
+        say(f"… {len(ordered) - limit:,} more units; --limit 0 prints all, --csv all {k} of each.")
+
+
+def _kind(result: Result) -> str:
+    return "opposite" if result.params["opposite"] else "similar"
+
+
+def _layers(
+    recording: RecordingPath, at: str | None, where: str | None, site: str, reduction: str, seed: int, *,
+    json: bool, csv: bool,
+) -> int | None:  # fmt: skip
+    from neuronaut.analysis.cka import cka
+    from neuronaut.analysis.rank import rank
+    from neuronaut.cli.console import notes, print_csv, print_json, print_table, say
+    from neuronaut.cli.progress import doing
+    from neuronaut.store.recording import open
+
+    with open(recording) as rec, doing("computing"):
+        chosen = at or "*"
+        ranks = rank(rec, where, layers=chosen, site=site, reduction=reduction, seed=seed)
+        alike = cka(rec, where, layers=chosen, site=site, reduction=reduction, seed=seed)
+    notes(list(dict.fromkeys([*ranks.notes, *alike.notes])))
+    if json:
+        print_json({"rank": ranks.to_json(), "cka": alike.to_json()})
+    elif csv:
+        print_csv(alike.table())
+    else:
+        for name, n in ranks.n.items():
+            say(f"{name}: {n:,} samples", style="bold")
+        names = {"layers": "layer", "participation_ratio": "participation", "effective_rank": "effective"}
+        print_table(ranks.table().drop(columns="samples").rename(columns=names))
+        say("\nCKA (debiased): 1 is alike up to rotation and scale, 0 unrelated", style="bold")
+        print_table(_square(alike))
+    return None if all(ranks.n.values()) else 1
+
+
+def _square(result: Result) -> pd.DataFrame:
+    """A row and a column for each layer; names that are columns already are told apart by number."""
+    import pandas as pd
+
+    names = [str(name) for name in result.coords["layers"]]
+    heads = [name if name != "layer" else "layer " for name in names]
+    return pd.DataFrame({"layer": names, **dict(zip(heads, result["debiased"].T.round(3), strict=True))})
