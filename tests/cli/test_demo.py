@@ -109,9 +109,9 @@ def test_it_can_be_run_again_in_the_same_place_with_the_same_words(demo: Sailed)
     assert (again.code, again.out) == (0, demo.ran.out)
 
 
-def test_the_digits_are_shown_as_they_were_drawn(tmp_path: Path) -> None:
-    run_command("demo", "digits", "--no-open", "--output", str(tmp_path))
-    rec = naut.open(tmp_path / "digits.naut")
+@pytest.mark.parametrize("demo", ["digits"], indirect=True)
+def test_the_digits_are_shown_as_they_were_drawn(demo: Sailed) -> None:
+    rec = demo.recording()
     images, _ = load_digits()
     assert rec.samples["kind"] == "images"
     shown = rec.arrays["samples/preview"].read(slice(0, 50))
