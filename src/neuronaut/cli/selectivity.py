@@ -112,7 +112,7 @@ def _print(result: Result, column: str, sort: str, limit: int) -> None:
 
     if not result.coords["class"]:
         return
-    classes = [f"{name} {n:,}" for name, n in result.n.items()]
+    classes = [f"{name} {count:,}" for name, count in result.n.items()]
     more = f", … {len(classes) - 12} more" if len(classes) > 12 else ""
     say(f"{column}: {', '.join(classes[:12])}{more}", style="bold")
     table = with_names(unit_table(result))
@@ -121,8 +121,8 @@ def _print(result: Result, column: str, sort: str, limit: int) -> None:
     shown = best[["unit", *names, "heldout_auroc"]].rename(columns={**names, "heldout_auroc": "held"})
     # What was found on one half may be another class than that of all samples; then this row says nothing of it.
     same = best["heldout_class"] == best["best"]
-    again = best["replicated"].where(same).map({1.0: "yes", 0.0: "no"}).fillna("–").tolist()
-    print_table(shown.assign(held=shown["held"].where(same), holds=again), formats=_FORMATS)
+    holds = best["replicated"].where(same).map({1.0: "yes", 0.0: "no"}).fillna("–").tolist()
+    print_table(shown.assign(held=shown["held"].where(same), holds=holds), formats=_FORMATS)
     say(rest)
     found, again = int((table["q"] < 0.05).sum()), int((table["replicated"] == 1).sum())
     say(
@@ -141,7 +141,7 @@ def _print_unit(result: Result, column: str, at: str) -> None:
     shown = table[["class", "auroc", "dprime", "ap", "mean"]].rename(columns={"dprime": "d'"})
     counts = [result.n[name] for name in table["class"]]
     shown.insert(1, "n", counts)
-    shown.insert(5, "chance ap", [n / total for n in counts])
+    shown.insert(5, "chance ap", [count / total for count in counts])
     say(f"{at} by {column}", style="bold")
     print_table(shown, formats=_FORMATS | {"chance ap": ".3f"})
     row = table.iloc[0]
