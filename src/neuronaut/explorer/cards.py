@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuronaut.core.axes import SAMPLE
-from neuronaut.core.errors import ExportError, NeuronautError
+from neuronaut.core.errors import CorruptRecording, ExportError, NeuronautError
 from neuronaut.core.filters.nodes import Name, walk
 from neuronaut.core.filters.text import text_of
 from neuronaut.core.finding import Finding
@@ -66,9 +66,13 @@ def named_slices(
 
 
 def fitting_slices(rec: Recording) -> list[Slice]:
-    """The slices that were saved in the recording, but those that ask for what it does not hold."""
-    fitting = []
-    for one in rec.slices.values():
+    """The slices that were saved in the recording, but those that ask for what it does not hold; none if damaged."""
+    fitting: list[Slice] = []
+    try:
+        saved = rec.slices
+    except CorruptRecording:
+        return fitting  # verify names the damage
+    for one in saved.values():
         try:
             rec.mask(one)
         except NeuronautError:

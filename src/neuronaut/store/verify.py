@@ -20,6 +20,7 @@ from neuronaut.store.naming import split_name
 from neuronaut.store.results import damaged_results
 from neuronaut.store.resume import read_head
 from neuronaut.store.samples import read_part
+from neuronaut.store.saved import SAVED, read_saved
 from neuronaut.store.sealed import LIMIT
 from neuronaut.store.zarr_json import array_json, group_json, groups, root_json, to_bytes
 
@@ -57,6 +58,10 @@ def verify_on(fs: Fs) -> list[Damage]:
     found = [*_metadata(fs, manifest, commit), *_samples(fs, commit)]
     for entry in manifest.entries:
         found += _array(fs, entry, entry.rows(commit.counts))
+    try:
+        read_saved(fs)
+    except CorruptRecording as error:
+        found.append(Damage(SAVED, str(error)))
     return found + [Damage(file, what) for file, what in damaged_results(fs)]
 
 

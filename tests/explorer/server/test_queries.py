@@ -294,6 +294,10 @@ def test_saved_slices_and_labels_are_in_python_in_the_page_and_in_exports(writab
     assert json.loads(writable.post("/api/slices", {"name": "</script> old", "expression": None}).body) == {
         "slices": []
     }
+    (tmp_path / "own.naut" / "saved.json").write_bytes(b"{}")
+    assert writable.ask("GET", "/api/manifest").status == 200
+    assert writable.post("/api/slices", {"name": "a", "expression": "age > 3"}).status == 422
+    (tmp_path / "own.naut" / "saved.json").unlink()
     for name, expression, status in (
         ("", "age > 3", 422),
         ("a" * 201, "age > 3", 422),
