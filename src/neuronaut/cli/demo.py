@@ -89,6 +89,7 @@ def sail(demo: Demo, folder: Path) -> Voyage:
             to=recording,
             metadata=trained.metadata,
             labels=demo.label,
+            position="keep",
             overwrite=True,
             progress=progress,
         )
