@@ -8,7 +8,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from neuronaut.core.accessors import register_accessor
+
 __version__ = "0.1.0"
+
+register_accessor("plot", "neuronaut.explorer.plot.accessor", "Plots")
 
 if TYPE_CHECKING:
     from neuronaut.analysis.activity import activity as activity

@@ -8,6 +8,7 @@ NeuronautError
 ├── UnsupportedModel    (TypeError)        a model that cannot be followed or recorded
 ├── LayerNeverFired     (RuntimeError)     a layer that was asked for and produced nothing
 ├── NeedsModel          (ValueError)       asked of a recording, but only a live model can answer
+├── NeedsExtra          (ImportError)      a package that only some uses need
 ├── NotARecording       (FileNotFoundError)
 ├── RecordingExists     (FileExistsError)
 ├── RecordingLocked     (BlockingIOError)  another process is writing
@@ -99,6 +100,10 @@ class LayerNeverFired(NeuronautError, RuntimeError):
 
 class NeedsModel(NeuronautError, ValueError):
     """A question that only the live model can answer."""
+
+
+class NeedsExtra(NeuronautError, ImportError):
+    """A package that only some uses need is not installed; the message says which extra brings it."""
 
 
 class NotARecording(NeuronautError, FileNotFoundError):

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from neuronaut.core.accessors import accessor
 from neuronaut.core.address import Address, parse_address
 from neuronaut.core.axes import SAMPLE
 from neuronaut.core.errors import CorruptRecording, UnknownName, unknown
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from neuronaut.core.columns import Columns
     from neuronaut.core.slices import Slice
+    from neuronaut.explorer.plot.accessor import Plots
     from neuronaut.store.verify import Damage
 
 _SHARED = ("_table", "metadata", "sample_ids", "half", "groups", "layers", "columns")
@@ -298,6 +300,12 @@ class Recording:
             raise CorruptRecording("metadata files change too fast to be read. Try again.")
         empty = pa.table({SAMPLE_ID: pa.array([], pa.int64()), HALF: pa.array([], pa.uint8())})
         return join(tables).slice(0, self.n) if tables else empty
+
+    @cached_property
+    def plot(self) -> Plots:
+        """Figures with their evidence underneath: ``rec.plot.network(a, b)`` and others; needs ``neuronaut[plot]``."""
+        plots: Plots = accessor("plot", self)
+        return plots
 
     # Care
 
