@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from neuronaut.cli.advice import as_options
 from neuronaut.cli.printable import printable
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def link(text: str, target: str) -> None:
 def notes(said: Sequence[str]) -> None:
     """Print what must be known about a result, on stderr, so that a pipe holds the result alone."""
     for note in said:
-        say(f"note: {note}", style="yellow", stderr=True)
+        say(f"note: {as_options(note)}", style="yellow", stderr=True)
 
 
 def print_json(content: Mapping[str, Any]) -> None:

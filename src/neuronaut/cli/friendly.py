@@ -60,10 +60,9 @@ def _warnings_as_notes() -> Iterator[None]:
             if not filename.startswith(ours):
                 plain(message, category, filename, lineno, file, line)
                 return
-            from neuronaut.cli.advice import as_options
             from neuronaut.cli.console import notes
 
-            notes([as_options(str(message))])
+            notes([str(message)])
 
         warnings.showwarning = show
         yield

@@ -73,6 +73,7 @@ def _column(rec: Recording, name: str) -> dict[str, Any]:
 def _print(card: dict[str, Any]) -> None:
     import pandas as pd
 
+    from neuronaut.cli.advice import as_options
     from neuronaut.cli.console import cell, print_table, say
 
     model = card["model"]
@@ -103,7 +104,7 @@ def _print(card: dict[str, Any]) -> None:
     ]
     print_table(pd.DataFrame(columns))
     for note in card["notes"]:
-        say(f"note: {note}", style="yellow")
+        say(f"note: {as_options(note)}", style="yellow")
 
 
 def _values(column: dict[str, Any], spoken: Any) -> str:

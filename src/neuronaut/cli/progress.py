@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from neuronaut.cli.advice import as_options
 from neuronaut.cli.printable import printable
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Bar:
 
     def __call__(self, moment: Progress) -> None:
         if moment.phase in ("start", "done") and self.announce:
-            self.out.print(printable(moment.message), style="dim", soft_wrap=True)
+            self.out.print(printable(as_options(moment.message)), style="dim", soft_wrap=True)
         if moment.phase in ("record", "influence") and self.out.is_terminal:
             self._draw(moment)
 
