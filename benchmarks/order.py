@@ -13,8 +13,8 @@ from torch import nn
 import neuronaut as naut
 from benchmarks import workloads
 from benchmarks.row import Row, seconds
-from neuronaut.analysis.crossings import dense_crossings
-from neuronaut.analysis.sifting import crossing_matrix
+from neuronaut.analysis.ordering.crossings import dense_crossings
+from neuronaut.analysis.ordering.sifting import crossing_matrix
 from neuronaut.analysis.weights import edge_weights
 
 Array = np.ndarray

@@ -12,8 +12,8 @@ from torch import nn
 
 import neuronaut as naut
 from benchmarks.row import Row, seconds
-from neuronaut.analysis.atoms import atoms_of
-from neuronaut.analysis.contrast import Halves, contrast, corrected
+from neuronaut.analysis.search.atoms import atoms_of
+from neuronaut.analysis.statistics.contrast import Halves, contrast, corrected
 
 GROUP = 200
 """Samples in each of two groups."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from neuronaut.analysis.bootstrap import Bootstrap, Redraws
+from neuronaut.analysis.statistics.bootstrap import Bootstrap, Redraws
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

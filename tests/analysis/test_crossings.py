@@ -7,8 +7,8 @@ from itertools import combinations, permutations, product
 import numpy as np
 import pytest
 
-from neuronaut.analysis.crossings import crossings, dense_crossings, random_crossings, sparse_crossings
-from neuronaut.analysis.sifting import crossing_matrix
+from neuronaut.analysis.ordering.crossings import crossings, dense_crossings, random_crossings, sparse_crossings
+from neuronaut.analysis.ordering.sifting import crossing_matrix
 
 COUNTED = np.arange(1, 10).reshape(3, 3)
 

@@ -9,8 +9,8 @@ import pytest
 from made_recordings import Array, Made
 from sklearn.metrics import average_precision_score, f1_score
 
-from neuronaut.analysis.atoms import atoms_of
 from neuronaut.analysis.drivers import drivers
+from neuronaut.analysis.search.atoms import atoms_of
 from neuronaut.core.errors import AddressError, DataError, NeuronautError, UnknownName
 from neuronaut.core.filters import parse, text_of
 from neuronaut.store.recording import Recording

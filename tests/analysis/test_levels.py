@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from neuronaut.analysis.contrast import Halves, contrast, corrected
-from neuronaut.analysis.statistics import benjamini_hochberg
+from neuronaut.analysis.statistics.contrast import Halves, contrast, corrected
+from neuronaut.analysis.statistics.two_groups import benjamini_hochberg
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from hypothesis.extra import numpy as arrays
 
-from neuronaut.analysis.moments import Sums, moments, single
+from neuronaut.analysis.statistics.moments import Sums, moments, single
 
 VALUES = arrays.arrays(
     np.float32,

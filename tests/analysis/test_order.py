@@ -12,9 +12,9 @@ from made_recordings import Array, Made
 from torch import nn
 
 import neuronaut as naut
-from neuronaut.analysis.crossings import crossings, random_crossings
 from neuronaut.analysis.order import ORDERS, order, permutations
-from neuronaut.analysis.together import fire_together
+from neuronaut.analysis.ordering.crossings import crossings, random_crossings
+from neuronaut.analysis.ordering.together import fire_together
 from neuronaut.core.errors import DataError, UnknownName
 from neuronaut.core.layer import Edge, Layer, Take
 from neuronaut.core.result import Result

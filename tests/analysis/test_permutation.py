@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from neuronaut.analysis.permutation import MaxT, Shuffles
+from neuronaut.analysis.statistics.permutation import MaxT, Shuffles
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

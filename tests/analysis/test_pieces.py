@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from neuronaut.analysis.moments import moments
-from neuronaut.analysis.pieces import counted, grouped
-from neuronaut.analysis.statistics import Uncertainty, independent, t_interval, t_test
+from neuronaut.analysis.statistics.moments import moments
+from neuronaut.analysis.statistics.pieces import counted, grouped
+from neuronaut.analysis.statistics.two_groups import Uncertainty, independent, t_interval, t_test
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neuronaut.analysis.predicates import MOST_VALUES, predicates_of, shortest_between
+from neuronaut.analysis.search.predicates import MOST_VALUES, predicates_of, shortest_between
 from neuronaut.core.columns import Columns
 from neuronaut.core.filters import evaluate, parse, text_of
 

@@ -7,7 +7,13 @@ import pytest
 from made_recordings import Made
 
 from neuronaut.analysis import rank as rank_of
-from neuronaut.analysis.spectrum import effective_rank, participation_ratio, singular_values, srank, stable_rank
+from neuronaut.analysis.measures.spectrum import (
+    effective_rank,
+    participation_ratio,
+    singular_values,
+    srank,
+    stable_rank,
+)
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 64])

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, f1_score
 
-from neuronaut.analysis.bitsets import overlaps, pack, size, unpack
-from neuronaut.analysis.search import SCORES, Found, Search, average_precision, f1
+from neuronaut.analysis.search.beam import SCORES, Found, Search, average_precision, f1
+from neuronaut.analysis.search.bitsets import overlaps, pack, size, unpack
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -8,9 +8,9 @@ from made_recordings import Array, Made
 from scipy import stats
 from sklearn.metrics import average_precision_score, normalized_mutual_info_score, roc_auc_score
 
-from neuronaut.analysis.entropy import EDGES, bin_edges, information, shuffled_information, table
-from neuronaut.analysis.heldout import Design
-from neuronaut.analysis.ordered import Ordered, ordered, rank_sums
+from neuronaut.analysis.measures.entropy import EDGES, bin_edges, information, shuffled_information, table
+from neuronaut.analysis.measures.heldout import Design
+from neuronaut.analysis.measures.ordered import Ordered, ordered, rank_sums
 from neuronaut.analysis.selectivity import selectivity
 from neuronaut.core.errors import DataError, UnknownName
 from neuronaut.core.layer import Layer
@@ -413,7 +413,7 @@ def test_rank_sums_add_up_whatever_the_ties() -> None:
 
 
 def test_a_design_counts_groups_on_both_sides() -> None:
-    from neuronaut.analysis.classes import Classes
+    from neuronaut.analysis.measures.classes import Classes
 
     classes = Classes(("a", "b"), np.array([0, 0, 1, 1, -1], np.int32))
     design = Design.of(classes, np.array([0, 1, 0, 1, 0], np.uint8), np.array([7, 7, 7, 8, 9], np.int32))

@@ -55,7 +55,7 @@ def test_a_unit_is_answered_by_addresses(made: Made) -> None:
 def test_blocks_change_nothing(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     rec = made({"fc": values(30)})
     before = similarity(rec, "fc", k=4, metric="cosine")
-    monkeypatch.setattr(sys.modules["neuronaut.analysis.neighbours"], "BLOCK_VALUES", 70)
+    monkeypatch.setattr(sys.modules["neuronaut.analysis.measures.neighbours"], "BLOCK_VALUES", 70)
     after = similarity(rec, "fc", k=4, metric="cosine", where="sample >= 0")
     assert after["index"].tolist() == before["index"].tolist()
 

@@ -12,8 +12,8 @@ import pytest
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from neuronaut.analysis.moments import Moments, moments
-from neuronaut.analysis.statistics import auroc, benjamini_hochberg, guarded, hedges_g, replicated, welch
+from neuronaut.analysis.statistics.moments import Moments, moments
+from neuronaut.analysis.statistics.two_groups import auroc, benjamini_hochberg, guarded, hedges_g, replicated, welch
 
 CASES = json.loads((Path(__file__).parents[1] / "conformance" / "stats.json").read_text(encoding="utf-8"))
 SPECIAL = {None: np.nan, "Infinity": np.inf, "-Infinity": -np.inf}

@@ -7,12 +7,12 @@ from itertools import pairwise, permutations
 import numpy as np
 import pytest
 
-from neuronaut.analysis.barycentre import barycentre_sweep
-from neuronaut.analysis.crossings import crossings
-from neuronaut.analysis.links import Link, total_crossings
-from neuronaut.analysis.sifting import crossing_matrix, sift
-from neuronaut.analysis.spectral import second_singular_vectors
-from neuronaut.analysis.sweeps import fewest_crossings
+from neuronaut.analysis.ordering.barycentre import barycentre_sweep
+from neuronaut.analysis.ordering.crossings import crossings
+from neuronaut.analysis.ordering.links import Link, total_crossings
+from neuronaut.analysis.ordering.sifting import crossing_matrix, sift
+from neuronaut.analysis.ordering.spectral import second_singular_vectors
+from neuronaut.analysis.ordering.sweeps import fewest_crossings
 
 Array = np.ndarray
 

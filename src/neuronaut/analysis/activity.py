@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from neuronaut.analysis.groups import Group, groups, notes_on
-from neuronaut.analysis.moments import STRIP_ROWS, Moments, Sums, pivot, single, strips
 from neuronaut.analysis.recorded import chosen, spans, unit_blocks, unit_coords, units_of
 from neuronaut.analysis.registry import analysis
 from neuronaut.analysis.shapes import Float, Num
+from neuronaut.analysis.statistics.moments import STRIP_ROWS, Moments, Sums, pivot, single, strips
 from neuronaut.core.errors import DataError
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where

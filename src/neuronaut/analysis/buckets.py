@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from neuronaut.analysis.activity import activity
-from neuronaut.analysis.arrangement import spaced_rows
 from neuronaut.analysis.groups import group_of
+from neuronaut.analysis.ordering.arrangement import spaced_rows
+from neuronaut.analysis.ordering.together import standardised
 from neuronaut.analysis.recorded import holds
 from neuronaut.analysis.shapes import Float, Int, Num
-from neuronaut.analysis.together import standardised
 from neuronaut.core.errors import DataError, unknown
 from neuronaut.core.slices import Where
 from neuronaut.store.recording import Recording

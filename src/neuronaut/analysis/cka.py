@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from neuronaut.analysis.groups import group_of, notes_on
-from neuronaut.analysis.matrices import centred_blocks, thinned, usable
+from neuronaut.analysis.measures.matrices import centred_blocks, thinned, usable
 from neuronaut.analysis.recorded import chosen, unit_coords, units_of
 from neuronaut.analysis.registry import analysis
 from neuronaut.analysis.saying import named_units

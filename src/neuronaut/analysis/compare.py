@@ -7,17 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from neuronaut.analysis.bootstrap import Bootstrap
 from neuronaut.analysis.comparison_notes import comparison_notes
-from neuronaut.analysis.contrast import Halves, Table, contrast, corrected, effects
 from neuronaut.analysis.groups import two_groups
-from neuronaut.analysis.moments import single
-from neuronaut.analysis.percentile import among
-from neuronaut.analysis.permutation import MaxT, Shuffles
 from neuronaut.analysis.recorded import chosen, reduced, unit_blocks, unit_coords
 from neuronaut.analysis.registry import analysis
-from neuronaut.analysis.replication import replication_rate, shrinkage
 from neuronaut.analysis.shapes import Float, Num
+from neuronaut.analysis.statistics.bootstrap import Bootstrap
+from neuronaut.analysis.statistics.contrast import Halves, Table, contrast, corrected, effects
+from neuronaut.analysis.statistics.moments import single
+from neuronaut.analysis.statistics.percentile import among
+from neuronaut.analysis.statistics.permutation import MaxT, Shuffles
+from neuronaut.analysis.statistics.replication import replication_rate, shrinkage
 from neuronaut.core.errors import DataError
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
@@ -48,7 +48,7 @@ def compare(
     What each value means stands with ``neuronaut.compare``, which makes the twin as well. Here ``twin`` is a recording
     of the same samples by the same network re-initialised.
 
-    Formulas and their sources: ``neuronaut.analysis.statistics``, ``pieces``, ``bootstrap``, ``permutation``.
+    Formulas and their sources: the modules of ``neuronaut.analysis.statistics``.
     Raises FilterError when a group cannot be read, DataError for options that make no sense.
     """
     _check(interval, resamples, max_t, seed)

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from neuronaut.analysis.contrast import Halves
 from neuronaut.analysis.groups import Group, notes_on
-from neuronaut.analysis.pieces import counted
-from neuronaut.analysis.replication import replication_rate
 from neuronaut.analysis.shapes import Bool
-from neuronaut.analysis.statistics import FEWEST
+from neuronaut.analysis.statistics.contrast import Halves
+from neuronaut.analysis.statistics.pieces import counted
+from neuronaut.analysis.statistics.replication import replication_rate
+from neuronaut.analysis.statistics.two_groups import FEWEST
 from neuronaut.core.slices import Where
 from neuronaut.store.recording import Recording
 

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from neuronaut.analysis.atoms import Atoms, atoms_of
-from neuronaut.analysis.bitsets import overlaps, size, unpack
-from neuronaut.analysis.nulls import best_of_shuffles
-from neuronaut.analysis.pieces import counted
 from neuronaut.analysis.recorded import reduced
 from neuronaut.analysis.registry import analysis
-from neuronaut.analysis.search import SCORES, Found, Score, Search
+from neuronaut.analysis.search.atoms import Atoms, atoms_of
+from neuronaut.analysis.search.beam import SCORES, Found, Score, Search
+from neuronaut.analysis.search.bitsets import overlaps, size, unpack
+from neuronaut.analysis.search.nulls import best_of_shuffles
+from neuronaut.analysis.search.target import Target, target_of
 from neuronaut.analysis.shapes import Float, Num
-from neuronaut.analysis.statistics import FEWEST
-from neuronaut.analysis.target import Target, target_of
+from neuronaut.analysis.statistics.pieces import counted
+from neuronaut.analysis.statistics.two_groups import FEWEST
 from neuronaut.analysis.top import known_unit
 from neuronaut.core.address import parse_address
 from neuronaut.core.axes import REDUCTIONS

@@ -9,13 +9,7 @@ from typing import Any
 import numpy as np
 
 from neuronaut.analysis.groups import Group, group_of, notes_on
-from neuronaut.analysis.moments import STRIP_ROWS, Sums, pivot, single
-from neuronaut.analysis.recorded import chosen, reduced, spans, unit_coords, units_of
-from neuronaut.analysis.registry import analysis
-from neuronaut.analysis.saying import named_units
-from neuronaut.analysis.shapes import Bool, Float
-from neuronaut.analysis.statistics import FEWEST
-from neuronaut.analysis.vitality import (
+from neuronaut.analysis.measures.vitality import (
     Reach,
     Rules,
     conditions,
@@ -24,6 +18,12 @@ from neuronaut.analysis.vitality import (
     sokar_score,
     statuses,
 )
+from neuronaut.analysis.recorded import chosen, reduced, spans, unit_coords, units_of
+from neuronaut.analysis.registry import analysis
+from neuronaut.analysis.saying import named_units
+from neuronaut.analysis.shapes import Bool, Float
+from neuronaut.analysis.statistics.moments import STRIP_ROWS, Sums, pivot, single
+from neuronaut.analysis.statistics.two_groups import FEWEST
 from neuronaut.core.errors import DataError
 from neuronaut.core.layer import Layer
 from neuronaut.core.result import Result
@@ -60,7 +60,7 @@ def health(
     can be several of these: shares do not add up to 1. Of inputs only constant is asked, of outputs also dead. For a
     channel any position counts: it is dead when dead everywhere, saturated where its whole map is.
 
-    Formulas and their sources: ``neuronaut.analysis.vitality``.
+    Formulas and their sources: ``neuronaut.analysis.measures.vitality``.
 
     Raises FilterError for a filter that cannot be read, UnknownName for a layer that was not recorded.
     """

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from neuronaut.analysis.arrangement import arranged, source_scales
 from neuronaut.analysis.groups import group_of, notes_on
-from neuronaut.analysis.links import Link, expected_crossings, links_of, total_crossings
+from neuronaut.analysis.ordering.arrangement import arranged, source_scales
+from neuronaut.analysis.ordering.links import Link, expected_crossings, links_of, total_crossings
+from neuronaut.analysis.ordering.sweeps import SIFTED, fewest_crossings
 from neuronaut.analysis.recorded import named
 from neuronaut.analysis.registry import analysis
 from neuronaut.analysis.shapes import Int
-from neuronaut.analysis.sweeps import SIFTED, fewest_crossings
 from neuronaut.core.errors import DataError, unknown
 from neuronaut.core.layer import Layer
 from neuronaut.core.result import Result

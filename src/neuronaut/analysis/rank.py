@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from neuronaut.analysis.groups import group_of, notes_on
-from neuronaut.analysis.matrices import centred_blocks, thinned, usable
+from neuronaut.analysis.measures.matrices import centred_blocks, thinned, usable
+from neuronaut.analysis.measures.spectrum import effective_rank, from_gram, participation_ratio, srank, stable_rank
 from neuronaut.analysis.recorded import chosen, unit_coords, units_of
 from neuronaut.analysis.registry import analysis
 from neuronaut.analysis.saying import named_units
 from neuronaut.analysis.shapes import Bool, Float
-from neuronaut.analysis.spectrum import effective_rank, from_gram, participation_ratio, srank, stable_rank
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
 from neuronaut.store.activations import Activations
@@ -46,7 +46,7 @@ def rank(
     off. A layer too large to be looked at whole is looked at on samples drawn by ``seed``, and that is said. A layer in
     which nothing varies has no rank: NaN.
 
-    Formulas and their sources: ``neuronaut.analysis.spectrum``.
+    Formulas and their sources: ``neuronaut.analysis.measures.spectrum``.
     """
     group = group_of(rec, where)
     arrays = chosen(rec, layers, site, reduction)

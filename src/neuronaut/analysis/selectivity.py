@@ -8,24 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from neuronaut.analysis.classes import Bins, Classes, classes_of
-from neuronaut.analysis.entropy import EDGES, against_chance, bin_edges, entropy, information, table
 from neuronaut.analysis.groups import group_of, notes_on
-from neuronaut.analysis.heldout import Design, judged
-from neuronaut.analysis.moments import single
-from neuronaut.analysis.ordered import (
+from neuronaut.analysis.measures.classes import Bins, Classes, classes_of
+from neuronaut.analysis.measures.entropy import EDGES, against_chance, bin_edges, entropy, information, table
+from neuronaut.analysis.measures.heldout import Design, judged
+from neuronaut.analysis.measures.ordered import (
     average_precision,
     from_sums,
     ordered,
     precision_at,
     rank_sums,
 )
-from neuronaut.analysis.recorded import chosen, unit_blocks, unit_coords
-from neuronaut.analysis.registry import analysis
-from neuronaut.analysis.saying import named_units
-from neuronaut.analysis.shapes import Num
-from neuronaut.analysis.statistics import FEWEST
-from neuronaut.analysis.tuning import (
+from neuronaut.analysis.measures.tuning import (
     ByClass,
     by_class,
     d_prime,
@@ -34,6 +28,12 @@ from neuronaut.analysis.tuning import (
     modality,
     selectivity_index,
 )
+from neuronaut.analysis.recorded import chosen, unit_blocks, unit_coords
+from neuronaut.analysis.registry import analysis
+from neuronaut.analysis.saying import named_units
+from neuronaut.analysis.shapes import Num
+from neuronaut.analysis.statistics.moments import single
+from neuronaut.analysis.statistics.two_groups import FEWEST
 from neuronaut.core.errors import DataError
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
@@ -71,10 +71,10 @@ def selectivity(
     Held out: ``heldout_class`` is the best class on half 0 of the samples, ``found_auroc`` its AUROC there,
     ``heldout_auroc`` that on half 1; ``replicated`` says whether q < .05 on both halves with the same sign. A class of
     fewer than 20 samples (or groups of samples, where they come in groups) is never called best beside larger ones, and
-    nothing is claimed about it. ``bins`` parts a column of numbers, see ``neuronaut.analysis.classes``. NaN and
-    infinite activations are counted in ``nonfinite`` and left out.
+    nothing is claimed about it. ``bins`` parts a column of numbers, see ``analysis.measures.classes``. NaN and infinite
+    activations are counted in ``nonfinite`` and left out.
 
-    Formulas and their sources: ``neuronaut.analysis.ordered``, ``.tuning`` and ``.entropy``.
+    Formulas and their sources: the modules of ``neuronaut.analysis.measures``.
 
     Raises UnknownName for a column that is not there, DataError for one with too many values to be classes.
     """

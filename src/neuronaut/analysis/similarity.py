@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from neuronaut.analysis.groups import Group, group_of, notes_on
-from neuronaut.analysis.matrices import row_blocks, thinned
-from neuronaut.analysis.neighbours import directions, nearest
+from neuronaut.analysis.measures.matrices import row_blocks, thinned
+from neuronaut.analysis.measures.neighbours import directions, nearest
+from neuronaut.analysis.measures.wiring import weights_in, weights_out
 from neuronaut.analysis.recorded import chosen, unit_coords, units_of
 from neuronaut.analysis.registry import analysis
 from neuronaut.analysis.saying import named_units
 from neuronaut.analysis.shapes import Float
-from neuronaut.analysis.wiring import weights_in, weights_out
 from neuronaut.core.address import parse_address
 from neuronaut.core.errors import DataError, UnknownName, unknown
 from neuronaut.core.result import Result

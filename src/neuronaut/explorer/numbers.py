@@ -63,14 +63,14 @@ def numbers(
 
     Categories are those of ``columns`` alone, where it is given.
     """
-    shown, pairs = _plan(rec, named, units, columns)
+    shown, pairs = plan(rec, named, units, columns)
     # Slices may share a name, results may not: they go by number here.
     by_number = [one.slice.named(str(number)) for number, one in enumerate(shown)]
     found = activity(rec, by_number, layers=list(layers))
     return Numbers(shown, found, [(a, b, _compare(rec, shown, a, b, layers)) for a, b in pairs])
 
 
-def _plan(
+def plan(
     rec: Recording, named: Sequence[Shown], units: int, columns: Collection[str] | None
 ) -> tuple[list[Shown], list[tuple[int, int | None]]]:
     """Slices and comparisons to ship: the named slices and A against B; then what else the budget allows."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from neuronaut.analysis.bootstrap import Pieces, Redraws
-from neuronaut.analysis.pieces import sums_by
+from neuronaut.analysis.statistics.bootstrap import Pieces, Redraws
+from neuronaut.analysis.statistics.pieces import sums_by
 
 Float64 = npt.NDArray[np.float64]
 _COLUMNS = 64

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from neuronaut.analysis.statistics import FEWEST, SIGNIFICANT
+from neuronaut.analysis.statistics.two_groups import FEWEST, SIGNIFICANT
 from neuronaut.live.interval import Float64
 
 FEWEST_SETS = 19

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from neuronaut.analysis.groups import groups
-from neuronaut.analysis.moments import moments
 from neuronaut.analysis.recorded import reduced
+from neuronaut.analysis.statistics.moments import moments
 from neuronaut.analysis.top import known_unit
 from neuronaut.core.address import parse_address
 from neuronaut.core.axes import REDUCTIONS

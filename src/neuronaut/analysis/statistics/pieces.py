@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from neuronaut.analysis.moments import Moments
 from neuronaut.analysis.shapes import Bool, Float, Int, Num, Shaped
-from neuronaut.analysis.statistics import Uncertainty, independent
+from neuronaut.analysis.statistics.moments import Moments
+from neuronaut.analysis.statistics.two_groups import Uncertainty, independent
 
 
 def sums_by(

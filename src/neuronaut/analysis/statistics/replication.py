@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from neuronaut.analysis.shapes import Bool, Float
-from neuronaut.analysis.statistics import SIGNIFICANT
+from neuronaut.analysis.statistics.two_groups import SIGNIFICANT
 
 
 def replication_rate(

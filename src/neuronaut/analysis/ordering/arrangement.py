@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from neuronaut.analysis.activity import activity
-from neuronaut.analysis.class_order import (
+from neuronaut.analysis.groups import Group
+from neuronaut.analysis.ordering.class_order import (
     Classes,
     Numbers,
     by_keys,
@@ -17,11 +18,10 @@ from neuronaut.analysis.class_order import (
     classes_of,
     number_keys,
 )
-from neuronaut.analysis.groups import Group
-from neuronaut.analysis.moments import single
+from neuronaut.analysis.ordering.together import fire_together, standardised
 from neuronaut.analysis.recorded import by_layer, holds, reduced, unit_blocks
 from neuronaut.analysis.shapes import Float, Int, Num
-from neuronaut.analysis.together import fire_together, standardised
+from neuronaut.analysis.statistics.moments import single
 from neuronaut.core.errors import DataError
 from neuronaut.core.slices import Where
 from neuronaut.store.recording import Recording

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from neuronaut.analysis.barycentre import barycentre_sweep, by_barycentre
-from neuronaut.analysis.links import Link, Orders, total_crossings
+from neuronaut.analysis.ordering.barycentre import barycentre_sweep, by_barycentre
+from neuronaut.analysis.ordering.links import Link, Orders, total_crossings
+from neuronaut.analysis.ordering.sifting import sift_layer
+from neuronaut.analysis.ordering.spectral import second_singular_vectors
 from neuronaut.analysis.shapes import Int
-from neuronaut.analysis.sifting import sift_layer
-from neuronaut.analysis.spectral import second_singular_vectors
 
 SIFTED = 2048
 """Units of a layer beyond which it is swept but not sifted, which takes the square of them."""

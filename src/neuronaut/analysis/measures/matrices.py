@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from neuronaut.analysis.moments import single
 from neuronaut.analysis.recorded import spans, units_of
 from neuronaut.analysis.shapes import Bool, Float
+from neuronaut.analysis.statistics.moments import single
 from neuronaut.store.activations import Activations
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from neuronaut.analysis.bitsets import overlaps, size
+from neuronaut.analysis.search.bitsets import overlaps, size
 from neuronaut.analysis.shapes import Bool, Float, Int, Num
 
 Join = Literal["and", "or"]

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from neuronaut.analysis.ordered import Ordered
+from neuronaut.analysis.measures.ordered import Ordered
 from neuronaut.analysis.shapes import Float, Int, Num
 
 BINS = 16

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from neuronaut.analysis.bitsets import pack
-from neuronaut.analysis.search import Search
+from neuronaut.analysis.search.beam import Search
+from neuronaut.analysis.search.bitsets import pack
+from neuronaut.analysis.search.target import Part
 from neuronaut.analysis.shapes import Bool, Float, Int
-from neuronaut.analysis.target import Part
 
 
 def best_of_shuffles(

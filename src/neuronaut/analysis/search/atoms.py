@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from neuronaut.analysis.bitsets import pack, size, words_of
-from neuronaut.analysis.predicates import predicates_of
+from neuronaut.analysis.search.bitsets import pack, size, words_of
+from neuronaut.analysis.search.predicates import predicates_of
 from neuronaut.analysis.shapes import Bool, Int, Num
-from neuronaut.analysis.statistics import FEWEST
+from neuronaut.analysis.statistics.two_groups import FEWEST
 from neuronaut.core.errors import DataError
 from neuronaut.core.filters import Node, evaluate
 from neuronaut.core.frames import clean_text

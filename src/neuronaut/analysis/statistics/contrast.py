@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from neuronaut.analysis.moments import Moments, moments
-from neuronaut.analysis.pieces import uncertainty
 from neuronaut.analysis.shapes import Bool, Float, Int, Num
-from neuronaut.analysis.statistics import (
+from neuronaut.analysis.statistics.moments import Moments, moments
+from neuronaut.analysis.statistics.pieces import uncertainty
+from neuronaut.analysis.statistics.two_groups import (
     Uncertainty,
     auroc,
     benjamini_hochberg,

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from neuronaut.analysis.moments import Moments
 from neuronaut.analysis.shapes import Bool, Float, Int, Num
+from neuronaut.analysis.statistics.moments import Moments
 
 Z95 = 1.959963984540054
 """The 97.5 % quantile of the standard normal distribution."""

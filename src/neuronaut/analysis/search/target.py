@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuronaut.analysis.atoms import Atoms
-from neuronaut.analysis.bitsets import pack
-from neuronaut.analysis.pieces import counted
+from neuronaut.analysis.search.atoms import Atoms
+from neuronaut.analysis.search.bitsets import pack
 from neuronaut.analysis.shapes import Bool, Float, Int, Num
-from neuronaut.analysis.statistics import FEWEST
+from neuronaut.analysis.statistics.pieces import counted
+from neuronaut.analysis.statistics.two_groups import FEWEST
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from neuronaut.analysis.pieces import common, sums_by
 from neuronaut.analysis.shapes import Bool, Float, Int, Num, Shaped
+from neuronaut.analysis.statistics.pieces import common, sums_by
 
 CHUNK_BYTES = 32 << 20
 """Bytes of one chunk of redrawn weights."""

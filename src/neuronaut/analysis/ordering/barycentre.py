@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from neuronaut.analysis.links import Link, Orders
+from neuronaut.analysis.ordering.links import Link, Orders
 from neuronaut.analysis.shapes import Float, Int
 
 

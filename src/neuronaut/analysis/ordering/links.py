@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from neuronaut.analysis.crossings import crossings, random_crossings
+from neuronaut.analysis.ordering.crossings import crossings, random_crossings
 from neuronaut.analysis.shapes import Float
 from neuronaut.analysis.weights import edge_weights
 from neuronaut.core.layer import Edge, Layer

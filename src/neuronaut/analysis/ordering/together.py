@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from neuronaut.analysis.class_order import varying
+from neuronaut.analysis.ordering.class_order import varying
+from neuronaut.analysis.ordering.spectral import second_singular_vectors
 from neuronaut.analysis.shapes import Float, Int, Num
-from neuronaut.analysis.spectral import second_singular_vectors
 
 LEAVES = 512
 """Up to so many units the tree is ordered exactly; beyond, units are put on a line spectrally."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuronaut.analysis.classes import Classes
-from neuronaut.analysis.ordered import rank_test
+from neuronaut.analysis.measures.classes import Classes
+from neuronaut.analysis.measures.ordered import rank_test
 from neuronaut.analysis.shapes import Bool, Float, Int, Num
-from neuronaut.analysis.statistics import FEWEST, benjamini_hochberg, replicated
+from neuronaut.analysis.statistics.two_groups import FEWEST, benjamini_hochberg, replicated
 
 Found = dict[str, np.ndarray]
 

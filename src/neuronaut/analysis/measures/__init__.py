@@ -1,0 +1,1 @@
+"""Measures: numbers of one unit or layer."""

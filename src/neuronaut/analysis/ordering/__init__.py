@@ -1,0 +1,1 @@
+"""Ordering: how an order of units is found."""

@@ -1,0 +1,1 @@
+"""Search: which filters tell a set of samples best."""

@@ -1,0 +1,1 @@
+"""Statistics: what samples say of two groups, and how sure that is."""
