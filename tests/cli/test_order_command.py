@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from command_runs import Run
 
-from neuronaut.analysis.crossings import crossings
+from neuronaut.analysis.ordering.crossings import crossings
 from neuronaut.core.layer import Edge, Graph, Layer, Take
 from neuronaut.store.card import RecordingCard
 from neuronaut.store.create import create
