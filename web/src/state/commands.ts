@@ -1,5 +1,9 @@
 /** Commands: everything the keyboard can do, as one table that the help and the palette show too. */
 
+/** Views of the rail. */
+export const PLACES = ["network", "layers", "neuron", "samples", "compare", "slices", "live"] as const
+export type Place = (typeof PLACES)[number]
+
 export type CommandId =
   | "left"
   | "right"
@@ -16,7 +20,7 @@ export type CommandId =
   | "zoom-in"
   | "zoom-out"
   | "zoom-reset"
-  | "network"
+  | Place
   | "theme"
   | "table"
   | "ranked"
@@ -30,7 +34,7 @@ export interface Command {
   /** Keys as shown to people, and as read from events. */
   readonly keys: readonly string[]
   readonly label: string
-  readonly group: "Move" | "Groups" | "View"
+  readonly group: "Move" | "Groups" | "View" | "Views"
   /** Works while text is being edited. */
   readonly inText?: boolean
 }
@@ -51,7 +55,13 @@ export const COMMANDS: readonly Command[] = [
   { id: "zoom-in", keys: ["+", "="], label: "Zoom in", group: "View" },
   { id: "zoom-out", keys: ["-"], label: "Zoom out", group: "View" },
   { id: "zoom-reset", keys: ["0"], label: "Actual size", group: "View" },
-  { id: "network", keys: ["1"], label: "Network", group: "View" },
+  { id: "network", keys: ["1"], label: "Network", group: "Views" },
+  { id: "layers", keys: ["2"], label: "Layers", group: "Views" },
+  { id: "neuron", keys: ["3"], label: "Neuron", group: "Views" },
+  { id: "samples", keys: ["4"], label: "Samples", group: "Views" },
+  { id: "compare", keys: ["5"], label: "Compare", group: "Views" },
+  { id: "slices", keys: ["6"], label: "Slices", group: "Views" },
+  { id: "live", keys: ["7"], label: "Live", group: "Views" },
   { id: "theme", keys: ["d"], label: "Dark or light", group: "View" },
   { id: "table", keys: ["t"], label: "Show as a table", group: "View" },
   { id: "ranked", keys: ["r"], label: "Units ranked by A against B", group: "View" },

@@ -55,12 +55,21 @@ describe("link", () => {
     { sel: "fc", edges: "none", col: "signed", theme: "dark", cam: { x: -12.5, y: 0.25, z: 1.75 } },
     { ord: "crossings", col: "health", pins: ["0:3", "fc:1:2", "__proto__:0"], most: 64, table: true, max: true },
     { ord: "class", col: "selectivity" },
+    { route: "sample", at: "812" },
+    { route: "neuron", at: "fc:1:2", a: "age > 3" },
+    { route: "samples", own: { sort: "a & b = c", desc: "1", empty: "" } },
   ]
   it.each(views)("comes back as it was: %j", (change) => {
     const view = { ...DEFAULT_VIEW, ...change }
     const { view: found, messages } = decode(encodeView(view, DEFAULT_VIEW))
     expect(found).toEqual(view)
     expect(messages).toEqual([])
+  })
+
+  it("what a view keeps for itself never takes the place of what all views know", () => {
+    const { view } = decode("#/samples?a=x&sort=age&__proto__=1&constructor=2&UP=3")
+    expect([view.a, view.own]).toEqual(["x", { sort: "age", constructor: "2" }])
+    expect(decode("#/network?sort=age").view.own).toEqual({})
   })
 
   it("can say that a default filter is not set", () => {

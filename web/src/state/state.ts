@@ -1,6 +1,6 @@
 /** State: the one View of the page, kept in the URL; views read it and ask for changes through `update`. */
 
-import { decodeView, encodeView, type Known, MAX_LINK, samePins } from "./url"
+import { decodeView, encodeView, type Known, MAX_LINK, sameOwn, samePins } from "./url"
 import type { View } from "./view"
 
 /** What the state needs of a browser window; tests hand in their own. */
@@ -92,5 +92,5 @@ export function createState(base: View, known: Known, window: Host): State {
 }
 
 function sameView(one: View, other: View): boolean {
-  return (Object.keys(one) as (keyof View)[]).every((key) => one[key] === other[key] || (key === "pins" && samePins(one.pins, other.pins)))
+  return (Object.keys(one) as (keyof View)[]).every((key) => one[key] === other[key] || (key === "pins" && samePins(one.pins, other.pins)) || (key === "own" && sameOwn(one.own, other.own)))
 }

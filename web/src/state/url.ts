@@ -1,7 +1,7 @@
 /** The View as a URL hash: `#/network?a=…&sel=…`, only what differs from the page's default. */
 
 import { parseAddress } from "./address"
-import type { Blend, Camera, ColourMode, EdgeMode, OrderMode, Theme, View } from "./view"
+import { type Blend, type Camera, type ColourMode, type EdgeMode, type OrderMode, ROUTES, type Theme, type View } from "./view"
 
 /** Longer links go to "copy as snippet". */
 export const MAX_LINK = 2000
@@ -40,12 +40,21 @@ export function samePins(one: readonly string[], other: readonly string[]): bool
   return one === other || (one.length === other.length && one.every((pin, place) => pin === other[place]))
 }
 
+export function sameOwn(one: View["own"], other: View["own"]): boolean {
+  const keys = Object.keys(one)
+  return one === other || (keys.length === Object.keys(other).length && keys.every((key) => one[key] === other[key]))
+}
+
+/** Names that a view may keep something under: none that means something to every view. */
+const OWN = /^[a-z]{1,12}$/
+
 /** The hash of a view; a null that differs from the default is written as an empty value. */
 export function encodeView(view: View, base: View): string {
   const pairs: string[] = []
   const put = (key: string, value: string | null, usual: string | null): void => {
     if (value !== usual) pairs.push(`${key}=${encodeURIComponent(value ?? "")}`)
   }
+  put("at", view.at, base.at)
   put("a", view.a, base.a)
   put("b", view.b, base.b)
   put("sel", view.sel, base.sel)
@@ -59,6 +68,7 @@ export function encodeView(view: View, base: View): string {
   put("units", String(view.most), String(base.most))
   put("table", flag(view.table), flag(base.table))
   put("max", flag(view.max), flag(base.max))
+  for (const [key, value] of Object.entries(view.own)) put(key, value, null)
   return `#/${view.route}` + (pairs.length > 0 ? `?${pairs.join("&")}` : "")
 }
 
@@ -84,8 +94,10 @@ export function decodeView(hash: string, base: View, known: Known): Decoded {
   const text = hash.replace(/^#?\/?/, "")
   const cut = text.indexOf("?")
   const route = cut < 0 ? text : text.slice(0, cut)
-  if (route !== "" && route !== "network") messages.push(`This page has no view "${route}"; showing the network.`)
-  const view = { ...base }
+  const found = ROUTES.find((one) => one === route)
+  if (route !== "" && !found) messages.push(`This page has no view "${route}"; showing the network.`)
+  const view = { ...base, route: found ?? "network" }
+  const own = new Map<string, string>()
   let pins: string[] | null = null
   const oneOf = <T extends string>(key: string, value: string, choices: readonly T[], usual: T): T => {
     const found = choices.find((choice) => choice === value)
@@ -93,6 +105,7 @@ export function decodeView(hash: string, base: View, known: Known): Decoded {
     return found ?? usual
   }
   const readers = new Map<string, (value: string) => void>([
+    ["at", (value) => (view.at = value === "" ? null : value)],
     ["a", (value) => (view.a = value === "" ? null : value)],
     ["b", (value) => (view.b = value === "" ? null : value)],
     ["sel", (value) => (view.sel = readSelection(value, known, messages))],
@@ -109,9 +122,13 @@ export function decodeView(hash: string, base: View, known: Known): Decoded {
   ])
   for (const pair of cut < 0 ? [] : text.slice(cut + 1).split("&")) {
     const at = pair.indexOf("=")
-    readers.get(at < 0 ? pair : pair.slice(0, at))?.(at < 0 ? "" : decode(pair.slice(at + 1)))
+    const [key, value] = at < 0 ? [pair, ""] : [pair.slice(0, at), decode(pair.slice(at + 1))]
+    const read = readers.get(key)
+    if (read) read(value)
+    else if (view.route !== "network" && OWN.test(key)) own.set(key, value)
   }
   if (pins !== null) view.pins = Object.freeze([...new Set<string>(pins)].slice(0, MAX_PINS))
+  view.own = Object.freeze(Object.fromEntries(own))
   return { view: Object.freeze(view), messages }
 }
 

@@ -1,6 +1,8 @@
 /** View: everything the page shows, as one frozen object. */
 
-export type Route = "network"
+/** The views there are; `sample` is one of the page's samples. */
+export const ROUTES = ["network", "layers", "neuron", "samples", "sample", "compare", "slices", "live"] as const
+export type Route = (typeof ROUTES)[number]
 export type ColourMode = "signed" | "abs" | "ab" | "health" | "selectivity"
 /** In which order the units of a layer are drawn; "index" is that of the model. */
 export type OrderMode = "index" | "crossings" | "together" | "class" | "rate" | "mean"
@@ -18,6 +20,10 @@ export interface Camera {
 /** `a` and `b` are filter expressions of the two groups (null: not set), `sel` the address of the selected unit. */
 export interface View {
   readonly route: Route
+  /** What the view is of: the row of a sample, the address of a neuron. */
+  readonly at: string | null
+  /** What a view keeps for itself (how it is sorted, what it is filtered by), by lower-case names. */
+  readonly own: Readonly<Record<string, string>>
   readonly a: string | null
   readonly b: string | null
   readonly sel: string | null
@@ -41,6 +47,8 @@ export interface View {
 
 export const DEFAULT_VIEW: View = Object.freeze({
   route: "network",
+  at: null,
+  own: Object.freeze({}),
   a: null,
   b: null,
   sel: null,

@@ -11,7 +11,7 @@ import type { Colouring } from "../render/colouring"
 import { formatAddress, parseAddress } from "../state/address"
 import type { State } from "../state/state"
 import { decodeView, type Known, MAX_PINS } from "../state/url"
-import type { ColourMode, OrderMode, Theme, View } from "../state/view"
+import type { ColourMode, OrderMode, Route, Theme, View } from "../state/view"
 import { Understanding } from "./understanding.svelte"
 import { arrangedOf, NO_GROUPS, NO_ORDERS, type Opened, type Runs, runsOf } from "./arrangement"
 import { type Orders, ordersOf, PERMUTATION } from "./order"
@@ -72,6 +72,11 @@ export class Explorer {
   /** The view, part by part: panning changes `cam` alone, and what does not read it is left in peace. */
   readonly cam = $derived(this.view.cam)
   readonly sel = $derived(this.view.sel)
+  readonly route = $derived(this.view.route)
+  /** What the shown view is of: a row, an address. */
+  readonly at = $derived(this.view.at)
+  /** What the shown view keeps in the link for itself. */
+  readonly own = $derived(this.view.own)
   readonly blend = $derived(this.view.blend)
   readonly edgeMode = $derived(this.view.edges)
   readonly ord = $derived(this.view.ord)
@@ -255,6 +260,18 @@ export class Explorer {
 
   update(patch: Partial<View>, continuous = false): void {
     this.state.update(patch, continuous)
+  }
+
+  /** Shows a view, of `at`; each view begins with what it keeps for itself empty. */
+  go(route: Route, at: string | null = null, own: View["own"] = {}): void {
+    this.hover = null
+    this.update({ route, at, own: Object.freeze({ ...own }), max: false })
+  }
+
+  /** Changes what the shown view keeps for itself; null forgets. */
+  keep(patch: Readonly<Record<string, string | null>>, continuous = false): void {
+    const next = Object.entries({ ...this.view.own, ...patch }).filter((pair): pair is [string, string] => pair[1] !== null)
+    this.update({ own: Object.freeze(Object.fromEntries(next)) }, continuous)
   }
 
   select(ref: UnitRef | null): void {

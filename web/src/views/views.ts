@@ -1,0 +1,39 @@
+/** Views: what the rail offers. A view is mounted while it is shown, and keeps what it must remember in the link. */
+
+import type { Component } from "svelte"
+import type { Place } from "../state/commands"
+import type { Route } from "../state/view"
+import type { IconName } from "../ui/icons"
+import type { Explorer } from "./explorer.svelte"
+import Samples from "./samples/Samples.svelte"
+import Sample from "./samples/Sample.svelte"
+import Slices from "./slices/Slices.svelte"
+
+export interface ViewCard {
+  /** The entry of the rail it belongs to. */
+  readonly place: Place
+  readonly label: string
+  readonly icon: IconName
+  readonly key: string
+  /** null: the app draws it itself. */
+  readonly component: Component<{ explorer: Explorer }> | null
+  /** Whether the inspector stands beside it. */
+  readonly inspector: boolean
+  /** Whether the page has it; a view is there unless it says so. */
+  readonly there?: (explorer: Explorer) => boolean
+}
+
+/** In the order of the rail; those with the place of another are reached from there. */
+export const VIEWS: Partial<Record<Route, ViewCard>> = {
+  network: { place: "network", label: "Network", icon: "network", key: "1", component: null, inspector: true },
+  samples: { place: "samples", label: "Samples", icon: "samples", key: "4", component: Samples, inspector: false },
+  sample: { place: "samples", label: "Sample", icon: "samples", key: "", component: Sample, inspector: false },
+  slices: { place: "slices", label: "Slices", icon: "slices", key: "6", component: Slices, inspector: false },
+}
+
+/** Views that the rail shows. */
+export function railOf(explorer: Explorer): { readonly route: Route; readonly card: ViewCard }[] {
+  return (Object.keys(VIEWS) as Route[])
+    .map((route) => ({ route, card: VIEWS[route]! }))
+    .filter(({ route, card }) => route === card.place && (card.there?.(explorer) ?? true))
+}
