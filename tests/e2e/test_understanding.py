@@ -61,7 +61,7 @@ def test_selectivity_is_that_of_the_values(titanic: Path, passengers: Recording,
 
 def test_what_is_folded_away_stays_so(titanic: Path, opened: Opener) -> None:
     page = opened(titanic, "#/network?sel=0%3A11")
-    page.inspector.get_by_text("Strongest inputs", exact=True).click()
+    page.inspector.locator("summary", has_text="Strongest inputs").click()
     expect(page.inspector.get_by_role("list", name="Strongest inputs")).not_to_be_visible()
     page.ask("e.select(e.refOf('0:3'))")
     expect(page.inspector).to_contain_text("neuron 3")
