@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url"
 import { defineConfig } from "vite"
 import { cell } from "./vite/cell.ts"
 import { escape } from "./vite/escape.ts"
+import { lean } from "./vite/lean.ts"
 import { pageData } from "./vite/pageData.ts"
 import { report } from "./vite/report.ts"
 
@@ -19,6 +20,7 @@ export default defineConfig(({ mode }) => {
     plugins: [
       svelte({ compilerOptions: { cssHash: ({ hash, css }) => `s${hash(css).slice(0, 3)}` } }),
       ...(name === "widget" ? [cell()] : []),
+      lean(),
       escape(),
       report(name),
       pageData(process.env["NEURONAUT_PAGE"]),
