@@ -61,7 +61,8 @@ def log(root: Path) -> list[str]:
 
 def test_a_wheel_carries_the_app_although_git_ignores_it(project: Path) -> None:
     names = zipfile.ZipFile(build(project, "wheel")).namelist()
-    assert {f"neuronaut/explorer/static/{name}" for name in ("app.js", "app.css", "widget.js", "widget.css")} <= set(names)
+    built = ("app.js", "app.css", "build.json", "widget.js", "widget.css")
+    assert {f"neuronaut/explorer/static/{name}" for name in built} <= set(names)
     assert log(project) == ["ci --no-audit", "run build"]
 
 

@@ -15,6 +15,7 @@ from neuronaut.core.slices import Slice, where
 from neuronaut.explorer.bundle import Choice, bundle
 from neuronaut.explorer.contract import Manifest
 from neuronaut.explorer.emptiness import empty_notes
+from neuronaut.explorer.estimate import estimate
 from neuronaut.explorer.html import compose, read_assets
 from neuronaut.explorer.readable import write_readable
 from neuronaut.explorer.values import Precision
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 WARN_BYTES = 60_000_000
 MOST_BYTES = 250_000_000
 _ADVICE = (
-    "Ship fewer samples (max_rows=), fewer layers (layers=), coarser values (precision='coarse'), "
-    "fewer columns (columns=) or no pictures (images=False)."
+    "Serve the recording instead (neuronaut show, naut.show), or ship fewer samples (max_rows=), fewer layers "
+    "(layers=), coarser values (precision='coarse'), fewer columns (columns=) or no pictures (images=False)."
 )
 
 
@@ -52,8 +53,8 @@ def export(
     slices go along. ``precision`` is that of the samples' values: "fine" (a byte for each), "medium" and "coarse"
     (steps of a tenth and a fifth of the unit's standard deviation), "f16", "f32"; "auto" is fine up to a million
     values, medium up to two. ``max_rows`` takes a stratified part of the samples, ``columns`` only these of the
-    metadata. ``json_dir`` gets network.json and statistics.json for reading. ``report`` is told, in a line, what the
-    page holds.
+    metadata. ``json_dir`` gets network.json and statistics.json for reading. ``report`` is told in lines how large
+    the page will be, before the work begins, and then what it holds and how far its values are rounded.
 
     Raises ExportError when the app is not built, when the page would be larger than 250 MB, or when it is there and
     ``overwrite`` is false; UnknownName or FilterError for what does not fit the recording. Warns of a slice that
@@ -66,6 +67,11 @@ def export(
         raise ExportError(f"{target} is there already. Choose another name, or pass overwrite=True.")
     assets = read_assets()
     choice = Choice(_several(slices), layers, max_rows, precision, columns, images, title, findings)
+    expected = estimate(rec, choice, assets)
+    if report is not None:
+        report(f"about {expected / 1e3:,.0f} kB to write")
+    # An estimate that is off by a quarter refuses nothing that would have fitted.
+    _too_large(int(expected / 1.25))
     made = bundle(rec, choice)
     size = _write(target, compose(made.page, assets), _too_large)
     if json_dir is not None:
@@ -76,6 +82,7 @@ def export(
         warnings.warn(f"{target.name} has {size / 1e6:.0f} MB; browsers open it slowly. {_ADVICE}", stacklevel=2)
     if report is not None:
         report(contents(made.page.manifest, size))
+        report(rounding(made.page.manifest))
     return target
 
 
@@ -88,6 +95,16 @@ def contents(manifest: Manifest, size: int) -> str:
     layers = len(manifest.model.layers)
     pictures = ", with pictures" if samples.preview else ""
     return f"{size / 1e3:,.0f} kB: {layers} layers, {rows} samples{pictures}, columns {shown or 'none'}"
+
+
+def rounding(manifest: Manifest) -> str:
+    """How far the samples' values on a page are from the recorded ones; its statistics are exact."""
+    worst = max(manifest.activations, key=lambda card: card.error, default=None)
+    if worst is None or worst.error == 0:
+        return "the samples' values are the recorded ones"
+    scheme = {"u8": "a byte", "i8": "a byte", "f16": "half precision"}.get(worst.scheme, worst.scheme)
+    bound = f"{worst.error:.2g} ({worst.layer})"
+    return f"the samples' values, {scheme} each, are off by at most {bound}; statistics are exact"
 
 
 def _several(slices: Any) -> list[Any]:

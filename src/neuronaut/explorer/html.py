@@ -142,6 +142,11 @@ def _blocks(blocks: Mapping[str, Block]) -> Iterator[bytes]:
         yield b"</script>\n"
 
 
+def packed_size(assets: Assets) -> int:
+    """Bytes of the app in a page."""
+    return len(_PAGE) + len(assets.loader) + len(_packed(assets.css)) + len(_packed(assets.js))
+
+
 def _packed(text: str) -> str:
     """The same bytes for the same text, whenever it is made."""
     return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()

@@ -38,11 +38,12 @@ def activation_cards(
     arrays = list(_arrays(rec, layers))
     units = sum(array.shape[-1] for array in arrays)
     if precision == "auto":
-        precision = _fitting(len(rows) * units)
+        precision = fitting(len(rows) * units)
     return [_card(array, _codes(array, rows, precision, signed[array.layer]), pack) for array in arrays]
 
 
-def _fitting(values: int) -> Precision:
+def fitting(values: int) -> Precision:
+    """What "auto" means for so many values."""
     if values <= FINE_VALUES:
         return "fine"
     return "medium" if values <= MEDIUM_VALUES else "coarse"
