@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from page_reader import PageReader, read_page
+from page_reader import PageReader, read_page, to_bytes
 from passenger_recordings import Net, record_passengers
 
 from neuronaut.core.errors import ExportError
@@ -31,8 +31,8 @@ HOSTILE = (
 
 
 def unpacked(page: PageReader, name: str) -> str:
-    (text,) = [text for _, attrs, text in page.elements if attrs.get("id") == name]
-    return gzip.decompress(base64.b64decode(text)).decode()
+    ((size, text),) = [(attrs["data-bytes"], text) for _, attrs, text in page.elements if attrs.get("id") == name]
+    return gzip.decompress(to_bytes(text)[: int(size or 0)]).decode()
 
 
 def sha(text: str) -> str:

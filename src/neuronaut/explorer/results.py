@@ -17,8 +17,8 @@ from neuronaut.explorer.contract import ResultCard, ValueCard
 from neuronaut.explorer.network import rounded
 
 LARGE = 4096
-"""Numbers in a value up to which it travels in single precision; a larger one is rounded to three digits."""
-_BITS = 10
+"""Numbers in a value up to which it travels in single precision; those of a larger one are rounded by 0.2 % at most."""
+_BITS = 8
 
 Array = npt.NDArray[Any]
 

@@ -27,8 +27,8 @@ from neuronaut.explorer.results import result_card
 if TYPE_CHECKING:
     from neuronaut.store.recording import Recording
 
-ALIKE = 6
-"""Most similar units of each unit that a page names."""
+ALIKE, ALIKE_IN_LARGE = 6, 3
+"""Most similar units of each unit that a page names; and on the page of a large network."""
 DETAILED = 1024
 """Units up to which a page carries every number of an analysis; beyond, one for each unit and no more."""
 DRIVEN = 96
@@ -58,7 +58,7 @@ def understanding_cards(
         )
         return []
     cards = []
-    for ask, brief in _questions(rec, layers):
+    for ask, brief in _questions(rec, layers, ALIKE if detailed else ALIKE_IN_LARGE):
         try:
             result = ask()
         except NeuronautError as error:
@@ -71,7 +71,7 @@ def understanding_cards(
 Question = tuple[Callable[[], Result], Callable[[Result], Sequence[str]]]
 
 
-def _questions(rec: Recording, layers: Mapping[str, Layer]) -> Iterator[Question]:
+def _questions(rec: Recording, layers: Mapping[str, Layer], alike: int) -> Iterator[Question]:
     """What is asked, and which values are enough on the page of a large network."""
     names = list(layers)
     inner = [name for name, layer in layers.items() if layer.kind != "input"]
@@ -85,7 +85,7 @@ def _questions(rec: Recording, layers: Mapping[str, Layer]) -> Iterator[Question
     yield partial(health, rec, layers=inner), lambda result: [*HEALTH, *(n for n in result.values if "share" in n)]
     yield partial(rank, rec, layers=inner), _all
     yield partial(cka, rec, layers=inner), _all
-    yield partial(similarity, rec, k=ALIKE), _all
+    yield partial(similarity, rec, k=alike), _all
     if sum(layers[name].unit_count for name in inner) <= DRIVEN:
         yield partial(_drivers, rec, inner), _all
 
