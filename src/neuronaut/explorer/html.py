@@ -35,8 +35,8 @@ _PAGE = """<!doctype html>
 <div id="app"><noscript>This page draws a network with JavaScript. It makes no requests.</noscript></div>
 <script type="application/json" id="nn-manifest">{manifest}</script>
 {blocks}
-<script type="application/octet-stream" id="nn-style">{css}</script>
-<script type="application/octet-stream" id="nn-app">{js}</script>
+<script type="application/octet-stream" id="nn-style" data-bytes="{stylebytes}">{css}</script>
+<script type="application/octet-stream" id="nn-app" data-bytes="{appbytes}">{js}</script>
 <script>{loader}</script>
 </body>
 </html>
@@ -117,12 +117,15 @@ def policy(assets: Assets) -> str:
 
 def compose(page: Page, assets: Assets) -> Iterator[bytes]:
     """The page in pieces. Every placeholder is filled once, so text that looks like a placeholder stays text."""
+    app, style = _packed(assets.js), _packed(assets.css)
     fixed = {
         "policy": policy(assets),
         "version": html.escape(page.manifest.app_version),
         "title": html.escape(page.manifest.title),
-        "css": _packed(assets.css),
-        "js": _packed(assets.js),
+        "css": encode(style).decode(),
+        "stylebytes": str(len(style)),
+        "js": encode(app).decode(),
+        "appbytes": str(len(app)),
         "loader": assets.loader,
         "manifest": page.manifest.to_json().translate(_JSON_ESCAPES),
     }
@@ -144,12 +147,12 @@ def _blocks(blocks: Mapping[str, Block]) -> Iterator[bytes]:
 
 def packed_size(assets: Assets) -> int:
     """Bytes of the app in a page."""
-    return len(_PAGE) + len(assets.loader) + len(_packed(assets.css)) + len(_packed(assets.js))
+    return len(_PAGE) + len(assets.loader) + len(encode(_packed(assets.css))) + len(encode(_packed(assets.js)))
 
 
-def _packed(text: str) -> str:
+def _packed(text: str) -> bytes:
     """The same bytes for the same text, whenever it is made."""
-    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+    return gzip.compress(text.encode(), 9, mtime=0)
 
 
 def _source(text: str) -> str:
