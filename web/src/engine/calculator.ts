@@ -1,6 +1,7 @@
 /** Calculator: owns the activations and runs jobs on them in slices of time; the same in a Worker and on the page. */
 
 import { type GroupAnswer, groupJob, type Job } from "./group"
+import { type Heat, heatJob, type HeatRequest, type RowScore, scoreJob } from "./heat"
 import { type LayerPlan, readColumn, readRow, type SampledLayer } from "./layer"
 import { type Halves, type PairAnswer, pairJob } from "./pair"
 
@@ -9,12 +10,16 @@ export type Question =
   | { readonly kind: "group"; readonly keys: readonly string[]; readonly rows: Uint32Array }
   | { readonly kind: "pair"; readonly keys: readonly string[]; readonly a: Halves; readonly b: Halves }
   | { readonly kind: "column"; readonly key: string; readonly unit: number }
+  | { readonly kind: "heat"; readonly key: string; readonly request: HeatRequest }
+  | { readonly kind: "scores"; readonly key: string; readonly by: RowScore }
   | { readonly kind: "row"; readonly keys: readonly string[]; readonly row: number }
 
 export interface Answers {
   readonly group: GroupAnswer
   readonly pair: PairAnswer
   readonly column: Float32Array
+  readonly heat: Heat
+  readonly scores: Float32Array
   readonly row: ReadonlyMap<string, Float32Array>
 }
 
@@ -77,6 +82,10 @@ export class Calculator {
         return pairJob(this.#pick(question.keys), question.a, question.b)
       case "column":
         return once(() => readColumn(this.#layer(question.key), question.unit))
+      case "heat":
+        return heatJob(this.#layer(question.key), question.request)
+      case "scores":
+        return scoreJob(this.#layer(question.key), question.by)
       case "row":
         return once(() => {
           const layers = this.#pick(question.keys)

@@ -20,6 +20,7 @@ import type {
 import { Arrays } from "./arrays"
 import { EdgeIndex, readEdges } from "./edges"
 import { readFilter } from "./filters"
+import type { Heat, HeatRequest, RowScore } from "./heat"
 import { type Host, startHost, type WorkerLike } from "./host"
 import { InfluenceIndex } from "./influence"
 import { type LayerMaps, readMaps } from "./maps"
@@ -111,6 +112,16 @@ export class Engine implements EngineApi {
     })
   }
 
+  /** Samples by units of a layer, shrunk to pixels. */
+  async heat(layer: string, request: HeatRequest, signal?: AbortSignal): Promise<Heat> {
+    return this.#ask({ kind: "heat", key: await this.#loaded(layer), request }, signal)
+  }
+
+  /** A number for every sample to sort it by. */
+  async rowScores(layer: string, by: RowScore, signal?: AbortSignal): Promise<Float32Array> {
+    return this.#ask({ kind: "scores", key: await this.#loaded(layer), by }, signal)
+  }
+
   async valueStep(layer: string, unit: number): Promise<number> {
     const key = this.#activations.key(layer)
     return key === null ? 0 : this.#activations.step(key, unit)
@@ -176,6 +187,14 @@ export class Engine implements EngineApi {
   async #start(): Promise<Samples> {
     this.samples = await readSamples(this.#arrays, this.#manifest.samples)
     return this.samples
+  }
+
+  /** Key of a layer's values once they are with the host. */
+  async #loaded(layer: string): Promise<string> {
+    const key = this.#activations.key(layer)
+    if (key === null) throw new Error(`this page has no per-sample values of ${layer}`)
+    await this.#activations.load(key)
+    return key
   }
 
   /** A unit's column when it has been read; undefined while it has not, null when there is none. */
