@@ -18,6 +18,7 @@ from neuronaut.core.result import Result
 from neuronaut.core.slices import EVERYTHING, Slice, where
 from neuronaut.explorer.blobs import Packer
 from neuronaut.explorer.contract import ComparisonCard, SliceCard
+from neuronaut.explorer.network import rounded
 
 if TYPE_CHECKING:
     from neuronaut.store.recording import Recording
@@ -26,6 +27,9 @@ STATISTICS = ("n", "mean", "mean_abs", "sd", "firing_rate", "max")
 COMPARISON = ("difference", "hedges_g", "g_low", "g_high", "auroc", "p", "q", "replicated")
 MOST_CATEGORIES = 12
 LONGEST_CATEGORY = 100
+LARGE = 1024
+"""Units beyond which the statistics of a page have 16 significant bits, an error of 1e-5 at most."""
+_BITS = 16
 BUDGET = 20_000
 """Bytes of statistics of opposites and category values on one page; those of named slices always fit."""
 
@@ -128,7 +132,8 @@ def _distinct(column: Column) -> list[Any]:
 
 def slice_cards(found: Numbers, pack: Packer) -> list[SliceCard]:
     """One card for each shown slice; slice 0 is all samples."""
-    table = single(np.stack([np.asarray(found.activity[name], np.float64) for name in STATISTICS]))
+    table = shipped(np.stack([np.asarray(found.activity[name], np.float64) for name in STATISTICS]))
+    table[STATISTICS.index("n")] = found.activity["n"]
     return [
         SliceCard(
             name=one.name,
@@ -145,10 +150,18 @@ def comparison_cards(found: Numbers, pack: Packer) -> list[ComparisonCard]:
     """One card for each comparison."""
     cards = []
     for a, b, result in found.comparisons:
-        table = single(np.stack([np.asarray(result[name], np.float64) for name in COMPARISON]))
+        table = shipped(np.stack([np.asarray(result[name], np.float64) for name in COMPARISON]))
         stats = {layer: pack.add(table[:, units], "statistics") for layer, units in by_layer(result).items()}
         cards.append(ComparisonCard(a=a, b=b, stats=stats))
     return cards
+
+
+def shipped(table: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """Statistics ``[statistic, …, unit]`` as a page carries them: of a large network to five digits, else to seven."""
+    narrow = single(table)
+    if narrow.shape[-1] <= LARGE:
+        return narrow
+    return np.where(np.isfinite(narrow), rounded(narrow, _BITS), narrow)
 
 
 def single(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
