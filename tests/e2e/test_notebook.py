@@ -95,9 +95,9 @@ def test_a_click_in_the_cell_reaches_python_and_python_moves_the_page(passengers
     exact = activity(passengers, SLICES, layers="0")["mean"][0, 11]
     assert book.tab.evaluate("neuronaut.explorer.sides.a.layers.get('0').mean[11]") == np.float32(exact)
     book.run(3)
-    book.tab.wait_for_function("neuronaut.explorer.view.a === 'age > 40'")
-    ready(book)
-    assert book.tab.evaluate("neuronaut.explorer.sides.a.n") == int(passengers.mask("age > 40").sum())
+    n = int(passengers.mask("age > 40").sum())
+    book.tab.wait_for_function("n => neuronaut.explorer.sides?.a.n === n", arg=n)
+    assert book.tab.evaluate("neuronaut.explorer.view.a") == "age > 40"
     book.run(4)
     box = output.locator(".nn-widget").bounding_box()
     assert box is not None and box["height"] == 500
