@@ -281,6 +281,7 @@ def test_a_part_of_the_samples_is_said_and_statistics_stay_those_of_all(
 ) -> None:
     page = exported(passengers, max_rows=200)
     assert (page.manifest["samples"]["n"], page.manifest["samples"]["total"]) == (200, 891)
+    assert page.manifest["samples"]["grouped"] is False
     assert "200 of 891 samples" in page.manifest["notes"][0]
     ids = page.blob(page.manifest["samples"]["ids"])
     assert page.column("sex") == ["female" if data["female"][row] else "male" for row in ids]

@@ -119,6 +119,7 @@ def _samples(rec: Recording, rows: Rows, choice: Choice, marks: list[ColumnCard]
     return SamplesCard(
         n=len(rows),
         total=rec.n,
+        grouped=bool(rec.card.options.get("groups")),
         kind=sample_kind(rec),
         ids=pack.add((rec.sample_ids[rows] if ids_fit(rec) else rows).astype(np.uint32), "columns"),
         half=pack.add(np.asarray(rec.half)[rows].astype(np.uint8), "columns"),

@@ -117,6 +117,7 @@ class SamplesCard(Card):
 
     n: Count
     total: Count
+    grouped: bool = Field(description="samples come in groups that are not independent")
     kind: Literal["table", "images", "texts"]
     ids: BlobId
     half: BlobId

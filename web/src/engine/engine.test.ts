@@ -40,6 +40,7 @@ function page(change: (page: MemoryPage, manifest: Manifest) => Partial<Manifest
     samples: {
       n: N,
       total: N,
+      grouped: false,
       kind: "table",
       ids: source.put("u32", [N], rows.map((row) => row + 100)),
       half: source.put("u8", [N], rows.map((row) => Math.floor(row / 3) % 2)),
@@ -232,6 +233,15 @@ describe("pair", () => {
     expect([straight.nA, straight.nB, turned.nA, turned.nB]).toEqual([20, 40, 40, 20])
     expect(first(straight)).toEqual(shipped)
     expect(first(turned)).toEqual([-0.5, -1, -1.25, -0.75, 0.125, 0.25, 0.5, 1])
+  })
+
+  it("where samples come in groups nothing is judged by counting samples", async () => {
+    const { engine } = page((_, manifest) => ({ samples: { ...manifest.samples, grouped: true } }))
+    const pair = await engine.pair("age < 40", "age >= 40")
+    const one = pair.layers.get("fc1")!
+    for (const column of [one.q, one.p, one.gLow, one.gHigh, one.replicated]) expect([...column].every(Number.isNaN)).toBe(true)
+    expect(one.g.some(Number.isFinite)).toBe(true)
+    expect(pair.notes.join()).toContain("samples come in groups")
   })
 
   it("gives no q for groups that are too small, and says why", async () => {

@@ -1,7 +1,7 @@
 /** Engine: questions about the samples of one page, answered from its blobs. */
 
 import type { LayerCard, Manifest } from "../contract/manifest"
-import type { DataSource } from "../source/DataSource"
+import type { About, DataSource } from "../source/DataSource"
 import { Activations } from "./activations"
 import type {
   EdgeArrays,
@@ -11,6 +11,7 @@ import type {
   Influence,
   Mask,
   Neighbour,
+  PairLayerStats,
   PairStats,
   Reduction,
   Side,
@@ -18,13 +19,15 @@ import type {
   WorkCounters,
 } from "./api"
 import { Arrays } from "./arrays"
-import { EdgeIndex, readEdges } from "./edges"
+import { formatAddress } from "../state/address"
+import { type AskWeights, EdgeIndex, readEdges } from "./edges"
 import { readFilter } from "./filters"
 import type { Heat, HeatRequest, RowScore } from "./heat"
 import { type Host, startHost, type WorkerLike } from "./host"
 import { InfluenceIndex } from "./influence"
 import { type LayerMaps, readMaps } from "./maps"
 import { pairNotes } from "./notes"
+import { Remote } from "./remote"
 import { countOf, halvesOf, overlap, rowsOf } from "./rows"
 import { type Preview, readPreview, readSamples, Samples } from "./samples"
 import { Selections } from "./selections"
@@ -35,10 +38,17 @@ import { SharedTasks } from "./tasks"
 export interface EngineOptions {
   /** null: no Worker, the page itself calculates. */
   readonly spawn?: (() => WorkerLike) | null
+  /** What a server offers. */
+  readonly about?: About | null
 }
 
 /** Groups, pairs and unit columns kept. */
 const KEPT = 32
+
+/** Takes away what counts samples as if they were independent. */
+function unjudged({ gLow, gHigh, p, q, replicated }: PairLayerStats): void {
+  for (const column of [gLow, gHigh, p, q, replicated]) column.fill(Number.NaN)
+}
 
 export class Engine implements EngineApi {
   readonly stats: WorkCounters = { edgesDrawn: 0, blobsDecoded: 0, fullRedraws: 0, overlayRedraws: 0, queries: 0 }
@@ -46,8 +56,15 @@ export class Engine implements EngineApi {
   readonly ready: Promise<Samples>
   samples: Samples
   readonly #manifest: Manifest
+  readonly source: DataSource
+  readonly about: About | null
   readonly #arrays: Arrays
   readonly #host: Promise<Host>
+  /** Answers what the page does not carry; null where nobody does. */
+  readonly #remote: Remote | null
+  /** Whether per-sample values are asked for, not carried. */
+  readonly served: boolean
+  readonly #effects = new SharedTasks<Influence>(256)
   readonly #activations: Activations
   readonly #influence: InfluenceIndex
   readonly #results: Results
@@ -62,9 +79,13 @@ export class Engine implements EngineApi {
 
   constructor(source: DataSource, manifest: Manifest, options: EngineOptions = {}) {
     this.#manifest = manifest
+    this.source = source
+    this.about = options.about ?? null
     this.layers = new Map(manifest.model.layers.map((card) => [card.name, card]))
     this.#arrays = new Arrays(source, manifest, this.stats)
-    this.#host = startHost(options.spawn ?? null)
+    this.#remote = source.query ? new Remote(source, manifest, this.layers, this.stats, this.about) : null
+    this.served = this.#remote !== null && manifest.activations.every((card) => card.chunks.length === 0)
+    this.#host = startHost(this.served ? null : (options.spawn ?? null))
     this.#activations = new Activations(this.#arrays, this.#host, manifest, this.layers)
     this.#influence = new InfluenceIndex(this.#arrays, manifest.influence, this.layers)
     this.#results = new Results(manifest, this.#arrays, this.layers)
@@ -107,6 +128,7 @@ export class Engine implements EngineApi {
     const key = this.#activations.key(layer, reduction)
     if (key === null) return Promise.reject(new Error(`this page has no per-sample values of ${layer}`))
     return this.#columns.run(`${unit}\n${key}`, async (stop) => {
+      if (this.served) return this.#remote!.column(layer, unit, reductionOf(key), stop)
       await this.#activations.load(key)
       return this.#ask({ kind: "column", key, unit }, stop)
     })
@@ -128,20 +150,24 @@ export class Engine implements EngineApi {
   }
 
   async sampleValues(row: number): Promise<Map<string, Float32Array>> {
+    if (this.served) return this.#remote!.row(row)
     const { keys } = await this.#activations.loadAll()
     return new Map(await this.#ask({ kind: "row", keys, row }))
   }
 
   preview(row: number): Promise<Preview | null> {
-    return readPreview(this.#arrays, this.#manifest, row)
+    const { preview } = this.#manifest.samples
+    return preview?.blobs.length === 0 && this.#remote ? this.#remote.preview(row) : readPreview(this.#arrays, this.#manifest, row)
   }
 
   async influence(layer: string, unit: number): Promise<Influence> {
+    if (this.served) return this.#effects.run(formatAddress(layer, unit), () => this.#remote!.influence(layer, unit))
     await this.#influence.load(layer)
     return this.#influence.now(layer, unit) ?? { forward: new Map(), backward: new Map() }
   }
 
   influenceNow(layer: string, unit: number): Influence | null {
+    if (this.served) return this.#effects.known(formatAddress(layer, unit)) ?? null
     const answer = this.#influence.now(layer, unit)
     if (answer === null) void this.#influence.load(layer)
     return answer
@@ -152,11 +178,22 @@ export class Engine implements EngineApi {
   }
 
   results(name: string, params?: Params): Promise<Result | Missing> {
-    return Promise.resolve(this.#results.find(name, params))
+    const found = this.#results.find(name, params)
+    return "missing" in found && this.#remote ? this.#remote.find(name, params ?? {}) : Promise.resolve(found)
   }
 
   resultsNamed(name: string, params?: Params): readonly Result[] {
-    return this.#results.all(name, params)
+    return [...this.#results.all(name, params), ...(this.#remote?.known(name, params ?? {}) ?? [])]
+  }
+
+  /** Whether `results` may have an answer. */
+  offers(name: string, params?: Params): boolean {
+    return this.#results.all(name, params).length > 0 || (this.#remote?.offers(name) ?? false)
+  }
+
+  /** Asks Python; null where there is nobody to ask. Rejects with Refused for what cannot be answered. */
+  ask(name: string, params: object, signal?: AbortSignal): Promise<Result> | null {
+    return this.#remote?.ask(name, params, signal) ?? null
   }
 
   /** Reads edges and influence ahead, so that hovering never waits. */
@@ -165,11 +202,17 @@ export class Engine implements EngineApi {
   }
 
   edges(): Promise<readonly EdgeArrays[]> {
-    this.#edges ??= readEdges(this.#arrays, this.#manifest.model.edges, this.layers).then((edges) => {
+    this.#edges ??= readEdges(this.#arrays, this.#manifest.model.edges, this.layers, this.#askWeights()).then((edges) => {
       this.#index = new EdgeIndex(edges)
       return edges
     })
     return this.#edges
+  }
+
+  /** Only where none came with the page are weights asked for: a structural edge has none. */
+  #askWeights(): AskWeights | null {
+    const none = this.#manifest.model.edges.every((edge) => edge.weights === null)
+    return this.served && none ? (source, target) => this.#remote!.weights(source, target) : null
   }
 
   inputsOf(layer: string, unit: number, k = 8): Neighbour[] {
@@ -219,6 +262,7 @@ export class Engine implements EngineApi {
   }
 
   async #makeGroup(side: Side, signal: AbortSignal): Promise<GroupStats> {
+    if (this.served) return this.#remote!.group(side, signal)
     const exact = await this.#exact().group(side)
     if (exact && exact.problems.size === 0) return exact
     const rows = rowsOf(this.#selections.mask(side))
@@ -230,6 +274,11 @@ export class Engine implements EngineApi {
   async #makePair(a: Side, b: Side, signal: AbortSignal): Promise<PairStats> {
     const [maskA, maskB] = [this.#selections.mask(a), this.#selections.mask(b)]
     const [shared, unknown] = [overlap(maskA, maskB), this.#selections.unknown(a, b)]
+    if (this.served) {
+      const [nA, nB] = [countOf(maskA), countOf(maskB)]
+      const layers = await this.#remote!.pair(a, b, signal)
+      return { a, b, nA, nB, exact: true, layers, problems: new Map(), notes: pairNotes({ nA, nB, shared, unknown }) }
+    }
     const exact = await this.#exact().pair(a, b)
     if (exact && exact.problems.size === 0) {
       return { a, b, ...exact, exact: true, notes: pairNotes({ ...exact, shared, unknown }) }
@@ -238,8 +287,10 @@ export class Engine implements EngineApi {
     const { half } = this.samples
     const [halvesA, halvesB] = [halvesOf(maskA, half), halvesOf(maskB, half)]
     const { layers } = await this.#ask({ kind: "pair", keys, a: halvesA, b: halvesB }, signal)
+    const { grouped } = this.#manifest.samples
+    if (grouped) for (const stats of layers.values()) unjudged(stats)
     const [nA, nB] = [countOf(maskA), countOf(maskB)]
-    return { a, b, nA, nB, exact: false, layers, problems, notes: pairNotes({ nA, nB, shared, unknown }) }
+    return { a, b, nA, nB, exact: false, layers, problems, notes: pairNotes({ nA, nB, shared, unknown, grouped }) }
   }
 
   async #ask<K extends Parameters<Host["ask"]>[0]["kind"]>(
@@ -250,4 +301,9 @@ export class Engine implements EngineApi {
     this.stats.queries++
     return host.ask<K>(question, signal)
   }
+}
+
+/** A layer's key ends with its reduction. */
+function reductionOf(key: string): Reduction {
+  return key.slice(key.lastIndexOf("\n") + 1) as Reduction
 }

@@ -9,18 +9,24 @@ export interface PairCounts {
   readonly shared: number
   /** Samples in neither of two opposite groups, as the filter has no answer for them. */
   readonly unknown: number
+  /** Samples come in groups, and these numbers count samples. */
+  readonly grouped?: boolean
 }
+
+/** Said in the place of a q that would count samples which are not independent. */
+export const GROUPED = "not judged here: samples come in groups"
 
 function samples(n: number): string {
   return `${n.toLocaleString("en")} sample${n === 1 ? "" : "s"}`
 }
 
-export function pairNotes({ nA, nB, shared, unknown }: PairCounts): string[] {
+export function pairNotes({ nA, nB, shared, unknown, grouped = false }: PairCounts): string[] {
   if (nA === 0 && nB === 0) return ["Neither group has samples, so there is nothing to compare."]
   if (nA === 0 || nB === 0) return [`Group ${nA === 0 ? "A" : "B"} has no samples, so there is nothing to compare.`]
   const notes: string[] = []
   const few = Math.min(nA, nB)
   if (few < FEWEST) notes.push(`A group has ${samples(few)}; q needs at least ${FEWEST} in each.`)
+  if (grouped) notes.push(`Which differences would hold is ${GROUPED}, and this page counts samples. naut.compare counts groups.`)
   if (shared > 0) notes.push(`${samples(shared)} in both groups; they pull the groups together.`)
   if (unknown > 0) notes.push(`${samples(unknown)} in neither group: the filter has no answer for them (null).`)
   return notes

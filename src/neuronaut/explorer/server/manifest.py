@@ -79,6 +79,7 @@ def snapshot(rec: Recording, first_block: int = 0) -> Snapshot:
         "samples": SamplesCard(
             n=rec.n,
             total=rec.n,
+            grouped=bool(rec.card.options.get("groups")),
             kind=sample_kind(rec),
             ids=pack.add((rec.sample_ids if ids_fit(rec) else rows).astype(np.uint32), "columns"),
             half=pack.add(np.asarray(rec.half).astype(np.uint8), "columns"),
