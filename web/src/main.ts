@@ -4,14 +4,20 @@ import App from "./App.svelte"
 import { Engine } from "./engine/engine"
 import { spawnWorker } from "./engine/spawn"
 import { serve } from "./engine/worker"
+import type { DataSource } from "./source/DataSource"
+import { HttpSource } from "./source/HttpSource"
 import { InlineSource } from "./source/InlineSource"
 
-/** Start the explorer on the data inside this page. */
+/** Start the explorer on the data inside this page, or on those of the server it comes from. */
 async function start(target: HTMLElement): Promise<void> {
-  const source = new InlineSource(document)
-  const manifest = await source.manifest()
+  const source: DataSource = target.dataset["source"] === "http" ? new HttpSource() : new InlineSource(document)
+  const open = async () => {
+    const [manifest, about] = await Promise.all([source.manifest(), source.about?.() ?? null])
+    return { engine: new Engine(source, manifest, { spawn: spawnWorker, about }), manifest }
+  }
+  const first = await open()
   target.textContent = ""
-  mount(App, { target, props: { engine: new Engine(source, manifest, { spawn: spawnWorker }), manifest } })
+  mount(App, { target, props: { ...first, ...(source.subscribe ? { renew: open } : {}) } })
 }
 
 /** What goes wrong is said in words: the page is never blank. */

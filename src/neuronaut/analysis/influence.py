@@ -151,6 +151,14 @@ def stored_influence(rec: Recording) -> Result:
     return stored
 
 
+def effects_of(
+    stored: Result, layer: str, unit: int, *, forwards: bool
+) -> Iterator[tuple[str, Int[np.ndarray, "k"], Float[np.ndarray, "k"]]]:
+    """Layer, units and effects that are stored for one unit, in one direction."""
+    for name, units, effects, _ in _related(stored, layer, unit, forwards=forwards):
+        yield name, units, effects
+
+
 def _related(
     stored: Result, layer: str, unit: int, *, forwards: bool
 ) -> Iterator[tuple[str, Int[np.ndarray, "k"], Float[np.ndarray, "k"], bool]]:

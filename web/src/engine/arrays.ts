@@ -7,13 +7,13 @@ import type { BlobProblem, WorkCounters } from "./api"
 
 export class Arrays {
   readonly problems: BlobProblem[] = []
-  readonly #source: DataSource
+  readonly #source: Pick<DataSource, "blob">
   readonly #blobs: Readonly<Record<string, BlobCard>>
   readonly #counters: WorkCounters
   readonly #held = new Map<string, Promise<TypedArray>>()
   readonly #listeners = new Set<(problem: BlobProblem) => void>()
 
-  constructor(source: DataSource, manifest: Manifest, counters: WorkCounters) {
+  constructor(source: Pick<DataSource, "blob">, manifest: Pick<Manifest, "blobs">, counters: WorkCounters) {
     this.#source = source
     this.#blobs = manifest.blobs
     this.#counters = counters

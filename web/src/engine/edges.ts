@@ -4,15 +4,22 @@ import type { EdgeCard, LayerCard } from "../contract/manifest"
 import type { EdgeArrays, Neighbour } from "./api"
 import { asFloats, type Arrays } from "./arrays"
 
+/** The weights of an edge that the page does not carry; null where there are none. */
+export type AskWeights = (source: string, target: string) => Promise<Pick<EdgeArrays, "source" | "target" | "value"> | null>
+
 /** Reads the weights of every edge that has any; an edge whose arrays are damaged is left out. */
 export async function readEdges(
   arrays: Arrays,
   edges: readonly EdgeCard[],
   layers: ReadonlyMap<string, LayerCard>,
+  ask: AskWeights | null = null,
 ): Promise<EdgeArrays[]> {
   const units = (layer: string): number => layers.get(layer)?.units ?? 0
   const read = edges.map(async (card, edge): Promise<EdgeArrays[]> => {
-    if (!card.weights) return []
+    if (!card.weights) {
+      const found = (await ask?.(card.source, card.target)) ?? null
+      return found ? [{ ...found, edge, sourceLayer: card.source, targetLayer: card.target, max: largest(found.value) }] : []
+    }
     const what = `the weights from ${card.source} to ${card.target}`
     const [from, to, weights] = await Promise.all([
       arrays.get(card.weights.source, what),
@@ -23,11 +30,14 @@ export async function readEdges(
     const even = source.length === value.length && target.length === value.length
     const inside = source.every((unit) => unit < units(card.source)) && target.every((unit) => unit < units(card.target))
     if (!even || !inside) throw arrays.damaged(what, "they point at units that are not there")
-    const max = value.reduce((most, weight) => Math.max(most, Math.abs(weight) || 0), 0)
-    return [{ edge, sourceLayer: card.source, targetLayer: card.target, source, target, value, max }]
+    return [{ edge, sourceLayer: card.source, targetLayer: card.target, source, target, value, max: largest(value) }]
   })
   const settled = await Promise.allSettled(read)
   return settled.flatMap((one) => (one.status === "fulfilled" ? one.value : []))
+}
+
+function largest(value: Float32Array): number {
+  return value.reduce((most, weight) => Math.max(most, Math.abs(weight) || 0), 0)
 }
 
 /** Places of one edge's weights sorted by unit, by falling size within a unit. */

@@ -34,7 +34,7 @@ export class Result {
   readonly #places = new Map<string, readonly [number, number]>()
   readonly #units: number
 
-  constructor(card: ResultCard, manifest: Manifest, arrays: Arrays, layers: ReadonlyMap<string, LayerCard>) {
+  constructor(card: ResultCard, manifest: Pick<Manifest, "blobs">, arrays: Arrays, layers: ReadonlyMap<string, LayerCard>) {
     this.name = card.name
     this.params = readParams(card.params)
     this.layers = card.layers

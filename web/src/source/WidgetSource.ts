@@ -1,7 +1,8 @@
 import type { Manifest } from "../contract/manifest"
 import { readManifest } from "../contract/validate"
 import { Blocks, withTexts } from "./Blocks"
-import type { DataSource } from "./DataSource"
+import { readAnswer } from "./answer"
+import { type Answer, type DataSource, Refused, type SourceEvent } from "./DataSource"
 
 /** What is used of a notebook widget's model (the anywidget front-end contract). */
 export interface WidgetModel {
@@ -13,25 +14,7 @@ export interface WidgetModel {
   off(event: string, listener: (...values: never[]) => void): void
 }
 
-/** What Python refused, in its words. */
-export class Refused extends Error {
-  override name = "Refused"
-  readonly kind: string
-
-  constructor(kind: string, message: string) {
-    super(message)
-    this.kind = kind
-  }
-}
-
 type Ask = { ask: "manifest" } | { ask: "block"; block: string } | { ask: "query"; name: string; params: object }
-
-/** Something new in a recording. */
-export interface WidgetEvent {
-  readonly kind: string
-  readonly recording: string
-  readonly sequence: number
-}
 
 interface Waiting {
   resolve(bytes: Uint8Array<ArrayBuffer>): void
@@ -46,7 +29,7 @@ export class WidgetSource implements DataSource {
   readonly #heard = (content: unknown, buffers: DataView[]): void => this.#hear(content, buffers)
   /** Several views of one widget hear each other's answers: the number of a question says whose it is. */
   readonly #mine = crypto.getRandomValues(new Uint32Array(2)).join("-")
-  readonly #listeners = new Set<(event: WidgetEvent) => void>()
+  readonly #listeners = new Set<(event: SourceEvent) => void>()
   #next = 0
   #read: Promise<{ manifest: Manifest; blocks: Blocks }> | null = null
 
@@ -65,13 +48,17 @@ export class WidgetSource implements DataSource {
     return blocks.blob(id, signal)
   }
 
+  async query(name: string, params: object, signal?: AbortSignal): Promise<Answer> {
+    return readAnswer(await this.answer(name, params, signal))
+  }
+
   /** The answer of Python to a query, as it is framed over HTTP. */
   answer(name: string, params: object, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     return this.#ask({ ask: "query", name, params }, signal)
   }
 
   /** Told what is new in the recordings; returns what ends it. */
-  subscribe(listener: (event: WidgetEvent) => void): () => void {
+  subscribe(listener: (event: SourceEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -107,7 +94,7 @@ export class WidgetSource implements DataSource {
   }
 
   #hear(content: unknown, buffers: DataView[]): void {
-    const { id, error, event } = (content ?? {}) as { id?: string; error?: { kind?: string; message?: string }; event?: WidgetEvent }
+    const { id, error, event } = (content ?? {}) as { id?: string; error?: { kind?: string; message?: string }; event?: SourceEvent }
     if (event) for (const listener of this.#listeners) listener(event)
     const one = id === undefined ? undefined : this.#waiting.get(id)
     if (id === undefined || !one) return

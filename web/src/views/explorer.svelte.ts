@@ -28,11 +28,12 @@ export interface UnitRef {
 }
 
 export class Explorer {
-  readonly engine: Engine
-  readonly manifest: Manifest
   readonly state: State
-  readonly cards: ReadonlyMap<string, LayerCard>
-  readonly understanding: Understanding
+  /** Another engine and manifest when the recording has grown. */
+  engine: Engine = $state.raw()!
+  manifest: Manifest = $state.raw()!
+  understanding: Understanding = $state.raw()!
+  readonly cards: ReadonlyMap<string, LayerCard> = $derived(byName(this.manifest.model.layers))
 
   view: View = $state.raw()!
   system = $state<Theme>("dark")
@@ -137,7 +138,6 @@ export class Explorer {
     this.engine = engine
     this.manifest = manifest
     this.state = state
-    this.cards = byName(manifest.model.layers)
     this.understanding = new Understanding(engine)
     this.view = state.view
     state.subscribe((view) => {
@@ -151,9 +151,28 @@ export class Explorer {
       this.#sayAll(state.takeMessages())
     })
     this.#sayAll(state.takeMessages())
-    engine.onProblem((problem) => this.say(`${problem.what} cannot be read: ${problem.message}`))
+    this.#hearProblems()
     void this.#begin()
     void this.#checkLink()
+  }
+
+  #hearProblems(): void {
+    const { engine } = this
+    engine.onProblem((problem) => engine === this.engine && this.say(`${problem.what} cannot be read: ${problem.message}`))
+  }
+
+  /** Goes on with what the recording is now: more samples, other named slices, new Results. */
+  renew(engine: Engine, manifest: Manifest): void {
+    const before = this.engine
+    const grown = manifest.samples.total - this.manifest.samples.total
+    this.engine = engine
+    this.manifest = manifest
+    this.understanding = new Understanding(engine)
+    this.#hearProblems()
+    before.close()
+    void this.#begin()
+    this.load(this.expressionA, this.expressionB)
+    if (grown > 0) this.say(`The recording has ${grown.toLocaleString("en")} more samples.`)
   }
 
   /** A filter that came with the page's address and cannot be read: nobody is typing it, so it is said at once. */

@@ -41,6 +41,12 @@ export class Understanding {
 
   constructor(engine: Engine) {
     this.#engine = engine
+    void this.#begin()
+  }
+
+  async #begin(): Promise<void> {
+    const engine = this.#engine
+    await Promise.all((["health", "selectivity", "rank", "order"] as const).map((name) => engine.results(name)))
     void this.#read("health").then(([one]) => (this.health = one ?? null))
     void this.#read("selectivity").then((all) => (this.selectivity = all))
     void this.#read("rank").then(([one]) => (this.rank = one ?? null))

@@ -27,11 +27,11 @@ PAGE = """<!doctype html>
 </html>
 """
 BOOT = """"use strict";
-// The only script address that the app makes is that of its own Worker.
+// The only script address that the app makes is that of its own Worker, which runs the app's own script.
 if (window.trustedTypes && window.trustedTypes.createPolicy) {
   window.trustedTypes.createPolicy("default", {
     createScriptURL: (url) => {
-      if (url.startsWith("blob:" + location.origin + "/")) return url;
+      if (url === new URL("app.js", location.href).href || url.startsWith("blob:" + location.origin + "/")) return url;
       throw new TypeError("a script from elsewhere was refused");
     },
   });

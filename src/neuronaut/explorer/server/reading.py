@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from neuronaut.analysis.groups import groups
+from neuronaut.analysis.influence import effects_of, stored_influence, unit_address
 from neuronaut.analysis.recorded import reduced
 from neuronaut.analysis.statistics.moments import moments
 from neuronaut.analysis.top import known_unit
 from neuronaut.core.address import parse_address
 from neuronaut.core.axes import REDUCTIONS
 from neuronaut.core.columns import BoolColumn, Column, TextColumn
-from neuronaut.core.errors import DataError, UnknownName, unknown
+from neuronaut.core.errors import DataError, NeedsModel, UnknownName, unknown
 from neuronaut.core.layer import Layer
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
@@ -89,6 +90,25 @@ def unit(rec: Recording, at: str, slices: list[Where] | None = None, reduction: 
     return Result("unit", table, dict.fromkeys(table, ("slice",)), {"slice": names}, n=n)
 
 
+def effects(rec: Recording, at: str) -> Result:
+    """The stored effect of one unit on every other, and theirs on it: ``forward`` and ``backward`` [unit].
+
+    0 where nothing was stored; a note says when nothing was at all.
+    """
+    address = unit_address(rec, at)
+    cards = list(rec.layers.values())
+    starts = dict(zip(rec.layers, np.cumsum([0, *(card.unit_count for card in cards)]).tolist(), strict=False))
+    table = {name: np.zeros(sum(card.unit_count for card in cards), np.float32) for name in ("forward", "backward")}
+    try:
+        stored = stored_influence(rec)
+    except NeedsModel as error:
+        return Result("effects", table, dict.fromkeys(table, ("unit",)), _units(cards), notes=(str(error),))
+    for name, column in table.items():
+        for layer, units, found in effects_of(stored, address.layer, address.unit or 0, forwards=name == "forward"):
+            column[starts[layer] + units] = found
+    return Result("effects", table, dict.fromkeys(table, ("unit",)), _units(cards), n=stored.n, notes=stored.notes)
+
+
 def mask(rec: Recording, expression: str) -> Result:
     """How many samples a filter selects, and which: ``mask`` [byte], 8 samples in each, the first in the highest bit.
 
@@ -144,7 +164,7 @@ def column(rec: Recording, name: str) -> Result:
     return Result("column", {}, {}, n={"all": rec.n})
 
 
-READING: Mapping[str, Any] = {one.__name__: one for one in (values, row, unit, mask, rows, pictures, column)}
+READING: Mapping[str, Any] = {one.__name__: one for one in (values, row, unit, effects, mask, rows, pictures, column)}
 
 
 def _array(rec: Recording, layer: str, site: str, reduction: str) -> tuple[Layer, Activations]:

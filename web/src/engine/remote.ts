@@ -1,0 +1,198 @@
+/** Remote: what the page does not carry is asked of Python; its numbers are Python's own. */
+
+import type { LayerCard, Manifest } from "../contract/manifest"
+import { type About, type Answer, type DataSource, Refused } from "../source/DataSource"
+import type { EdgeArrays, GroupStats, Influence, LayerStats, PairLayerStats, Reduction, Side, WorkCounters } from "./api"
+import { Arrays, asFloats } from "./arrays"
+import { Recent } from "./recent"
+import { type Missing, type Params, Result } from "./results"
+import type { Preview } from "./samples"
+
+/** Results kept. */
+const KEPT = 64
+/** Recorded numbers up to which whole analyses are asked while a person waits. */
+const LARGEST = 200_000_000
+/** Recorded numbers that one answer is about. */
+const BATCH = 100_000_000
+/** Those that take more than one pass over everything. */
+const WHOLE: ReadonlySet<string> = new Set(["health", "selectivity", "rank", "cka", "similarity", "order"])
+
+export class Remote {
+  readonly #source: DataSource
+  readonly #manifest: Manifest
+  readonly #layers: ReadonlyMap<string, LayerCard>
+  readonly #counters: WorkCounters
+  readonly #about: About | null
+  readonly #kept = new Recent<Promise<Result | Missing>>(KEPT)
+  readonly #known = new Map<string, { readonly params: Params; readonly result: Result }[]>()
+  /** Whole analyses wait for each other, so that one of the server's hands stays free for what a person does. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(source: DataSource, manifest: Manifest, layers: ReadonlyMap<string, LayerCard>, counters: WorkCounters, about: About | null) {
+    this.#source = source
+    this.#manifest = manifest
+    this.#layers = layers
+    this.#counters = counters
+    this.#about = about
+  }
+
+  /** Whether a query of that name is answered. */
+  offers(name: string): boolean {
+    return this.#about?.queries.includes(name) ?? true
+  }
+
+  async ask(name: string, params: object, signal?: AbortSignal): Promise<Result> {
+    this.#counters.queries++
+    return this.#result(await this.#source.query!(name, params, signal))
+  }
+
+  /** A Result by Python's name and arguments, kept; or why there is none. */
+  find(name: string, params: Params): Promise<Result | Missing> {
+    const given = this.#given(name, params)
+    if ("missing" in given) return Promise.resolve(given as Missing)
+    const key = name + JSON.stringify(given)
+    const kept = this.#kept.get(key)
+    if (kept) return kept
+    const ask = async (): Promise<Result | Missing> => {
+      try {
+        const result = await this.ask(name, given)
+        this.#known.set(name, [...(this.#known.get(name) ?? []), { params: given, result }])
+        return result
+      } catch (problem) {
+        if (problem instanceof Refused) return { missing: problem.message }
+        throw problem
+      }
+    }
+    const asked = WHOLE.has(name) ? this.#turn.then(ask) : ask()
+    this.#turn = asked.catch(() => undefined)
+    this.#kept.set(key, asked)
+    return asked
+  }
+
+  /** Those that were asked and are here. */
+  known(name: string, params: Params): readonly Result[] {
+    const fits = (given: Params): boolean => Object.keys(params).every((key) => JSON.stringify(given[key]) === JSON.stringify(params[key]))
+    return (this.#known.get(name) ?? []).filter((one) => fits({ ...one.result.params, ...one.params })).map((one) => one.result)
+  }
+
+  /** A few layers at a time where there are many numbers, so that no answer is waited for too long. */
+  async group(side: Side, signal?: AbortSignal): Promise<GroupStats> {
+    const parts: GroupStats[] = []
+    for (const layers of this.#batches()) parts.push(await this.#group(side, layers, signal))
+    return { ...parts[0]!, layers: new Map(parts.flatMap((part) => [...part.layers])) }
+  }
+
+  #batches(): string[][] {
+    const batches: string[][] = [[]]
+    let size = 0
+    for (const { name, units } of this.#layers.values()) {
+      const numbers = units * this.#manifest.samples.total
+      if (size > 0 && size + numbers > BATCH) batches.push([])
+      size = batches.at(-1)!.length === 0 ? numbers : size + numbers
+      batches.at(-1)!.push(name)
+    }
+    return batches
+  }
+
+  async #group(side: Side, only: readonly string[], signal?: AbortSignal): Promise<GroupStats> {
+    const found = await this.ask("activity", { slices: expressionOf(side), layers: only }, signal)
+    const names = ["n", "mean", "mean_abs", "sd", "firing_rate", "max", "nonfinite"]
+    await Promise.all(names.map((name) => found.value(name)))
+    const layers = new Map(
+      found.layers.map((layer) => {
+        const floats = (name: string): Float32Array => asFloats(found.part(name, layer)!)
+        const stats: LayerStats = {
+          n: Float64Array.from(found.part("n", layer)!),
+          mean: floats("mean"),
+          meanAbs: floats("mean_abs"),
+          sd: floats("sd"),
+          firingRate: floats("firing_rate"),
+          max: floats("max"),
+          nonfinite: Float64Array.from(found.part("nonfinite", layer)!),
+        }
+        return [layer, stats] as const
+      }),
+    )
+    return { ...side, n: Object.values(found.n)[0] ?? 0, exact: true, layers, problems: new Map() }
+  }
+
+  async pair(a: Side, b: Side, signal?: AbortSignal): Promise<ReadonlyMap<string, PairLayerStats>> {
+    const opposite = b.outside && b.expression === a.expression
+    const found = await this.ask("compare", { a: expressionOf(a), ...(opposite ? {} : { b: expressionOf(b) }) }, signal)
+    const names = ["difference", "hedges_g", "g_low", "g_high", "auroc", "p", "q", "replicated"]
+    await Promise.all(names.map((name) => found.value(name)))
+    return new Map(
+      found.layers.map((layer) => {
+        const [difference, g, gLow, gHigh, auroc, p, q, replicated] = names.map((name) => asFloats(found.part(name, layer)!))
+        return [layer, { difference, g, gLow, gHigh, auroc, p, q, replicated } as PairLayerStats]
+      }),
+    )
+  }
+
+  async column(layer: string, unit: number, reduction: Reduction = "mean", signal?: AbortSignal): Promise<Float32Array> {
+    const found = await this.ask("values", { layer, unit, reduction }, signal)
+    return asFloats((await found.value("value"))!.data)
+  }
+
+  async row(row: number): Promise<Map<string, Float32Array>> {
+    return byLayer(await this.ask("row", { row }), "value")
+  }
+
+  async influence(layer: string, unit: number): Promise<Influence> {
+    const found = await this.ask("effects", { at: `${layer}:${unit}` })
+    const [forward, backward] = await Promise.all([byLayer(found, "forward"), byLayer(found, "backward")])
+    for (const way of [forward, backward]) for (const [name, effects] of way) if (effects.every((one) => one === 0)) way.delete(name)
+    return { forward, backward }
+  }
+
+  async preview(row: number): Promise<Preview | null> {
+    const card = this.#manifest.samples.preview
+    if (!card) return null
+    const found = await this.ask("pictures", { rows: [row] })
+    const picture = (await found.value("picture"))!
+    return { width: card.width, height: card.height, channels: card.channels, pixels: picture.data as Uint8Array }
+  }
+
+  /** The strongest weights of an edge; null where no weights stand between the two layers. */
+  async weights(source: string, target: string): Promise<Pick<EdgeArrays, "source" | "target" | "value"> | null> {
+    try {
+      const found = await this.ask("weights", { source, target })
+      const [from, to, value] = await Promise.all(["source", "target", "value"].map(async (name) => (await found.value(name))!.data))
+      return value!.length > 0 ? { source: Uint32Array.from(from!), target: Uint32Array.from(to!), value: asFloats(value!) } : null
+    } catch (problem) {
+      if (problem instanceof Refused) return null
+      throw problem
+    }
+  }
+
+  #result(answer: Answer): Result {
+    const arrays = new Arrays(answer, answer, this.#counters)
+    return new Result(answer.result, answer, arrays, this.#layers)
+  }
+
+  /** The arguments that a page is made with, where none are given. */
+  #given(name: string, params: Params): Params | Missing {
+    if (!this.offers(name)) return { missing: `${name} is not answered here.` }
+    const { samples, task, model } = this.#manifest
+    const units = model.layers.reduce((sum, layer) => sum + layer.units, 0)
+    if (WHOLE.has(name) && samples.total * units > LARGEST) {
+      return { missing: `The recording is too large for ${name} to be computed while you wait: naut.${name}(rec) gives it.` }
+    }
+    const inner = model.layers.filter((layer) => layer.kind !== "input").map((layer) => layer.name)
+    if (name === "health" || name === "rank" || name === "cka") return { layers: inner, ...params }
+    if (name === "similarity") return { k: 6, ...params }
+    if (name !== "selectivity" || "column" in params) return params
+    const label = samples.columns.find((column) => column.name === task.label)?.name
+    return label === undefined ? { missing: "No column of the samples is the label, so there are no classes to be selective for." } : { column: label, ...params }
+  }
+}
+
+function expressionOf(side: Side): string | null {
+  if (side.expression === "") return side.outside ? "half > 1" : null
+  return side.outside ? `not (${side.expression})` : side.expression
+}
+
+async function byLayer(found: Result, name: string): Promise<Map<string, Float32Array>> {
+  await found.value(name)
+  return new Map(found.layers.map((layer) => [layer, asFloats(found.part(name, layer)!)]))
+}
