@@ -1,0 +1,125 @@
+"""The page of a server is the same explorer: its numbers are Python's, and it follows what the recording becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from passenger_recordings import record_passengers
+from playwright.sync_api import Browser, expect
+from served_page import OpenedServed
+
+from neuronaut.analysis.activity import activity
+from neuronaut.analysis.compare import compare
+from neuronaut.analysis.recorded import by_layer
+from neuronaut.explorer.server.run import Server
+from neuronaut.store.recording import Recording
+from neuronaut.store.recording import open as open_recording
+from neuronaut.store.saved import save_slice
+
+Served = Callable[..., OpenedServed]
+FILTER = "age > 30 and pclass in [1, 2]"
+
+
+@pytest.fixture(scope="session")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    return record_passengers(tmp_path_factory.mktemp("served") / "titanic.naut")
+
+
+@pytest.fixture
+def served(browser: Browser, recording: Recording) -> Iterator[Served]:
+    """Opens the page of a recording; when the test ends, nothing may have gone wrong on any page."""
+    servers: list[Server] = []
+    pages: list[OpenedServed] = []
+
+    def open_page(hash: str = "", rec: Recording | None = None, **options: Any) -> OpenedServed:
+        servers.append(Server([rec or recording]).start())
+        pages.append(OpenedServed(browser, servers[-1], hash, **options))
+        return pages[-1]
+
+    yield open_page
+    for page in pages:
+        page.close()
+    for server in servers:
+        server.stop()
+    for page in pages:
+        assert page.wrongs == []
+
+
+def parts(page: OpenedServed, where: str, name: str) -> dict[str, Any]:
+    values = "[...v." + name + "].map((x) => (Number.isNaN(x) ? null : x))"
+    found = page.ask(f"Object.fromEntries([...e.{where}.layers].map(([k, v]) => [k, {values}]))")
+    return {
+        layer: np.array([np.nan if one is None else one for one in column], float) for layer, column in found.items()
+    }
+
+
+def test_the_link_opens_the_whole_page_once(served: Served) -> None:
+    page = served()
+    expect(page.canvas).to_be_visible()
+    assert page.ask("e.engine.served")
+    assert "t=" not in page.tab.url
+    assert page.ask("e.edges.length") == 4
+    expect(page.tab.get_by_role("navigation", name="Views").get_by_role("link")).not_to_have_count(0)
+
+
+def test_typed_groups_show_the_numbers_of_python(served: Served, recording: Recording) -> None:
+    page = served()
+    page.type_filter("A", FILTER)
+    page.leave_filter("A")
+    page.tab.wait_for_function("() => window.neuronaut.explorer.pair?.a.expression.includes('pclass')")
+    page.wait_until_answered()
+    found = compare(recording, FILTER)
+    there = activity(recording, FILTER)
+    for name, mine in {"g": "hedges_g", "gLow": "g_low", "auroc": "auroc", "p": "p", "q": "q"}.items():
+        for layer, values in parts(page, "pair", name).items():
+            np.testing.assert_array_equal(values, found[mine][by_layer(found)[layer]].astype(np.float32), name)
+    for name, mine in {"mean": "mean", "sd": "sd", "firingRate": "firing_rate"}.items():
+        for layer, values in parts(page, "a", name).items():
+            np.testing.assert_array_equal(values, there[mine][0][by_layer(there)[layer]].astype(np.float32), name)
+    assert page.ask("[e.a.n, e.b.n]") == list(found.n.values())
+    assert page.tab.get_by_text("~").count() == 0
+
+
+def test_a_unit_and_a_sample_are_what_was_recorded(served: Served, recording: Recording) -> None:
+    page = served("#/network?sel=0%3A11")
+    values = page.ask("e.engine.unitValues('0', 11).then((v) => [...v])")
+    np.testing.assert_array_equal(values, recording["0"].read(units=11).astype(np.float32))
+    row = page.ask("e.engine.sampleValues(7).then((v) => [...v.get('3')])")
+    np.testing.assert_array_equal(row, recording["3"].read(rows=7).ravel().astype(np.float32))
+    expect(page.inspector).to_contain_text("Fired on")
+    expect(page.inspector).to_contain_text("AUROC, each against the rest")
+
+
+def test_a_filter_may_ask_for_activations(served: Served, recording: Recording) -> None:
+    page = served()
+    page.type_filter("A", '@act("0", 11) > 0.5')
+    page.tab.wait_for_function("() => window.neuronaut.explorer.pair !== null")
+    assert page.ask("e.a.n") == int((recording["0"].read(units=11) > 0.5).sum())
+
+
+def test_the_worker_is_the_page_s_own_script(served: Served) -> None:
+    page = served()
+    said = page.tab.evaluate(
+        """() => new Promise((done, fail) => {
+          const worker = new Worker(new URL("app.js", location.href).href)
+          worker.onmessage = (event) => done(event.data.type)
+          worker.onerror = () => fail("it does not start")
+        })"""
+    )
+    assert said == "ready"
+
+
+def test_what_is_saved_in_the_recording_appears_without_reload(served: Served, tmp_path: Path) -> None:
+    record_passengers(tmp_path / "own.naut")
+    rec = open_recording(tmp_path / "own.naut", writable=True)
+    page = served(rec=rec)
+    before = page.ask("e.manifest.slices.length")
+    save_slice(rec, "the young", "age < 16")
+    page.tab.wait_for_function(f"() => window.neuronaut.explorer.manifest.slices.length > {before}")
+    assert "the young" in page.ask("e.manifest.slices.map((one) => one.name)")
+    page.wait_until_answered()
+    expect(page.canvas).to_be_visible()
