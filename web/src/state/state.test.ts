@@ -56,6 +56,7 @@ describe("link", () => {
     { ord: "crossings", col: "health", pins: ["0:3", "fc:1:2", "__proto__:0"], most: 64, table: true, max: true },
     { ord: "class", col: "selectivity" },
     { route: "sample", at: "812" },
+    { route: "slices", slices: ["the young\tage < 16", "x & y\tname == \"&\t#\""] },
     { route: "neuron", at: "fc:1:2", a: "age > 3" },
     { route: "samples", own: { sort: "a & b = c", desc: "1", empty: "" } },
   ]

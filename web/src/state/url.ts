@@ -6,6 +6,9 @@ import { type Blend, type Camera, type ColourMode, type EdgeMode, type OrderMode
 /** Longer links go to "copy as snippet". */
 export const MAX_LINK = 2000
 
+/** Named slices at most. */
+export const MAX_SLICES = 40
+
 /** Pinned units at most. */
 export const MAX_PINS = 12
 
@@ -59,6 +62,7 @@ export function encodeView(view: View, base: View): string {
   put("b", view.b, base.b)
   put("sel", view.sel, base.sel)
   if (!samePins(view.pins, base.pins)) pairs.push(...(view.pins.length > 0 ? view.pins : [""]).map((pin) => `pin=${encodeURIComponent(pin)}`))
+  pairs.push(...view.slices.map((one) => `slice=${encodeURIComponent(one)}`))
   put("col", view.col, base.col)
   put("ord", view.ord, base.ord)
   put("edges", view.edges, base.edges)
@@ -99,6 +103,7 @@ export function decodeView(hash: string, base: View, known: Known): Decoded {
   const view = { ...base, route: found ?? "network" }
   const own = new Map<string, string>()
   let pins: string[] | null = null
+  const slices: string[] = []
   const oneOf = <T extends string>(key: string, value: string, choices: readonly T[], usual: T): T => {
     const found = choices.find((choice) => choice === value)
     if (found === undefined) messages.push(`"${value}" is no value of ${key}; it can be ${choices.join(", ")}.`)
@@ -110,6 +115,7 @@ export function decodeView(hash: string, base: View, known: Known): Decoded {
     ["b", (value) => (view.b = value === "" ? null : value)],
     ["sel", (value) => (view.sel = readSelection(value, known, messages))],
     ["pin", (value) => (pins = [...(pins ?? []), ...readPin(value, known, messages)])],
+    ["slice", (value) => void slices.push(value)],
     ["ord", (value) => (view.ord = oneOf("ord", value, ORDERS, base.ord))],
     ["units", (value) => (view.most = readMost(value) ?? base.most)],
     ["table", (value) => (view.table = value === "1")],
@@ -128,6 +134,7 @@ export function decodeView(hash: string, base: View, known: Known): Decoded {
     else if (view.route !== "network" && OWN.test(key)) own.set(key, value)
   }
   if (pins !== null) view.pins = Object.freeze([...new Set<string>(pins)].slice(0, MAX_PINS))
+  view.slices = Object.freeze([...new Set(slices.filter((one) => /^[^\t]+\t./.test(one)))].slice(0, MAX_SLICES))
   view.own = Object.freeze(Object.fromEntries(own))
   return { view: Object.freeze(view), messages }
 }

@@ -27,6 +27,8 @@ export interface View {
   readonly a: string | null
   readonly b: string | null
   readonly sel: string | null
+  /** Slices that are kept in the link, as the recording cannot keep them: "name, tab, filter". */
+  readonly slices: readonly string[]
   /** Addresses of pinned units, in the order they were pinned. */
   readonly pins: readonly string[]
   readonly col: ColourMode
@@ -52,6 +54,7 @@ export const DEFAULT_VIEW: View = Object.freeze({
   a: null,
   b: null,
   sel: null,
+  slices: Object.freeze([]),
   pins: Object.freeze([]),
   col: "abs",
   ord: "index",

@@ -27,6 +27,12 @@ export interface UnitRef {
   readonly group?: Uint32Array | null
 }
 
+export interface NamedSlice {
+  readonly name: string
+  readonly expression: string
+  readonly kept: "recording" | "link"
+}
+
 export class Explorer {
   readonly state: State
   /** Another engine and manifest when the recording has grown. */
@@ -64,6 +70,8 @@ export class Explorer {
   columns = $state.raw<Columns | null>(null)
   /** Every sample. */
   all = $state.raw<GroupStats | null>(null)
+  /** One sample as a group of its own, while its page draws the network. */
+  one = $state.raw<GroupStats | null>(null)
   /** Both groups, as last answered; null while none is set. */
   sides = $state.raw<Sides | null>(null)
   readonly #base: View
@@ -72,6 +80,7 @@ export class Explorer {
 
   /** The view, part by part: panning changes `cam` alone, and what does not read it is left in peace. */
   readonly cam = $derived(this.view.cam)
+  readonly alone = $derived(this.view.route === "sample" || this.view.route === "live")
   readonly sel = $derived(this.view.sel)
   readonly route = $derived(this.view.route)
   /** What the shown view is of: a row, an address. */
@@ -89,12 +98,13 @@ export class Explorer {
   readonly expressionB = $derived(this.view.b)
   readonly theme: Theme = $derived(this.view.theme ?? this.system)
   /** The shown group, and the one it is compared with. */
-  readonly a: GroupStats | null = $derived(this.sides?.a ?? this.all)
-  readonly b: GroupStats | null = $derived(this.sides?.b ?? null)
+  readonly a: GroupStats | null = $derived(this.alone ? this.one : (this.sides?.a ?? this.all))
+  readonly b: GroupStats | null = $derived(this.alone ? null : (this.sides?.b ?? null))
   readonly comparing = $derived(this.expressionA !== null || this.expressionB !== null)
   /** Groups that cannot be read are not compared. */
   readonly #col = $derived(this.view.col)
   readonly mode: ColourMode = $derived.by(() => {
+    if (this.alone) return "signed"
     const col = this.#col
     if (col === "health" || col === "selectivity") return this[col] ? col : "abs"
     return col === "ab" && (!this.comparing || this.problems.a || this.problems.b) ? "abs" : col
@@ -125,6 +135,8 @@ export class Explorer {
   })
   readonly #runs: Runs = $derived.by(() => runsOf(this.manifest.model.layers, this.#drawnOrder, this.#profiles, this.#most))
   readonly arranged: ReadonlyMap<string, Arranged> = $derived(arrangedOf(this.#drawnOrder, this.#runs, this.opened))
+  /** The chosen order of each layer that does not keep the model's. */
+  readonly orders: Orders = $derived(this.#drawnOrder)
   readonly pins: readonly UnitRef[] = $derived(this.#pins.flatMap((address) => this.refOf(address) ?? []))
   readonly selected: UnitRef | null = $derived(this.refOf(this.sel))
   readonly selectedLayer: LayerCard | null = $derived.by(() => {
@@ -281,10 +293,39 @@ export class Explorer {
     this.state.update(patch, continuous)
   }
 
+  /** Slices with a name: the recording's, then those that the link keeps. */
+  readonly named: readonly NamedSlice[] = $derived([
+    ...this.manifest.slices.filter((one) => one.kind === "named").map(({ name, expression }) => ({ name, expression, kept: "recording" as const })),
+    ...this.view.slices.map((text) => ({ name: text.slice(0, text.indexOf("\t")), expression: text.slice(text.indexOf("\t") + 1), kept: "link" as const })),
+  ])
+
+  /** Whether named slices are kept in the recording; else the link keeps them. */
+  get writable(): boolean {
+    return this.engine.about?.recordings.find((one) => one.id === this.manifest.id)?.writable ?? false
+  }
+
+  async saveSlice(name: string, expression: string): Promise<void> {
+    const label = name.replaceAll(/\s+/g, " ").trim()
+    if (label === "") return
+    if (this.writable) await this.engine.source.saveSlice!(label, expression)
+    else this.#keepSlices([...this.view.slices.filter((one) => !one.startsWith(`${label}\t`)), `${label}\t${expression}`])
+    this.say(this.writable ? `"${label}" is saved in the recording.` : `"${label}" is kept in this page's link: nothing is written into the recording.`)
+  }
+
+  async forgetSlice(slice: NamedSlice): Promise<void> {
+    if (slice.kept === "recording") await this.engine.source.saveSlice!(slice.name, null)
+    else this.#keepSlices(this.view.slices.filter((one) => !one.startsWith(`${slice.name}\t`)))
+    this.say(`"${slice.name}" is forgotten.`)
+  }
+
+  #keepSlices(slices: readonly string[]): void {
+    this.update({ slices: Object.freeze([...slices]) })
+  }
+
   /** Shows a view, of `at`; each view begins with what it keeps for itself empty. */
   go(route: Route, at: string | null = null, own: View["own"] = {}): void {
     this.hover = null
-    this.update({ route, at, own: Object.freeze({ ...own }), max: false })
+    this.update({ route, at, own: Object.freeze({ ...own }), cam: route === this.view.route ? this.view.cam : null, max: false })
   }
 
   /** Changes what the shown view keeps for itself; null forgets. */
@@ -300,6 +341,7 @@ export class Explorer {
 
   /** Findings, what differs, how to look: what the inspector shows while nothing is selected. */
   overview(): void {
+    if (this.route !== "network") this.go("network")
     this.select(null)
     this.maximised = false
     this.sheet = true
