@@ -1,0 +1,28 @@
+// @vitest-environment node
+import { expect, test } from "vitest"
+import { change, type Experiment, experimentOf, forwardOf, kept } from "./asked"
+
+const own = (experiment: Experiment) => Object.fromEntries(Object.entries(kept(experiment)).filter((pair): pair is [string, string] => pair[1] !== null))
+
+test.each<Experiment>([
+  { row: 0, inputs: null, edits: [] },
+  { row: 7, inputs: [1.5, -2, 1e-9], edits: [{ at: "0:11", factor: 0 }, { at: "a*b:2", factor: -0.5 }] },
+])("an experiment comes back from the link as it was: %j", (experiment) => {
+  expect(experimentOf(own(experiment), 10, 3)).toEqual(experiment)
+})
+
+test("nonsense in a link is left out", () => {
+  expect(experimentOf({ row: "99", inputs: "1 2", edits: "x\n*3\n0:1*many" }, 10, 3)).toEqual({ row: 0, inputs: null, edits: [] })
+})
+
+test("a factor of 0 takes a unit out, another one scales it", () => {
+  expect(forwardOf({ row: 2, inputs: null, edits: [{ at: "0:1", factor: 0 }, { at: "0:2", factor: 2 }] })).toEqual({
+    row: 2,
+    edits: [{ at: "0:1", how: "zero" }, { at: "0:2", how: "scale", factor: 2 }],
+  })
+  expect(forwardOf({ row: 2, inputs: [1, 2], edits: [] })).toEqual({ inputs: [[1, 2]], edits: [] })
+})
+
+test("the change of a unit is what it is now less what it was", () => {
+  expect([...change(new Map([["0", Float32Array.of(3, 1)]]), new Map([["0", Float32Array.of(1, 1)]])).get("0")!]).toEqual([2, 0])
+})

@@ -1,0 +1,52 @@
+/** Asked: what the link keeps of an experiment on the live model. Pure. */
+
+import type { View } from "../../state/view"
+
+/** A unit, or a whole layer, whose values are multiplied. */
+export interface Edit {
+  readonly at: string
+  readonly factor: number
+}
+
+export interface Experiment {
+  readonly row: number
+  /** Typed inputs; null is the recorded row. */
+  readonly inputs: readonly number[] | null
+  readonly edits: readonly Edit[]
+}
+
+export function experimentOf(own: View["own"], rows: number, features: number): Experiment {
+  const row = Math.trunc(Number(own["row"] ?? 0))
+  const inputs = (own["inputs"] ?? "").split(" ").filter(Boolean).map(Number)
+  return {
+    row: row >= 0 && row < rows ? row : 0,
+    inputs: inputs.length === features && features > 0 && inputs.every(Number.isFinite) ? inputs : null,
+    edits: (own["edits"] ?? "").split("\n").flatMap((line) => {
+      const cut = line.lastIndexOf("*")
+      const factor = Number(line.slice(cut + 1))
+      return cut > 0 && Number.isFinite(factor) ? [{ at: line.slice(0, cut), factor }] : []
+    }),
+  }
+}
+
+/** The same for `keep`; what is usual is left out. */
+export function kept({ row, inputs, edits }: Experiment): Record<string, string | null> {
+  return {
+    row: row === 0 ? null : String(row),
+    inputs: inputs === null ? null : inputs.join(" "),
+    edits: edits.length === 0 ? null : edits.map(({ at, factor }) => `${at}*${factor}`).join("\n"),
+  }
+}
+
+/** The query `forward` for it. */
+export function forwardOf({ row, inputs, edits }: Experiment): object {
+  return {
+    ...(inputs === null ? { row } : { inputs: [inputs] }),
+    edits: edits.map(({ at, factor }) => (factor === 0 ? { at, how: "zero" } : { at, how: "scale", factor })),
+  }
+}
+
+/** What is different, unit by unit. */
+export function change(after: ReadonlyMap<string, Float32Array>, before: ReadonlyMap<string, Float32Array>): Map<string, Float32Array> {
+  return new Map([...after].map(([name, values]) => [name, values.map((value, unit) => value - (before.get(name)?.[unit] ?? Number.NaN))]))
+}
