@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import json
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,7 +41,7 @@ class Reply:
 
 @dataclass
 class Answer:
-    """An answer, taken apart by what WAVE-3's protocol says and nothing else."""
+    """An answer, taken apart by what the protocol says and nothing else."""
 
     card: dict[str, Any]
     columns: list[dict[str, Any]]
@@ -66,8 +67,26 @@ def answer(body: bytes) -> Answer:
     return made
 
 
+class Loop:
+    """An event loop in a thread of its own: in this one another may be running, that of a browser."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def run_until_complete(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def close(self) -> None:
+        self.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
 class Client:
-    def __init__(self, site: Site, access: Access, hosts: Sequence[str], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, site: Site, access: Access, hosts: Sequence[str], loop: Loop) -> None:
         self.site = site
         self.access = access
         self.loop = loop
@@ -91,7 +110,8 @@ class Client:
         query: bytes = b"",
         kind: str = "http",
     ) -> Reply:
-        return self.loop.run_until_complete(self.asked(method, path, body, headers, query, kind))
+        reply: Reply = self.loop.run_until_complete(self.asked(method, path, body, headers, query, kind))
+        return reply
 
     async def asked(
         self,
@@ -163,7 +183,6 @@ def client_of(
 ) -> Iterator[Client]:
     site = Site(Served(recordings), page_assets(), live, limits)
     own = [f"{name}:{PORT}" for name in ("127.0.0.1", "localhost", "[::1]")]
-    with contextlib.closing(asyncio.new_event_loop()) as loop:
+    with contextlib.closing(Loop()) as loop:
         yield Client(site, Access(PORT), [*own, *hosts], loop)
         site.close()
-        loop.run_until_complete(loop.shutdown_default_executor())
