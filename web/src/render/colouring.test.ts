@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { blendOklch } from "../colour/scales"
+import { blendOklch, signed } from "../colour/scales"
 import { layoutNetwork } from "../layout"
 import type { LayerCard } from "../contract/manifest"
 import type { GroupStats, LayerStats } from "../engine/api"
@@ -23,6 +23,13 @@ function group(mean: number[], nonfinite = [0, 0, 0]): GroupStats {
   }
   return { expression: "", n: 5, exact: true, layers: new Map([["h", stats], ["input", stats]]), problems: new Map() }
 }
+
+it("shows one sample on the scale of all, so that a small value stays pale", () => {
+  // The helper's spread is the mean: usual sizes are 3, so is their largest.
+  const all = group([1, 1, 1])
+  const { colour } = paintOf(scene, cards, { mode: "signed", blend: "oklch", theme: "dark", all, a: group([3, 0.001, -3]), b: null, one: true })
+  expect([...colour.subarray(2)]).toEqual([3, 0.001, -3].map((value) => signed(value, 3, "dark")))
+})
 
 describe("colouring", () => {
   it("keeps input features neutral, marks units that never fire and units that are not finite", () => {

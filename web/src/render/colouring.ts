@@ -19,6 +19,8 @@ export interface Colouring {
   /** The shown group, or both groups of a comparison. */
   readonly a: GroupStats | null
   readonly b: GroupStats | null
+  /** `a` is a single sample: its values are shown on the scale of all samples, the same for each of them. */
+  readonly one?: boolean
   /** What analyses know of the units; null when the page does not carry it, or has not read it yet. */
   readonly health?: Result | null
   readonly selectivity?: Result | null
@@ -84,12 +86,13 @@ export function paintOfLayer(card: LayerCard, how: Colouring, slots: Slots | nul
   const all = how.all?.layers.get(card.name)
   const a = how.a?.layers.get(card.name)
   const b = how.b?.layers.get(card.name)
-  const colourOf = card.kind === "input" || !a ? null : chooser(how, a, b)
+  const usual = how.one && all ? usualSizes(all) : undefined
+  const colourOf = card.kind === "input" || !a ? null : chooser(how, a, b, null, usual)
   if (!slots) {
     const colour = Int32Array.from({ length: card.units }, (_, unit) => colourOf?.(unit) ?? -1)
     return { colour, mark: Uint8Array.from(colour, (value, unit) => markOf(value, all ?? a, unit)), notch: null, peak: null }
   }
-  const ofMean = colourOf && a ? chooser(how, a, b, slots) : null
+  const ofMean = colourOf && a ? chooser(how, a, b, slots, usual) : null
   const colour = Int32Array.from({ length: slots.count }, (_, slot) => ofMean?.(slot) ?? -1)
   const mark = Uint8Array.from(colour, (value, slot) => {
     const marks = [...membersOf(slots, slot)].map((unit) => markOf(value, all ?? a, unit))
@@ -110,11 +113,16 @@ function markOf(colour: number, stats: LayerStats | undefined, unit: number): nu
   return VALUE
 }
 
+/** How large values of each unit usually are at most: two standard deviations beyond the mean. */
+function usualSizes({ mean, sd }: LayerStats): Float32Array {
+  return mean.map((value, unit) => Math.abs(value) + 2 * sd[unit]!)
+}
+
 /** The scale is that of the units, also where groups of them are drawn. */
-function chooser(how: Colouring, a: LayerStats, b: LayerStats | undefined, slots: Slots | null = null): (slot: number) => number {
+function chooser(how: Colouring, a: LayerStats, b: LayerStats | undefined, slots: Slots | null, usual?: Float32Array): (slot: number) => number {
   const [meanA, absA] = [perSlot(a.mean, slots), perSlot(a.meanAbs, slots)]
   if (how.mode === "signed") {
-    const domain = commonScale([a.mean, b?.mean], 0.995)
+    const domain = commonScale(usual ? [usual] : [a.mean, b?.mean], usual ? 0.9 : 0.995)
     return (slot) => signed(meanA[slot]!, domain, how.theme)
   }
   const domain = commonScale([a.meanAbs, b?.meanAbs], 0.99)

@@ -116,6 +116,7 @@ export class Explorer {
     all: this.all,
     a: this.a,
     b: this.b,
+    one: this.alone,
     health: this.health,
     selectivity: this.selectivity,
   })
