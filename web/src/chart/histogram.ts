@@ -74,6 +74,12 @@ export function ticks(low: number, high: number, count: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => Number(((first + index) * step).toPrecision(12)))
 }
 
+/** Ticks as texts, with as many decimals as their distance asks for. */
+export function tickTexts(marks: readonly number[]): string[] {
+  const digits = marks.length > 1 ? Math.max(0, -Math.floor(Math.log10(marks[1]! - marks[0]!) + 1e-9)) : 1
+  return marks.map((value) => value.toFixed(Math.min(6, digits)).replace("-", "−"))
+}
+
 function countZeros(values: Float32Array): number {
   let n = 0
   for (const value of values) if (value === 0) n++

@@ -27,6 +27,7 @@ import { type Host, startHost, type WorkerLike } from "./host"
 import { InfluenceIndex } from "./influence"
 import { type LayerMaps, readMaps } from "./maps"
 import { pairNotes } from "./notes"
+import type { Fared } from "./pair"
 import { Remote } from "./remote"
 import { countOf, halvesOf, overlap, rowsOf } from "./rows"
 import { type Preview, readPreview, readSamples, Samples } from "./samples"
@@ -44,6 +45,10 @@ export interface EngineOptions {
 
 /** Groups, pairs and unit columns kept. */
 const KEPT = 32
+
+/** Units, and values in all, up to which a served layer is fetched whole. */
+const GATHERED = 256
+const GATHERED_VALUES = 4e6
 
 /** Takes away what counts samples as if they were independent. */
 function unjudged({ gLow, gHigh, p, q, replicated }: PairLayerStats): void {
@@ -71,6 +76,7 @@ export class Engine implements EngineApi {
   readonly #groups = new SharedTasks<GroupStats>(KEPT)
   readonly #pairs = new SharedTasks<PairStats>(KEPT)
   readonly #columns = new SharedTasks<Float32Array>(KEPT)
+  readonly #gathered = new Map<string, Promise<void>>()
   readonly #selections: Selections
   #shipped: Shipped | null = null
   #edges: Promise<readonly EdgeArrays[]> | null = null
@@ -122,6 +128,13 @@ export class Engine implements EngineApi {
     const [one, other] = await this.#selections.sides(a, b)
     const key = `${sideKey(one)}\n${sideKey(other)}`
     return this.#pairs.run(key, (stop) => this.#makePair(one, other, stop), signal)
+  }
+
+  /** How the differences that one half of the samples showed fared on the other; null where the page cannot say. */
+  async fared(a: string | null, b: string | null, signal?: AbortSignal): Promise<Fared | null> {
+    if (this.served || this.#manifest.samples.grouped) return null
+    const [one, other] = await this.#selections.sides(a, b)
+    return (await this.#pairAnswer(one, other, signal)).fared
   }
 
   unitValues(layer: string, unit: number, reduction?: Reduction): Promise<Float32Array> {
@@ -236,8 +249,27 @@ export class Engine implements EngineApi {
   async #loaded(layer: string): Promise<string> {
     const key = this.#activations.key(layer)
     if (key === null) throw new Error(`this page has no per-sample values of ${layer}`)
-    await this.#activations.load(key)
+    if (this.served) await (this.#gathered.get(key) ?? this.#gather(layer, key))
+    else await this.#activations.load(key)
     return key
+  }
+
+  /** A small layer of a served recording, column by column. */
+  #gather(layer: string, key: string): Promise<void> {
+    const { units } = this.layers.get(layer)!
+    const rows = this.samples.n
+    if (units > GATHERED || units * rows > GATHERED_VALUES) {
+      return Promise.reject(new Error(`${layer} is too large to be drawn from a server: neuronaut export makes a page that shows it.`))
+    }
+    const gathering = Promise.all(Array.from({ length: units }, (_, unit) => this.unitValues(layer, unit))).then(async (columns) => {
+      const values = new Float32Array(rows * units)
+      columns.forEach((column, unit) => column.forEach((value, row) => (values[row * units + unit] = value)))
+      const plan = { layer, units, rows, scheme: "f32", rowsPerChunk: rows, scale: null } as const
+      ;(await this.#host).add(key, plan, [values.buffer])
+    })
+    this.#gathered.set(key, gathering)
+    gathering.catch(() => this.#gathered.delete(key))
+    return gathering
   }
 
   /** A unit's column when it has been read; undefined while it has not, null when there is none. */
@@ -283,14 +315,17 @@ export class Engine implements EngineApi {
     if (exact && exact.problems.size === 0) {
       return { a, b, ...exact, exact: true, notes: pairNotes({ ...exact, shared, unknown }) }
     }
-    const { keys, problems } = await this.#activations.loadAll()
-    const { half } = this.samples
-    const [halvesA, halvesB] = [halvesOf(maskA, half), halvesOf(maskB, half)]
-    const { layers } = await this.#ask({ kind: "pair", keys, a: halvesA, b: halvesB }, signal)
+    const { layers, problems } = await this.#pairAnswer(a, b, signal)
     const { grouped } = this.#manifest.samples
     if (grouped) for (const stats of layers.values()) unjudged(stats)
     const [nA, nB] = [countOf(maskA), countOf(maskB)]
     return { a, b, nA, nB, exact: false, layers, problems, notes: pairNotes({ nA, nB, shared, unknown, grouped }) }
+  }
+
+  async #pairAnswer(a: Side, b: Side, signal?: AbortSignal) {
+    const { keys, problems } = await this.#activations.loadAll()
+    const halves = (side: Side) => halvesOf(this.#selections.mask(side), this.samples.half)
+    return { problems, ...(await this.#ask({ kind: "pair", keys, a: halves(a), b: halves(b) }, signal)) }
   }
 
   async #ask<K extends Parameters<Host["ask"]>[0]["kind"]>(

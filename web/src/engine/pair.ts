@@ -12,6 +12,7 @@ import {
   type Moments,
   momentsOf,
   replicatedOnHalf,
+  SIGNIFICANT,
   welchP,
 } from "./stats"
 
@@ -21,7 +22,16 @@ export interface Halves {
   readonly half1: Uint32Array
 }
 
+/** How what half 0 showed fared on half 1: discoveries, those that held, and how large their effects were there. */
+export interface Fared {
+  readonly found: number
+  readonly again: number
+  /** Slope through the origin of g on half 1 over g on half 0, of the discoveries; below 1 they were found too large. */
+  readonly shrinkage: number
+}
+
 export interface PairAnswer {
+  readonly fared: Fared
   readonly layers: ReadonlyMap<string, PairLayerStats>
 }
 
@@ -40,6 +50,8 @@ interface Family {
   readonly p1: Float64Array
   readonly difference0: Float64Array
   readonly difference1: Float64Array
+  readonly g0: Float64Array
+  readonly g1: Float64Array
 }
 
 const STATISTICS = ["difference", "g", "gLow", "gHigh", "auroc", "p", "q", "replicated"] as const
@@ -119,13 +131,15 @@ function putUnit(stats: PairLayerStats, at: number, unit: Unit, family: Family, 
   family.p1[place] = test(unit.half1)
   family.difference0[place] = unit.half0[0].mean - unit.half0[1].mean
   family.difference1[place] = unit.half1[0].mean - unit.half1[1].mean
+  family.g0[place] = hedgesG(...unit.half0).g
+  family.g1[place] = hedgesG(...unit.half1).g
 }
 
 /** A against B over several layers; q and replication are over all units of all these layers. */
 export function* pairJob(layers: readonly SampledLayer[], a: Halves, b: Halves): Job<PairAnswer> {
   const total = layers.reduce((sum, layer) => sum + layer.plan.units, 0)
   const column = (): Float64Array => new Float64Array(total)
-  const family: Family = { p: column(), p0: column(), p1: column(), difference0: column(), difference1: column() }
+  const family: Family = { p: column(), p0: column(), p1: column(), difference0: column(), difference1: column(), g0: column(), g1: column() }
   const answer = new Map<string, PairLayerStats>()
   let place = 0
   for (const layer of layers) {
@@ -136,6 +150,8 @@ export function* pairJob(layers: readonly SampledLayer[], a: Halves, b: Halves):
     yield
   }
   const [q, q0, q1] = [benjaminiHochberg(family.p), benjaminiHochberg(family.p0), benjaminiHochberg(family.p1)]
+  const fared = { found: 0, again: 0 }
+  let [above, below] = [0, 0]
   place = 0
   for (const stats of answer.values()) {
     for (let unit = 0; unit < stats.q.length; unit++, place++) {
@@ -146,7 +162,14 @@ export function* pairJob(layers: readonly SampledLayer[], a: Halves, b: Halves):
         family.difference1[place]!,
         q1[place]!,
       )
+      if (!(q0[place]! < SIGNIFICANT)) continue
+      if (!Number.isNaN(stats.replicated[unit]!)) fared.found++
+      if (stats.replicated[unit] === 1) fared.again++
+      const [x, y] = [family.g0[place]!, family.g1[place]!]
+      if (!Number.isFinite(x) || !Number.isFinite(y)) continue
+      above += x * y
+      below += x * x
     }
   }
-  return { layers: answer }
+  return { layers: answer, fared: { ...fared, shrinkage: above / below } }
 }

@@ -1,0 +1,17 @@
+import { describe, expect, it } from "vitest"
+import { ordered, runsOf } from "./rowOrder"
+
+describe("row order", () => {
+  it("groups first, then falling scores, what belongs to nothing last", () => {
+    const codes = Int32Array.of(1, 0, -1, 0, 1)
+    const scores = Float32Array.of(1, 2, 9, 3, 4)
+    const rows = ordered(5, codes, scores)
+    expect([...rows]).toEqual([3, 1, 4, 0, 2])
+    expect(runsOf(rows, codes)).toEqual([{ code: 0, start: 0, end: 2 }, { code: 1, start: 2, end: 4 }, { code: -1, start: 4, end: 5 }])
+  })
+
+  it("NaN comes after every number, equal scores stay as recorded", () => {
+    expect([...ordered(4, null, Float32Array.of(Number.NaN, -1, 5, -1))]).toEqual([2, 1, 3, 0])
+    expect([...ordered(3, null, null)]).toEqual([0, 1, 2])
+  })
+})

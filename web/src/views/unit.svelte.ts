@@ -1,0 +1,169 @@
+/** Unit: what the page knows of one neuron, for the inspector and the neuron's page. */
+
+import type { Influence, Neighbour } from "../engine/api"
+import { GROUPED } from "../engine/notes"
+import { formatAddress } from "../state/address"
+import type { Term } from "../ui/definitions"
+import { about, activationName, chance, count, isNumber, number, operatorName, percent, plural, signed, unitName } from "../ui/format"
+import { type Effect, effects } from "./effects"
+import type { Explorer, UnitRef } from "./explorer.svelte"
+import { healthOf } from "./health"
+import { eitherSigned, FIRES, POSITIVE, replication } from "./words"
+import { weightNote } from "./weights"
+
+/** Between two signed numbers no plus is needed. */
+export function interval(low: number, high: number): string {
+  return Number.isFinite(low) ? `[${signed(low).replace("+", "")}, ${signed(high).replace("+", "")}]` : ""
+}
+
+export interface Bar {
+  readonly key: string
+  readonly layer: string
+  readonly name: string
+  readonly weight: number
+}
+
+export interface Linked {
+  readonly name: string
+  readonly by: string
+  readonly term: Term
+  readonly bars: readonly Bar[]
+  readonly note: string | null
+}
+
+type Statistic = "mean" | "meanAbs" | "sd" | "firingRate" | "max"
+
+export class UnitFacts {
+  readonly #explorer: Explorer
+  readonly #ref: () => UnitRef
+  readonly #most: number
+  /** Every sample's value; null while they are read. */
+  values = $state.raw<Float32Array | null>(null)
+  step = $state(0)
+  /** Why there are no values. */
+  failed = $state("")
+  #influence = $state.raw<Influence | null>(null)
+
+  readonly layer = $derived.by(() => this.#ref().layer)
+  readonly unit = $derived.by(() => this.#ref().unit)
+  readonly address = $derived(formatAddress(this.layer.name, this.unit))
+  readonly card = $derived.by(() => this.#explorer.manifest.activations.find((one) => one.layer === this.layer.name))
+  readonly exact = $derived(this.card?.scheme === "f32")
+  readonly stats = $derived.by(() => {
+    const { a, b } = this.#explorer
+    return (b ? [a, b] : [a]).map((group) => ({ exact: group?.exact ?? true, values: group?.layers.get(this.layer.name) ?? null, n: group?.n ?? 0 }))
+  })
+  readonly nonfinite = $derived.by(() => this.#explorer.all?.layers.get(this.layer.name)?.nonfinite[this.unit] ?? 0)
+  readonly problem = $derived.by(() => this.#explorer.a?.problems.get(this.layer.name) ?? this.#explorer.b?.problems.get(this.layer.name))
+  readonly health = $derived.by(() => {
+    const { health, all } = this.#explorer
+    return this.layer.kind === "input" ? null : healthOf(health, this.layer, this.unit, all?.layers.get(this.layer.name))
+  })
+  readonly facts = $derived.by(() => {
+    const { layer, card } = this
+    return [
+      operatorName(layer.operator),
+      layer.activation ? activationName(layer.activation) : null,
+      plural(layer.units, layer.unitWord),
+      layer.position.length > 0 ? `${card?.reduction ?? "mean"} over ${layer.position.join("×")}` : null,
+    ].filter((fact) => fact !== null)
+  })
+  /** What takes either sign does not fire, and says little by its size alone. */
+  readonly rows = $derived.by(() => {
+    const either = eitherSigned(this.layer)
+    const texts = (of: Statistic, write = number) => this.stats.map(({ values, exact }) => about(write(values?.[of][this.unit] ?? Number.NaN), exact))
+    const row = (name: string, term: Term, written: readonly string[]) => ({ name, term, texts: written })
+    const [meanAbs, mean, sd] = [row("Mean |a|", "meanAbs", texts("meanAbs")), row("Mean", "mean", texts("mean")), row("SD", "sd", texts("sd"))]
+    return [
+      row("Samples", "n", this.stats.map(({ n }) => count(n))),
+      ...(either ? [mean, sd, meanAbs] : [meanAbs, mean, sd]),
+      row(either ? POSITIVE : FIRES, "firingRate", texts("firingRate", percent)),
+      row("Max", "max", texts("max")),
+    ]
+  })
+  readonly contrast = $derived.by(() => {
+    const { pair, manifest } = this.#explorer
+    const all = pair?.layers.get(this.layer.name)
+    const at = this.unit
+    if (!pair || !all || !Number.isFinite(all.g[at]!)) return null
+    const unjudged = manifest.samples.grouped && !pair.exact
+    return {
+      g: about(signed(all.g[at]!).replace("+", ""), pair.exact),
+      interval: interval(all.gLow[at]!, all.gHigh[at]!),
+      q: unjudged ? GROUPED : about(chance(all.q[at]!), pair.exact),
+      auroc: about(all.auroc[at]!.toFixed(2), pair.exact),
+      replicated: unjudged ? GROUPED : replication(all.replicated[at]!),
+    }
+  })
+  /** Weights are known once the edges are; reading them makes these lists follow. */
+  readonly links: readonly Linked[] = $derived.by(() => {
+    const { explorer, layer, unit } = this
+    const { edges, layers } = explorer.manifest.model
+    const known = explorer.edges.length > 0
+    const k = this.#most
+    const acted = (way: "forward" | "backward") => (this.#influence ? effects(layers, layer, this.#influence, way, k + 1) : [])
+    const of = (name: string, by: string, term: Term, bars: readonly Bar[], note: string | null = null): Linked => ({ name, by, term, bars, note })
+    return [
+      of("Strongest inputs", "by weight", "weight", known ? this.#bars(explorer.engine.inputsOf(layer.name, unit, k)) : [], weightNote(edges.filter((edge) => edge.target === layer.name), explorer.cards) || null),
+      of("Strongest outputs", "by weight", "weight", known ? this.#bars(explorer.engine.outputsOf(layer.name, unit, k)) : [], weightNote(edges.filter((edge) => edge.source === layer.name), explorer.cards) || null),
+      of("Influenced by", "all earlier units", "influence", this.#asBars(acted("backward"))),
+      of("Influence on", "outputs, next layer", "influence", this.#asBars(acted("forward"))),
+    ].filter(({ bars }) => bars.length > 0)
+  })
+  readonly groups = $derived.by(() => {
+    const { values } = this
+    const { sides } = this.#explorer
+    if (!values) return []
+    if (!sides) return [{ name: "all", tone: "ink" as const, values }]
+    return [
+      { name: "A", tone: "a" as const, values: values.filter((_, row) => sides.maskA[row] === 1) },
+      { name: "B", tone: "b" as const, values: values.filter((_, row) => sides.maskB[row] === 1) },
+    ]
+  })
+  /** Whether values shown here are near, not exact. */
+  readonly rounded = $derived.by(() => (this.card?.error ?? 0) > 0 && !this.failed)
+
+  get explorer(): Explorer {
+    return this.#explorer
+  }
+
+  /** To be made while a component is; `most` is how many each list names. */
+  constructor(explorer: Explorer, ref: () => UnitRef, most: number) {
+    this.#explorer = explorer
+    this.#ref = ref
+    this.#most = most
+    $effect(() => this.#read(this.layer.name, this.unit))
+  }
+
+  #read(layer: string, unit: number): () => void {
+    const { engine } = this.#explorer
+    let current = true
+    this.failed = ""
+    this.values = null
+    Promise.all([engine.unitValues(layer, unit), engine.valueStep(layer, unit)]).then(
+      ([column, between]) => current && ((this.values = column), (this.step = between)),
+      (reason: unknown) => current && (this.failed = reason instanceof Error ? reason.message : String(reason)),
+    )
+    engine.influence(layer, unit).then(
+      (answer) => current && (this.#influence = answer),
+      () => current && (this.#influence = null),
+    )
+    return () => (current = false)
+  }
+
+  #asBars(list: readonly Effect[]): readonly Bar[] {
+    return this.#bars(list.map((one) => ({ layer: one.layer.name, unit: one.unit, weight: one.value })))
+  }
+
+  #bars(list: readonly Neighbour[]): readonly Bar[] {
+    return list.map((one) => {
+      const far = this.#explorer.cards.get(one.layer)
+      return {
+        key: formatAddress(one.layer, one.unit),
+        layer: far?.unitNames && !isNumber(unitName(far, one.unit)) ? "" : (far?.label ?? one.layer),
+        name: far ? unitName(far, one.unit) : String(one.unit),
+        weight: one.weight,
+      }
+    })
+  }
+}

@@ -1,0 +1,44 @@
+/** Unit table: every number of a neuron's page as a row. */
+
+import { type Cell, csvOf } from "../ui/csv"
+import { signed } from "../ui/format"
+import { interval, type UnitFacts } from "./unit.svelte"
+import { type Parting, scores } from "./classes"
+import { replication } from "./words"
+
+export interface UnitRow {
+  readonly part: string
+  readonly name: string
+  readonly text: string
+  readonly interval: string
+  readonly n: string
+  readonly held: string
+}
+
+export function unitRows(facts: UnitFacts, parting: Parting | null): UnitRow[] {
+  const row = (part: string, name: string, text: string, more: Partial<UnitRow> = {}): UnitRow => ({ part, name, text, interval: "", n: "", held: "", ...more })
+  const { contrast, values, layer } = facts
+  const named = facts.stats.length > 1
+  const found = facts.rows.flatMap(({ name, texts }) => texts.map((text, side) => row(named ? `Group ${"AB"[side]}` : "All samples", name, text)))
+  if (contrast) {
+    found.push(row("A − B", "Hedges g", contrast.g, { interval: contrast.interval, held: contrast.replicated }))
+    found.push(row("A − B", "q", contrast.q), row("A − B", "AUROC", contrast.auroc))
+  }
+  if (facts.health) found.push(row("Health", facts.health.status, facts.health.says))
+  if (values && parting && layer.kind !== "input") {
+    const told = scores(values, parting, facts.explorer.engine.samples.half)
+    told.forEach(({ auroc, low, high, n, halves, held }, at) => {
+      const more = { interval: interval(low, high), n: String(n), held: `${two(halves[1])}, ${replication(held)}` }
+      found.push(row(`AUROC by ${parting.column}`, parting.classes[at]!.name, two(auroc), more))
+    })
+  }
+  for (const list of facts.links) for (const bar of list.bars) found.push(row(list.name, [bar.layer, bar.name, `(${bar.key})`].filter(Boolean).join(" "), signed(bar.weight)))
+  return found
+}
+
+const two = (value: number): string => (Number.isNaN(value) ? "–" : value.toFixed(2))
+
+export function unitCsv(rows: readonly UnitRow[]): string {
+  const heading: Cell[] = ["part", "name", "value", "interval_95", "n", "held_out"]
+  return csvOf([heading, ...rows.map((one): Cell[] => [one.part, one.name, one.text, one.interval, one.n, one.held])])
+}
