@@ -35,7 +35,7 @@ def test_units_stand_where_the_order_puts_them_and_are_hit_there(titanic: Path, 
 
 
 def test_the_keyboard_follows_the_order(titanic: Path, opened: Opener) -> None:
-    page = opened(titanic, "#/network?ord=mean&sel=5%3A0")
+    page = opened(titanic, "#/network?ord=mean&sel=5%3A1")
     means = page.ask("[...e.a.layers.get('5').mean]")
     wanted = sorted(range(8), key=lambda unit: (-means[unit], unit))
     page.canvas.focus()

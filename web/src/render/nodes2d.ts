@@ -181,7 +181,11 @@ function circle(ctx: CanvasRenderingContext2D, x: number, y: number, r: number, 
   ctx.beginPath()
   ctx.arc(x, y, mark === DEAD || mark === NEUTRAL ? Math.max(0.5, r - 0.5) : r, 0, 2 * Math.PI)
   ctx.fill()
-  if (mark === NONFINITE) hatch(ctx, x, y, r, ink)
+  if (mark === NONFINITE) {
+    hatch(ctx, x, y, r, ink)
+    ctx.beginPath()
+    ctx.arc(x, y, r, 0, 2 * Math.PI)
+  }
   if (mark === DEAD || mark === NEUTRAL || mark === NONFINITE) outline(ctx, mark, ink)
 }
 
@@ -225,12 +229,12 @@ function hatch(ctx: CanvasRenderingContext2D, x: number, y: number, r: number, i
   ctx.strokeStyle = ink.text
   ctx.globalAlpha = 0.75
   ctx.lineWidth = 1
-  const lines = new Path2D()
+  ctx.beginPath()
   for (let shift = -2 * r; shift <= 2 * r; shift += 4) {
-    lines.moveTo(x + shift - r, y + r)
-    lines.lineTo(x + shift + r, y - r)
+    ctx.moveTo(x + shift - r, y + r)
+    ctx.lineTo(x + shift + r, y - r)
   }
-  ctx.stroke(lines)
+  ctx.stroke()
   ctx.restore()
 }
 

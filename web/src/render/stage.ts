@@ -11,6 +11,7 @@ import { drawNodes, type Names } from "./nodes2d"
 import { drawOverlay, type OverlayState } from "./overlay2d"
 import type { Ink, Paint } from "./paint"
 import type { Scene } from "./scene"
+import { redraws } from "./svgPen"
 import type { Tiles } from "./tiles"
 import { between, STILL, type Transform, transformOf } from "./transform"
 
@@ -62,6 +63,7 @@ export class Stage {
     this.#edges = layer(host, "edges")
     this.#units = layer(host, "units")
     this.#overlay = layer(host, "overlay")
+    this.#offerVectors()
   }
 
   resize(size: Extent, ratio: number): void {
@@ -130,12 +132,27 @@ export class Stage {
     if (edges || units) this.#counters.fullRedraws++
     if (edges) this.#drawEdges(picture)
     if (units) {
-      const { scene, paint, ink, names, links, tiles } = picture
-      const ctx = this.#clear(this.#units)
-      drawLinks(ctx, scene, links, this.#at, ink)
-      drawNodes(ctx, scene, paint, this.#at, ink, names, tiles)
+      this.#drawUnits(this.#clear(this.#units), picture)
     }
     if (overlay) this.#drawOverlay(picture)
+  }
+
+  #drawUnits(ctx: CanvasRenderingContext2D, { scene, paint, ink, names, links, tiles }: Picture): void {
+    drawLinks(ctx, scene, links, this.#at, ink)
+    drawNodes(ctx, scene, paint, this.#at, ink, names, tiles)
+  }
+
+  /** So that what is drawn can be saved as vectors; a density image stays an image. */
+  #offerVectors(): void {
+    redraws.set(this.#units, (ctx) => this.#picture && this.#drawUnits(ctx, this.#picture))
+    redraws.set(this.#overlay, (ctx) => {
+      const { picture, size } = { picture: this.#picture, size: this.#size }
+      if (picture) drawOverlay(ctx, { ...picture, paths: picture.carriers }, this.#state, this.#at, size.width, size.height)
+    })
+    redraws.set(this.#edges, (ctx) => {
+      const { edges, ink } = this.#picture ?? {}
+      if (edges && ink) drawEdges(ctx, edges, this.#at, ink, crowding(edges.set.count, this.#at.k), 1 / this.#ratio)
+    })
   }
 
   #drawOverlay({ scene, paint, names, ink, tiles, carriers }: Picture): void {
@@ -153,6 +170,7 @@ export class Stage {
     const ctx = this.#clear(this.#edges)
     if (!edges) return
     if (edges.set.count > RASTER) {
+      redraws.delete(this.#edges)
       void this.#drawRaster(edges, ink, this.#raster)
       return
     }

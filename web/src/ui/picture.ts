@@ -1,5 +1,7 @@
 /** Picture: what is on the page as an SVG that stands alone, read from where the browser put every box and word. */
 
+import { vectorsOf } from "../render/svgPen"
+
 export interface Picture {
   readonly text: string
   readonly width: number
@@ -52,6 +54,11 @@ function walk(element: Element, into: Element, frame: DOMRect): void {
   const folded = element.parentElement instanceof HTMLDetailsElement && !element.parentElement.open && element.tagName !== "SUMMARY"
   if (folded) return
   if (element instanceof SVGSVGElement) return into.append(drawing(element, at[0], at[1]))
+  const vectors = element instanceof HTMLCanvasElement ? vectorsOf(element) : null
+  if (vectors) {
+    vectors.setAttribute("transform", `translate(${at[0]} ${at[1]})`)
+    return into.append(vectors)
+  }
   if (element instanceof HTMLCanvasElement) {
     const image = document.createElementNS(SVG, "image")
     set(image, { x: at[0], y: at[1], width: at[2], height: at[3], href: element.toDataURL("image/png"), "image-rendering": "pixelated" })

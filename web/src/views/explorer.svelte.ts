@@ -47,8 +47,8 @@ export class Explorer {
   pair = $state.raw<PairStats | null>(null)
   hover = $state.raw<UnitRef | null>(null)
   /** What analyses know of the units, once read; null while not, or where the page does not carry it. */
-  health = $state.raw<Result | null>(null)
-  selectivity = $state.raw<Result | null>(null)
+  readonly health: Result | null = $derived.by(() => this.understanding.health)
+  readonly selectivity: Result | null = $derived.by(() => this.understanding.selectivity[0] ?? null)
   maps = $state.raw<ReadonlyMap<string, LayerMaps> | null>(null)
   #crossings = $state.raw<Result | null>(null)
   #together = $state.raw<Result | null>(null)
@@ -209,15 +209,7 @@ export class Explorer {
 
   /** Reads what analyses know; what is not there is missed only where it is asked for. */
   async #understand(): Promise<void> {
-    const read = async (name: string, ...values: string[]): Promise<Result | null> => {
-      const found = await this.engine.results(name)
-      if ("missing" in found) return null
-      await found.read(...values)
-      return found.now(values[0]!) ? found : null
-    }
     void this.engine.maps().then((maps) => (this.maps = maps))
-    void read("health", "status").then((health) => (this.health = health))
-    void read("selectivity", "best", "best_auroc", "heldout_auroc", "replicated").then((found) => (this.selectivity = found))
     void this.#readOrder(this.view.ord)
     if (this.manifest.model.layers.some((card) => card.units > this.view.most)) await this.#readProfiles()
   }
