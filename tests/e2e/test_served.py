@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from passenger_recordings import record_passengers
 from playwright.sync_api import Browser, expect
 from served_page import OpenedServed
@@ -15,7 +17,10 @@ from served_page import OpenedServed
 from neuronaut.analysis.activity import activity
 from neuronaut.analysis.compare import compare
 from neuronaut.analysis.recorded import by_layer
+from neuronaut.capture.record import record
 from neuronaut.explorer.server.run import Server
+from neuronaut.live.ablate import ablate
+from neuronaut.live.questions import live_questions
 from neuronaut.store.recording import Recording
 from neuronaut.store.recording import open as open_recording
 from neuronaut.store.saved import save_slice
@@ -35,8 +40,8 @@ def served(browser: Browser, recording: Recording) -> Iterator[Served]:
     servers: list[Server] = []
     pages: list[OpenedServed] = []
 
-    def open_page(hash: str = "", rec: Recording | None = None, **options: Any) -> OpenedServed:
-        servers.append(Server([rec or recording]).start())
+    def open_page(hash: str = "", rec: Recording | None = None, live: Any = None, **options: Any) -> OpenedServed:
+        servers.append(Server([rec or recording], live=live).start())
         pages.append(OpenedServed(browser, servers[-1], hash, **options))
         return pages[-1]
 
@@ -123,3 +128,29 @@ def test_what_is_saved_in_the_recording_appears_without_reload(served: Served, t
     assert "the young" in page.ask("e.manifest.slices.map((one) => one.name)")
     page.wait_until_answered()
     expect(page.canvas).to_be_visible()
+
+
+def test_the_model_runs_what_is_typed_and_says_what_a_unit_is_worth(served: Served, tmp_path: Path) -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = torch.nn.Sequential(torch.nn.Linear(3, 6), torch.nn.ReLU(), torch.nn.Linear(6, 2)).eval()
+    inputs = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+    rec = record(net, inputs, labels=(inputs[:, 0] > 0).astype(int), to=tmp_path / "net.naut")
+    found = ablate(net, rec, "0:2")
+    page = served("#/live?row=4", rec=rec, live=live_questions(rec, copy.deepcopy(net)))
+    page.tab.wait_for_function("() => window.neuronaut.explorer.one !== null")
+    page.tab.get_by_role("spinbutton").nth(2).fill("2.5")
+    typed = inputs[4].copy()
+    typed[1] = 2.5
+    page.tab.wait_for_function("() => window.neuronaut.explorer.one.layers.get('input').mean[1] === 2.5")
+    with torch.no_grad():
+        hidden = net[1](net[0](torch.from_numpy(typed[None]))).numpy()[0]
+    np.testing.assert_allclose(page.ask("[...e.one.layers.get('0').mean]"), hidden, atol=1e-5)
+    page.ask("e.select(e.refOf('0:2'))")
+    page.tab.get_by_role("button", name="Take out 0:2").click()
+    page.tab.wait_for_function("() => window.neuronaut.explorer.one.layers.get('0').mean[2] === 0")
+    page.tab.get_by_role("button", name="Measure").click()
+    row = page.tab.get_by_role("row").filter(has=page.tab.get_by_text("loss", exact=False)).first
+    expect(row).to_contain_text(f"{abs(float(found['effect'][0])):.2f}")
+    expect(page.tab.get_by_text("accuracy of")).to_have_count(2)
+    assert "edits=0%3A2*0" in page.hash
