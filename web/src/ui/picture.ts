@@ -61,7 +61,7 @@ function walk(element: Element, into: Element, frame: DOMRect): void {
   }
   if (element instanceof HTMLCanvasElement) {
     const image = document.createElementNS(SVG, "image")
-    set(image, { x: at[0], y: at[1], width: at[2], height: at[3], href: element.toDataURL("image/png"), "image-rendering": "pixelated" })
+    set(image, { x: at[0], y: at[1], width: at[2], height: at[3], href: element.toDataURL("image/png"), preserveAspectRatio: "none", "image-rendering": "pixelated" })
     return into.append(image)
   }
   ground(style, at, into)
