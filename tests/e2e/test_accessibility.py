@@ -57,3 +57,11 @@ def test_the_table_and_the_dialogs(titanic: Path, opened: Opener, theme: str) ->
 
 def test_a_small_window(titanic: Path, opened: Opener) -> None:
     assert violations(opened(titanic, "#/network?sel=0%3A11", size=(700, 900))) == []
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("view", ["samples?answers=wrong", "sample?at=5", "slices?slice=the%20young%09age%20%3C%2016"])
+def test_samples_and_slices(titanic: Path, opened: Opener, view: str, theme: str) -> None:
+    page = opened(titanic, f"#/{view}", theme=theme)
+    expect(page.tab.get_by_role("main").get_by_role("heading", level=2).first).to_be_visible()
+    assert violations(page) == []

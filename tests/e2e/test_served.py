@@ -130,6 +130,23 @@ def test_what_is_saved_in_the_recording_appears_without_reload(served: Served, t
     expect(page.canvas).to_be_visible()
 
 
+def test_a_slice_saved_on_the_page_is_in_the_recording(served: Served, tmp_path: Path) -> None:
+    record_passengers(tmp_path / "own.naut")
+    rec = open_recording(tmp_path / "own.naut", writable=True)
+    page = served("#/slices", rec=rec)
+    page.tab.get_by_role("textbox", name="Filter of the slice").fill("age < 16")
+    page.tab.get_by_role("textbox", name="Name of the slice").fill("the young")
+    page.tab.get_by_role("button", name="Save", exact=True).click()
+    row = page.tab.get_by_role("row").filter(has_text="in the recording")
+    expect(row).to_contain_text("the young")
+    assert (
+        open_recording(rec.path).mask(open_recording(rec.path).slices["the young"]).sum() == rec.mask("age < 16").sum()
+    )
+    row.get_by_role("button", name="Forget the young").click()
+    expect(row).to_have_count(0)
+    assert "slice=" not in page.hash
+
+
 def test_the_model_runs_what_is_typed_and_says_what_a_unit_is_worth(served: Served, tmp_path: Path) -> None:
     with torch.random.fork_rng():
         torch.manual_seed(0)

@@ -26,8 +26,10 @@ import neuronaut as naut
 from neuronaut.core.errors import DataError
 from neuronaut.explorer.server.limits import Limits
 from neuronaut.explorer.server.run import Server
+from neuronaut.explorer.server.served import Served
 from neuronaut.store.recording import Recording
 from neuronaut.store.recording import open as open_recording
+from neuronaut.store.saved import save_slice
 
 LIMITS = Limits(header_s=0.4, body_s=0.4, poll_s=0.02, sockets=300)
 
@@ -264,3 +266,13 @@ def test_the_command_prints_a_link_that_opens_and_ends_on_ctrl_c(titanic: Record
         process.send_signal(signal.SIGINT)
         out, errors = process.communicate(timeout=20)
     assert (process.returncode, errors) == (0, "") and "ended" in out
+
+
+def test_what_a_query_sees_first_is_told_to_listeners_all_the_same(tmp_path: Path) -> None:
+    record_passengers(tmp_path / "own.naut")
+    rec = open_recording(tmp_path / "own.naut", writable=True)
+    served = Served([rec])
+    save_slice(rec, "the young", "age < 16")
+    served.recording(rec.id)
+    assert [event.kind for event in served.news()] == ["saved"]
+    assert served.news() == []

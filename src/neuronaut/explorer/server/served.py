@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -42,6 +43,8 @@ class Served:
         self._results = {rec.id: kept_results(rec) for rec in recordings}
         self._snapshots: dict[str, list[tuple[object, Snapshot]]] = {id: [] for id in self._open}
         self._next_block = 0
+        # Whoever looks first finds what is new, a query as well as a listener: it is kept until it is told.
+        self._untold: deque[Event] = deque(maxlen=256)
 
     @property
     def first(self) -> str:
@@ -86,10 +89,12 @@ class Served:
 
     def news(self) -> list[Event]:
         """What is new since the last time this was asked."""
-        found: list[Event] = []
         for id in list(self._open):
-            found += self._look(id)
-            rec = self._open[id]
+            self._look(id)
+        with self._lock:
+            found = list(self._untold)
+            self._untold.clear()
+        for id, rec in self.recordings.items():
             with contextlib.suppress(OSError):
                 names = kept_results(rec)
                 fresh = sorted(names - self._results[id])
@@ -97,20 +102,20 @@ class Served:
                 found += [Event("result", id, rec.sequence, name) for name, _ in fresh]
         return found
 
-    def _look(self, id: str) -> list[Event]:
+    def _look(self, id: str) -> None:
         """Open a recording again when its commit or what was saved in it changed; a look costs two file states."""
         with self._lock:
             rec = self._open[id]
             mark = _mark(rec)
             if mark == self._marks[id]:
-                return []
+                return
             try:
                 later = open_on(rec.fs, writable=rec.writable)
             except NeuronautError:
-                return []  # it is being replaced, or damaged: what was read stays
+                return  # it is being replaced, or damaged: what was read stays
             self._open[id] = later if later.id == id else rec
             self._marks[id] = mark
-            return [Event("commit" if later.sequence != rec.sequence else "saved", id, later.sequence)]
+            self._untold.append(Event("commit" if later.sequence != rec.sequence else "saved", id, later.sequence))
 
 
 def _mark(rec: Recording) -> tuple[object, ...]:
