@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -43,6 +45,34 @@ def test_planted_units_after_a_relu(made: Made) -> None:
     assert found["share_dead"].tolist() == [1 / 8]
     assert found["share_dormant"].tolist() == [2 / 8]
     assert np.isnan(found["share_saturated"]).all()
+
+
+@pytest.mark.parametrize(
+    "after",
+    [lambda on: on * 0.5 - 0.5, lambda on: -on, lambda on: torch.log(on + 0.1) - 3, lambda on: on * 0.5 + 0.5],
+    ids=["shifted down", "negated", "logarithm", "shifted up"],
+)
+def test_what_follows_a_rectifier_inside_its_layer_makes_no_live_unit_dead(
+    made: Made, after: Callable[[torch.Tensor], torch.Tensor]
+) -> None:
+    before = normal(6)
+    before[:, :3] *= 0.1
+    found = health(made({"fc": after(nn.functional.relu(before)).numpy()}, layers=[layer("relu", 6)]))
+    assert named(found, "dead") == []
+    assert named(found, "always_on") == []
+    assert np.isnan(found["firing_rate"]).all()
+    assert any("fc: its values are not those that relu gives, so that something follows it" in x for x in found.notes)
+    silent = before.clone()
+    silent[:, 5] = -1
+    still = health(made({"fc": after(nn.functional.relu(silent)).numpy()}, layers=[layer("relu", 6)]))
+    assert still["status"].tolist()[:5] == found["status"].tolist()[:5]
+    assert still["status"][5] in ("dead", "constant")
+
+
+def test_a_scaled_tanh_is_not_held_to_the_limits_of_tanh(made: Made) -> None:
+    found = health(made({"fc": 5 * torch.tanh(normal(3)).numpy()}, layers=[layer("tanh", 3)]))
+    assert named(found, "saturated") == []
+    assert np.isnan(found["saturation"]).all()
 
 
 @pytest.mark.parametrize("name", ["gelu", "silu"])

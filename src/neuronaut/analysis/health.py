@@ -13,6 +13,7 @@ from neuronaut.analysis.measures.vitality import (
     Reach,
     Rules,
     conditions,
+    fits,
     limits_of,
     rule_of_three,
     sokar_score,
@@ -35,7 +36,7 @@ THREADS = 2
 ASKED = ("dead", "dormant", "constant", "always on", "saturated")
 
 
-@analysis(version=1)
+@analysis(version=2)
 def health(
     rec: Recording,
     where: Where = None,
@@ -51,7 +52,8 @@ def health(
     the layer's root mean square); ``dormant``, its ``score`` is at most ``tau``: its mean size relative to the mean of
     its layer, 0 when dead; ``constant``, the same value other than 0 for every sample; ``always_on``, above 0 for every
     sample (asked of rectifiers only); ``saturated``, at least the share ``saturated`` of its values lies beyond the
-    limits of its activation: .97 of tanh or sigmoid, or at a hard limit; that share is ``saturation``. ``status`` is
+    limits of its activation: .97 of tanh or sigmoid, or at a hard limit; that share is ``saturation``. Where something
+    follows the activation inside the layer (``relu(x) - 1``) its rules do not hold, and a note says so. ``status`` is
     the worst of them in one word, or ok. ``firing_rate`` is the share of values above 0, for rectifiers.
     ``firing_bound``: for a dead unit, the share of samples for which it may fire after all, with 95 % confidence
     (3 / n, n counting groups where samples come in groups).
@@ -100,8 +102,10 @@ def _layer(
     above = _summed(high, group.mask)
     below = above if high.reduction == "value" else _summed(low, group.mask)
     lowest, highest = below.min.min(initial=np.inf), above.max.max(initial=-np.inf)
-    rules = Rules.of(layer, site, negative=bool(lowest < 0))
-    limits = limits_of(layer.activation if site == "post" else None, lowest, highest)
+    activation = layer.activation if site == "post" else None
+    fitting = fits(activation, below.min, above.max)
+    rules = Rules.of(layer, site, negative=bool(lowest < 0), as_activated=fitting)
+    limits = limits_of(activation if fitting else None, lowest, highest)
     mean_abs, rms = _sizes(array, high, low, group.mask, above, below, negative=bool(lowest < 0))
     n = np.minimum(above.rows - above.nonfinite, below.rows - below.nonfinite)
     with np.errstate(invalid="ignore", divide="ignore"):

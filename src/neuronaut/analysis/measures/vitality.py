@@ -18,6 +18,8 @@ SPREAD = 1e-6
 """Below this share of its largest value a unit's range is rounding, not an answer."""
 RECTIFIERS = frozenset({"relu", "relu6", "threshold"})
 """Activations that are exactly 0 when off and positive when on."""
+ROUNDED = 0.01
+"""How far short numbers (bfloat16) may leave the reach of tanh or sigmoid."""
 TANH_LIMIT = 0.97
 LIMITS = {"tanh": (-TANH_LIMIT, TANH_LIMIT), "sigmoid": (1 - TANH_LIMIT, TANH_LIMIT)}
 """Smooth activations that saturate, and beyond which values that is said (algorithms.md 4.15)."""
@@ -36,25 +38,28 @@ class Rules:
     reason: str = ""
 
     @classmethod
-    def of(cls, layer: Layer, site: str, *, negative: bool) -> Rules:
+    def of(cls, layer: Layer, site: str, *, negative: bool, as_activated: bool = True) -> Rules:
         """The rules for a layer; ``negative`` tells whether any of its values is below 0.
 
-        An activation that nobody recorded is taken for a rectifier as long as no value is negative.
+        An activation that nobody recorded is taken for a rectifier as long as no value is negative. One that the values
+        do not fit (``as_activated``: see ``fits``) does not come last in the layer, so that its rules do not hold.
         """
         activation = layer.activation if site == "post" else None
         if layer.kind == "input":
             reason = f"{layer.name}: its units are features of the data; only whether they are constant is asked."
             return cls(False, frozenset({"constant"}), reason)
-        rectified = activation in RECTIFIERS or (activation is None and site == "post" and not negative)
+        rectified = as_activated and site == "post" and activation in {*RECTIFIERS, None} and not negative
         if layer.output:
             reason = f"{layer.name}: its units are the model's answers; only dead and constant are asked of them."
             return cls(rectified, frozenset({"constant", "dead"}), reason)
         asked = {"dead", "dormant", "constant"} | ({"always on"} if rectified else set())
-        if activation in LIMITS or activation in RAILS:
+        if as_activated and (activation in LIMITS or activation in RAILS):
             asked.add("saturated")
         if rectified:
             return cls(True, frozenset(asked))
         what = f"{activation} is no rectifier" if activation else "no rectifier follows"
+        if not as_activated:
+            what = f"its values are not those that {activation} gives, so that something follows it"
         return cls(
             False,
             frozenset(asked),
@@ -73,6 +78,24 @@ class Reach:
     low: Float[np.ndarray, "unit"]
     beyond: Float[np.ndarray, "unit"]
     rms: float
+
+
+def fits(activation: str | None, lowest: Float[np.ndarray, "unit"], highest: Float[np.ndarray, "unit"]) -> bool:
+    """Whether the lowest and highest values of a layer's units can come straight from its activation.
+
+    A layer is recorded after all that is folded into it: scaled, shifted or negated, its values are no longer those of
+    the activation. A rectifier gives nothing below 0; several units with the same lowest value above 0 were shifted.
+
+    >>> fits("relu", np.array([0.0, 0.5]), np.array([1.0, 2.0])), fits("relu", np.array([-0.5]), np.array([1.0]))
+    (True, False)
+    """
+    if not np.isfinite(lowest).any():
+        return True
+    low, high = float(np.nanmin(lowest)), float(np.nanmax(highest))
+    if activation in RECTIFIERS - {"threshold"}:
+        return low == 0 or (low > 0 and int(np.count_nonzero(lowest == low)) < 2)
+    reach = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}.get(activation or "", (-np.inf, np.inf))
+    return reach[0] - ROUNDED <= low and high <= reach[1] + ROUNDED
 
 
 def limits_of(activation: str | None, low: float, high: float) -> tuple[float, float] | None:
