@@ -78,6 +78,27 @@ def test_every_keyword_becomes_an_option(python: str, shell: str) -> None:
     assert as_options(python) == shell
 
 
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_what_a_model_raised_is_said_in_its_own_words(capsys: pytest.CaptureFixture[str], wrapped: bool) -> None:
+    theirs = "Given groups=1, weight of size [8, 1, 3, 3], expected layers=[4]"
+
+    def command() -> None:
+        try:
+            raise RuntimeError(theirs)
+        except RuntimeError as error:
+            if not wrapped:
+                raise
+            told = DataError(f"running the model failed with {type(error).__name__}: {error}. Pass groups=.")
+            told.add_note("Go on with resume=True.")
+            raise told from error
+
+    with pytest.raises(typer.Exit):
+        friendly(command)()
+    said = " ".join(capsys.readouterr().err.split())
+    assert theirs in said
+    assert ("Pass --groups. Go on with --resume." in said) == wrapped
+
+
 def test_a_reader_that_leaves_is_no_error(recording: Path) -> None:
     read, write = os.pipe()
     os.close(read)

@@ -106,5 +106,16 @@ def _block(message: str, error: BaseException) -> None:
     from neuronaut.cli.advice import as_options
     from neuronaut.cli.console import say
 
-    said = "\n".join([f"error: {message}", *getattr(error, "__notes__", ())])
-    say(as_options(said), style="bold red", stderr=True)
+    said = [_in_options(message, error), *map(as_options, getattr(error, "__notes__", ()))]
+    say("\n".join([f"error: {said[0]}", *said[1:]]), style="bold red", stderr=True)
+
+
+def _in_options(message: str, error: BaseException) -> str:
+    """The advice in a message said for the shell; what somebody else's code raised stays as it is."""
+    from neuronaut.cli.advice import as_options
+
+    if not isinstance(error, NeuronautError):
+        return message
+    theirs = error.__cause__
+    quoted = str(theirs) if theirs is not None and not isinstance(theirs, NeuronautError) else ""
+    return quoted.join(map(as_options, message.split(quoted))) if quoted else as_options(message)
