@@ -9,12 +9,13 @@ import hashlib
 import importlib
 import inspect
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec
 
 import numpy as np
 
-from neuronaut.core.errors import CorruptRecording, RecordingWriteError
+from neuronaut.core.errors import CorruptRecording, DataError, RecordingWriteError
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Slice
 from neuronaut.store.recording import Recording
@@ -78,6 +79,7 @@ def analysis(*, version: int, kept: bool = True) -> Callable[[Callable[P, Result
             bound = signature.bind(*args, **kwargs)
             bound.apply_defaults()
             rec, *_ = bound.arguments.values()
+            opened(rec, name)
             params = {key: canonical(value) for key, value in list(bound.arguments.items())[1:]}
 
             def compute() -> Result:
@@ -102,6 +104,20 @@ def analysis(*, version: int, kept: bool = True) -> Callable[[Callable[P, Result
         return run
 
     return declare
+
+
+def opened(rec: Any, verb: str) -> None:
+    """Refuse what is no recording where a verb wants one; a path is told how to be opened.
+
+    Raises DataError.
+    """
+    if isinstance(rec, (str, os.PathLike)):
+        raise DataError(
+            f"{verb} was given the path {os.fspath(rec)!r}. Open it first: "
+            f"rec = naut.open({os.fspath(rec)!r}), then naut.{verb}(rec, ...)."
+        )
+    if not hasattr(rec, "layers") or not hasattr(rec, "columns"):
+        raise DataError(f"{verb} asks a recording, and was given a {type(rec).__name__}. Pass what naut.open gives.")
 
 
 def analyses() -> Mapping[str, Analysis]:

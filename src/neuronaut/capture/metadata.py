@@ -26,6 +26,12 @@ def metadata_frame(metadata: Any) -> pd.DataFrame | None:
     if isinstance(metadata, pa.Table):
         metadata = metadata.to_pandas()
     if isinstance(metadata, Mapping):
+        for name, values in metadata.items():
+            if isinstance(values, (str, bytes)) or not (hasattr(values, "__len__") and hasattr(values, "__iter__")):
+                raise DataError(
+                    f"metadata column {str(name)!r} is a single {type(values).__name__}. "
+                    "Give one value for each sample: a list or an array."
+                )
         lengths = {str(name): len(values) for name, values in metadata.items()}
         if len(set(lengths.values())) > 1:
             raise DataError(f"metadata columns differ in length: {_lengths(lengths)}.")

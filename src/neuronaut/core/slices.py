@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,13 @@ from neuronaut.core.filters.parse import limit
 
 Where = Any
 """What selects samples: a filter text, a dict, a Slice, a boolean mask, row numbers, or None for all."""
+
+
+class HasColumns(Protocol):
+    """What holds samples with columns, as a recording does."""
+
+    @property
+    def columns(self) -> Columns: ...
 
 
 @dataclass(frozen=True)
@@ -57,16 +64,16 @@ class Slice:
             self.expression or "rows:" + hashlib.blake2b(repr(_spelled(self.node)).encode(), digest_size=16).hexdigest()
         )
 
-    def mask(self, columns: Columns) -> npt.NDArray[np.bool_]:
-        """Which rows are in the slice.
+    def mask(self, columns: Columns | HasColumns) -> npt.NDArray[np.bool_]:
+        """Which rows of a recording, or of columns, are in the slice.
 
         Raises FilterError when the filter does not fit the columns, DataError when the rows do not.
         """
-        return evaluate(self.node, columns, self.source)
+        return evaluate(self.node, _columns(columns), self.source)
 
-    def hints(self, columns: Columns) -> tuple[Hint, ...]:
+    def hints(self, columns: Columns | HasColumns) -> tuple[Hint, ...]:
         """What looks like a mistake although it can be computed, for example a text that never occurs."""
-        return hints(self.node, columns, self.source)
+        return hints(self.node, _columns(columns), self.source)
 
     def named(self, name: str) -> Slice:
         """The same slice under another name."""
@@ -87,6 +94,13 @@ class Slice:
 
     def __str__(self) -> str:
         return self.name
+
+
+def _columns(given: Columns | HasColumns) -> Columns:
+    held = given if isinstance(given, Columns) else getattr(given, "columns", None)
+    if not isinstance(held, Columns):
+        raise DataError(f"a slice is taken of a recording or its columns, not of a {type(given).__name__}.")
+    return held
 
 
 EVERYTHING = Slice(Truth(True), "all")

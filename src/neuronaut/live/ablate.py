@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,6 +73,7 @@ def ablate(
     ``neuronaut.live.interval``.
     """
     _check(how, metric, resamples, null)
+    _check_order(model, rec_or_data)
     wanted = [units] if isinstance(units, str) else list(units)
     with untouched_randomness():
         if isinstance(rec_or_data, Recording):
@@ -106,6 +108,14 @@ def _check(how: str, metric: str, resamples: int, null: int) -> None:
         raise unknown("metric", metric, (*METRICS, "all"))
     if resamples < 1 or null < 0:
         raise DataError(f"resamples={resamples} and null={null}; give at least 1 resample and no fewer than 0 sets.")
+
+
+def _check_order(model: Any, rec_or_data: Any) -> None:
+    if isinstance(model, Recording):
+        raise DataError("the model comes first, then the recording: naut.ablate(model, rec, units).")
+    if isinstance(model, (str, os.PathLike)) or isinstance(rec_or_data, (str, os.PathLike)):
+        path = os.fspath(model if isinstance(model, (str, os.PathLike)) else rec_or_data)
+        raise DataError(f"{path!r} is a path. Open it first: naut.ablate(model, naut.open({path!r}), units).")
 
 
 def _result(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from neuronaut.analysis.compare import compare as compare_recorded
+from neuronaut.analysis.registry import opened
 from neuronaut.core.errors import DataError, NeedsModel
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
@@ -62,6 +63,7 @@ def compare(
     Raises FilterError when a group cannot be read, NeedsModel for ``twin=True`` without a model, DataError for options
     that make no sense, or a model or data that are not those that were recorded.
     """
+    opened(rec, "compare")
     if isinstance(twin, bool) and not twin:
         if model is not None or data is not None:
             raise DataError("model= and data= are there to make the random twin. Pass twin=True, or leave them out.")

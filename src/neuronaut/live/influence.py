@@ -11,6 +11,7 @@ import numpy.typing as npt
 from neuronaut.analysis.groups import Group, group_of
 from neuronaut.analysis.influence import Related, directions, influence_result, share_of, unit_address
 from neuronaut.analysis.influence import influence as read_influence
+from neuronaut.analysis.registry import opened
 from neuronaut.capture.batch import copied
 from neuronaut.capture.batch_size import batch_rows
 from neuronaut.capture.live import session
@@ -64,6 +65,7 @@ def influence(
 
     Reference: Simonyan et al., Deep inside convolutional networks, 2014 (gradient x activation as first-order effect).
     """
+    opened(rec, "influence")
     if model is None:
         if where is not None or data is not None:
             raise NeedsModel(

@@ -1,0 +1,85 @@
+"""What a newcomer writes at first: each is answered with what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import neuronaut as naut
+from neuronaut.core.errors import AddressError, DataError
+
+NET = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.Linear(3, 1))
+ROWS = np.arange(80, dtype=np.float32).reshape(40, 2)
+
+
+@pytest.fixture(scope="module")
+def rec(tmp_path_factory: pytest.TempPathFactory) -> naut.Recording:
+    path = tmp_path_factory.mktemp("mistakes") / "net.naut"
+    return naut.record(NET, ROWS, to=path, metadata={"row": range(40)}, influence=False)
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        lambda path: naut.compare(path, "row < 20"),
+        lambda path: naut.activity(path),
+        lambda path: naut.top(path, "0:1"),
+        lambda path: naut.health(path),
+        lambda path: naut.influence(path, "0:1", model=NET),
+        lambda path: naut.ablate(NET, path, "0:1"),
+    ],
+)
+def test_a_path_is_answered_with_how_to_open_it(kind: Callable[[str], Any], verb: Callable[[Any], Any]) -> None:
+    with pytest.raises(DataError, match=r"Open it first: .*naut\.open\('digits\.naut'\)"):
+        verb(kind("digits.naut"))
+
+
+def test_what_is_no_recording_is_named() -> None:
+    with pytest.raises(DataError, match="activity asks a recording, and was given a ndarray"):
+        naut.activity(ROWS)  # type: ignore[arg-type]
+
+
+def test_a_slice_masks_a_recording_as_it_does_its_columns(rec: naut.Recording) -> None:
+    slice = naut.where("row < 7")
+    assert slice.mask(rec).sum() == 7
+    assert (slice.mask(rec) == slice.mask(rec.columns)).all()
+    with pytest.raises(DataError, match="of a recording or its columns, not of a dict"):
+        slice.mask({"row": [1]})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        (0, "0 is no address: an address is a text"),
+        (slice(3), "is no address: an address is a text"),
+        ("0:-1", r"cannot read '-1' in '0:-1' as a unit\. Its units are 0 to 2\."),
+        ("0:first", r"Its units are 0 to 2\."),
+        ("0:0,0:2", r"Give a list: \['0:0', '0:2'\]"),
+        ("0:0,2", r"Give a list: \['0:0', '0:2'\]"),
+    ],
+)
+def test_an_address_that_is_none_is_answered_with_one(rec: naut.Recording, address: Any, said: str) -> None:
+    with pytest.raises(AddressError, match=said):
+        rec[address]
+
+
+def test_addresses_with_a_comma_between_are_answered_with_a_list(rec: naut.Recording) -> None:
+    with pytest.raises(AddressError, match=r"Give a list: \['0:0', '0:2'\]"):
+        naut.ablate(NET, rec, "0:0,0:2")
+
+
+def test_recording_and_model_in_the_wrong_order_are_said(rec: naut.Recording) -> None:
+    with pytest.raises(DataError, match=r"the model comes first, then the recording: naut\.ablate\(model, rec"):
+        naut.ablate(rec, NET, "0:0")
+
+
+@pytest.mark.parametrize("value", [1, "abc", None])
+def test_one_value_is_no_column_of_metadata(value: Any) -> None:
+    with pytest.raises(DataError, match=r"column 'c' is a single .*\. Give one value for each sample"):
+        naut.record(NET, ROWS, metadata={"c": value})
