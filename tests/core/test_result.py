@@ -26,6 +26,36 @@ def test_a_table_has_one_row_for_each_slice_and_unit() -> None:
     assert table["mean"].iloc[3] == 4.0
 
 
+def unrelated() -> Result:
+    return Result(
+        "health",
+        {"dead": np.array([True, False, True]), "share": np.array([0.5, 1.0]), "rate": np.array(0.25)},
+        {"dead": ("unit",), "share": ("layers",), "rate": ()},
+        {"unit": ["a:0", "a:1", "b:0"], "layers": ["a", "b"]},
+    )
+
+
+def test_a_table_does_not_cross_axes_that_have_nothing_to_do_with_each_other() -> None:
+    table = unrelated().table()
+    assert table.columns.tolist() == ["unit", "dead", "rate"]
+    assert table["unit"].tolist() == ["a:0", "a:1", "b:0"]
+    assert table["dead"].tolist() == [True, False, True]
+    shares = unrelated().table("layers")
+    assert shares.to_dict("list") == {"layers": ["a", "b"], "share": [0.5, 1.0]}
+
+
+def test_a_table_takes_the_axes_that_later_values_add_to_the_first() -> None:
+    values = {"best": np.array([1, 2]), "auroc": np.arange(6.0).reshape(3, 2)}
+    table = Result("made", values, {"best": ("unit",), "auroc": ("class", "unit")}).table()
+    assert table.columns.tolist() == ["unit", "class", "best", "auroc"]
+    assert table.set_index(["class", "unit"])["auroc"].sort_index().tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_an_unknown_axis_names_what_there_is() -> None:
+    with pytest.raises(UnknownName, match="closest: 'layers'"):
+        unrelated().table("layer")
+
+
 def test_json_holds_no_bare_nan() -> None:
     text = json.dumps(example().to_json(), allow_nan=False)
     assert json.loads(text)["values"]["mean"] == [[1.0, None], ["Infinity", 4.0]]

@@ -58,9 +58,10 @@ def health(
     ``firing_bound``: for a dead unit, the share of samples for which it may fire after all, with 95 % confidence
     (3 / n, n counting groups where samples come in groups).
 
-    Along the axis ``layers``: ``share_dead`` and so on, NaN where that is not asked of the layer, as notes tell. A unit
-    can be several of these: shares do not add up to 1. Of inputs only constant is asked, of outputs also dead. For a
-    channel any position counts: it is dead when dead everywhere, saturated where its whole map is.
+    Along the axis ``layers`` (``table("layers")``): ``share_dead`` and so on, NaN where that is not asked of the layer,
+    as notes tell. A unit can be several of these: shares do not add up to 1. Of inputs only constant is asked, of
+    outputs also dead. For a channel any position counts: it is dead when dead everywhere, saturated where its whole map
+    is.
 
     Formulas and their sources: ``neuronaut.analysis.measures.vitality``.
 

@@ -71,14 +71,30 @@ class Result:
     def table(self, *only: str) -> pd.DataFrame:
         """One row per combination of axes, one column per value; axes become the first columns.
 
-        With axes named, as in ``table("unit")``, only the values that lie along these and no others.
+        Values on unrelated axes (per unit, per layer) do not belong in one table: without an axis named it holds those
+        along the axes of the first value, beside what is constant along some of these. With axes named, as in
+        ``table("layers")``, it holds the values that lie along these and no others: so the rest is had.
+
+        >>> found = {"dead": np.zeros(3), "share": np.zeros(2)}
+        >>> result = Result("health", found, {"dead": ("unit",), "share": ("layers",)})
+        >>> result.table().shape, result.table("layers").shape
+        ((3, 2), (2, 2))
+
+        Raises UnknownName for an axis that no value has.
         """
         import pandas as pd
 
-        chosen = {name: dims for name, dims in self.dims.items() if not only or set(dims) == set(only)}
-        axes: list[str] = list(only)
-        for dims in chosen.values():
-            axes += [axis for axis in dims if axis not in axes]
+        from neuronaut.core.errors import unknown
+
+        for axis in only:
+            if not any(axis in dims for dims in self.dims.values()):
+                raise unknown("axis", axis, dict.fromkeys(axis for dims in self.dims.values() for axis in dims))
+        axes = list(only) if only else _related_axes(list(self.dims.values()))
+        chosen = {
+            name: dims
+            for name, dims in self.dims.items()
+            if (set(dims) == set(axes) if only else set(dims) <= set(axes))
+        }
         sizes = {axis: self.values[name].shape[dims.index(axis)] for name, dims in chosen.items() for axis in dims}
         labels = {axis: list(self.coords.get(axis, range(sizes[axis]))) for axis in axes}
         index = np.indices([sizes[axis] for axis in axes]).reshape(len(axes), -1)
@@ -103,6 +119,15 @@ class Result:
             "values": {name: _plain(array.tolist()) for name, array in self.values.items()},
             "notes": list(self.notes),
         }
+
+
+def _related_axes(dims: Sequence[tuple[str, ...]]) -> list[str]:
+    """The axes of the first value that has any, and those that later values add to all of them."""
+    axes: list[str] = []
+    for some in dims:
+        if set(some) >= set(axes):
+            axes += [axis for axis in some if axis not in axes]
+    return axes
 
 
 def _listed(names: Sequence[str]) -> str:

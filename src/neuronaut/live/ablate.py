@@ -54,7 +54,8 @@ def ablate(
     recorded, a column or an array); ``null_mean null_low null_high``, the same effect of ``null`` random unit sets, and
     ``percentile`` and ``null_p`` of this one among them. ``causal`` is 1 when the interval excludes 0 and the effect
     lies outside the null's central 95 %, else 0; notes say why. Accuracy also by class (``class_effect`` ...), and the
-    change of every output (``output_effect``, and the mean of its size ``output_size``).
+    change of every output (``output_effect``, and the mean of its size ``output_size``): ``table("class")`` and
+    ``table("output")``, where ``table()`` has a row for each metric.
 
     ``logits`` is the output of the sample's own class, ``kl`` the divergence KL(p || p'). The model is run 2 + ``null``
     times (3 + ``null`` with "mean"), and left exactly as it was.
