@@ -55,9 +55,31 @@ def test_npz_of_two_deep_arrays_asks_which_are_the_inputs(tmp_path: Path) -> Non
     assert read_table(tmp_path / "d.npz", features="right")[0].shape == (2, 3)
 
 
-def test_npz_with_python_objects_is_refused(tmp_path: Path) -> None:
+def test_npz_inputs_of_python_objects_are_refused_by_name_with_the_cure(tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", X=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(DataError, match="no Python objects"):
+    for features in (None, "X"):
+        with pytest.raises(DataError, match=r"array 'X' of 'd\.npz' holds Python objects.*X\.astype\(str\)"):
+            read_table(tmp_path / "d.npz", features=features)
+
+
+@pytest.mark.parametrize("features", [None, "X"])
+def test_npz_texts_as_python_objects_are_left_out_unless_they_are_asked_for(
+    tmp_path: Path, features: str | None
+) -> None:
+    names = np.array(["a", "b", "c"], dtype=object)
+    np.savez(tmp_path / "d.npz", X=np.eye(3), y=np.arange(3), names=names)
+    with pytest.warns(UserWarning, match=r"array 'names' of 'd\.npz' .*names\.astype\(str\).* It is left out"):
+        inputs, metadata = read_table(tmp_path / "d.npz", features=features, labels="y")
+    assert inputs.shape == (3, 3)
+    assert list(metadata) == ["y"]
+    with pytest.raises(DataError, match=r"array 'names' .*names\.astype\(str\)"):
+        read_table(tmp_path / "d.npz", labels="names")
+
+
+def test_one_array_that_is_named_npz_is_said(tmp_path: Path) -> None:
+    with (tmp_path / "d.npz").open("wb") as file:
+        np.save(file, np.eye(3))
+    with pytest.raises(DataError, match="is one array, not an npz of named ones"):
         read_table(tmp_path / "d.npz")
 
 

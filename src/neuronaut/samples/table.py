@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import itertools
+import warnings
 import zipfile
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +51,7 @@ def read_table(
         raise DataError(f"no file {str(source)!r}. Give a .csv, .parquet or .npz file.")
     kind = source.suffix.lower()
     if kind == ".npz":
-        return _split_arrays(_read_npz(source), source, features, labels)
+        return _read_arrays(source, features, labels)
     if kind not in {".csv", ".parquet", ".pq"}:
         raise DataError(f"cannot tell what {source.name!r} is by its name. Give a .csv, .parquet or .npz file.")
     frame = _read_csv(source) if kind == ".csv" else _read_parquet(source)
@@ -78,12 +81,78 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     return frame
 
 
-def _read_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
+class _Archive(Mapping[str, npt.NDArray[Any]]):
+    """The arrays of an npz file, each read when it is asked for."""
+
+    def __init__(self, path: Path, opened: Any) -> None:
+        self.path, self.opened = path, opened
+        self.read: dict[str, npt.NDArray[Any]] = {}
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        if name not in self.opened.files:
+            raise KeyError(name)
+        if name not in self.read:
+            self.read[name] = self._load(name)
+        return self.read[name]
+
+    def _load(self, name: str) -> npt.NDArray[Any]:
+        try:
+            array: npt.NDArray[Any] = self.opened[name]
+        except ValueError as error:
+            raise DataError(
+                f"array {name!r} of {self.path.name!r} holds Python objects, which are never read from a file. "
+                f"Save it as plain texts, {name}.astype(str), or as numbers."
+            ) from error
+        except (OSError, zipfile.BadZipFile, zlib.error) as error:
+            raise DataError(f"array {name!r} of {self.path.name!r} cannot be read: {error}") from error
+        return array
+
+    def flat(self, needed: Collection[str]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+        """The arrays with one axis; of those that cannot be read only the needed ones are an error."""
+        for name in self:
+            try:
+                array = self[name]
+            except DataError as error:
+                if name in needed:
+                    raise
+                warnings.warn(f"{error} It is left out.", stacklevel=4)
+                continue
+            if array.ndim == 1:
+                yield name, array
+
+    def deep(self, names: Iterable[str]) -> list[str]:
+        """Those of the names whose arrays have two axes or more and can be read."""
+        found = []
+        for name in names:
+            with contextlib.suppress(DataError, KeyError):
+                if self[name].ndim >= 2:
+                    found.append(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.opened.files)
+
+    def __len__(self) -> int:
+        return len(self.opened.files)
+
+
+def _refuse_objects(arrays: _Archive) -> None:
+    """Raise for the first array that cannot be read: it may well be the one that is missed."""
+    for name in arrays:
+        arrays[name]
+
+
+def _read_arrays(
+    path: Path, features: Sequence[str] | str | None, labels: Labels
+) -> tuple[npt.NDArray[Any], pd.DataFrame]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+        opened = np.load(path, allow_pickle=False)
     except (ValueError, OSError, zipfile.BadZipFile) as error:
         raise DataError(f"cannot read {path.name!r} as npz of plain arrays (no Python objects): {error}") from error
+    if not isinstance(opened, np.lib.npyio.NpzFile):
+        raise DataError(f"{path.name!r} is one array, not an npz of named ones. Write it with np.savez(file, X=array).")
+    with opened:
+        return _split_arrays(_Archive(path, opened), path, features, labels)
 
 
 def refuse_duplicates(names: Sequence[str], where: str) -> None:
@@ -137,11 +206,13 @@ def _split_columns(
 
 
 def _split_arrays(
-    arrays: Mapping[str, npt.NDArray[Any]], path: Path, features: Sequence[str] | str | None, labels: Labels
+    arrays: _Archive, path: Path, features: Sequence[str] | str | None, labels: Labels
 ) -> tuple[npt.NDArray[Any], pd.DataFrame]:
     if features is None:
-        named = [name for name in _INPUT_NAMES if name in arrays and arrays[name].ndim >= 2]
-        deep = named or [name for name, array in arrays.items() if array.ndim >= 2 and name != labels]
+        named = arrays.deep(_INPUT_NAMES)
+        deep = named or arrays.deep(name for name in arrays if name != labels)
+        if not deep:
+            _refuse_objects(arrays)
         if not deep or (not named and len(deep) > 1):
             raise DataError(
                 f"which array of {path.name!r} are the inputs? There are: {', '.join(map(repr, arrays))}. Name it."
@@ -154,10 +225,10 @@ def _split_arrays(
     )
     truths = [] if split is None else [split] if isinstance(split, str) else list(split)
     for name in (chosen, *truths):
-        if name not in arrays:
+        if name not in arrays.opened.files:
             raise unknown("array", name, arrays)
     inputs = arrays[chosen]
-    columns = {name: array for name, array in arrays.items() if name != chosen and array.ndim == 1}
+    columns = {name: array for name, array in arrays.flat(truths) if name != chosen}
     for name in truths:
         if arrays[name].ndim == 2 and arrays[name].shape[1] <= MOST_TARGETS:
             columns |= {f"{name}_{k}": array for k, array in enumerate(arrays[name].T) if f"{name}_{k}" not in arrays}
