@@ -84,8 +84,12 @@ class Jobs:
 
     def map(self, work: Callable[[Any], object], items: Iterable[Any]) -> None:
         """Run ``work``, which mostly waits for the disk, on each item; return when all jobs are done."""
+        self._turn()
         for item in items:
-            self.submit(work, item, disk=True)
+            with self._change:
+                future = self._wide.submit(work, item)
+                self._writing.add(future)
+            future.add_done_callback(self._finished)
         self.wait()
 
     def _finished(self, future: Future[Any]) -> None:
