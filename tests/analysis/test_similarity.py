@@ -82,16 +82,35 @@ def test_equal_values_come_by_number(made: Made) -> None:
 def test_units_that_say_nothing_are_similar_to_none_and_that_is_said(made: Made) -> None:
     columns = values(5)
     columns[:, 1] = 0.1
-    columns[3, 2] = np.nan
+    columns[:60, 2] = np.nan
     found = similarity(made({"fc": columns}), "fc", k=4)
     assert found["index"][1].tolist() == found["index"][2].tolist() == [-1] * 4
     assert np.isnan(found["value"][1]).all()
     assert set(found["index"][0].tolist()) == {3, 4, -1}
-    assert found.notes == ("2 units (fc:1, fc:2): constant, or not finite throughout; similar to none.",)
+    assert found.notes == (
+        "1 unit (fc:1): constant; similar to none.",
+        "1 unit (fc:2): NaN or infinite for more than half of the samples; similar to none.",
+    )
     assert similarity(made({"fc": columns}), "fc:1")["similar"].tolist() == []
     alone = similarity(made({"fc": columns[:, :1]}), "fc:0")
     assert alone["similar"].tolist() == []
     assert "fc has a single unit" in alone.notes[0]
+
+
+@pytest.mark.parametrize("metric", ["pearson", "cosine"])
+def test_units_with_missing_values_are_compared_where_both_are_finite(made: Made, metric: str) -> None:
+    columns = values(6)
+    columns[3, 2] = np.nan
+    columns[10:30, 4] = np.inf
+    found = similarity(made({"fc": columns}), "fc", k=5, metric=metric)
+    for unit in range(6):
+        expected = {}
+        for other in set(range(6)) - {unit}:
+            pair = columns[:, [unit, other]]
+            expected[other] = likeness(pair[np.isfinite(pair).all(1)], metric)[0, 1]
+        assert found["index"][unit].tolist() == sorted(expected, key=lambda other: -expected[other])
+        np.testing.assert_allclose(found["value"][unit], sorted(expected.values(), reverse=True), rtol=1e-9)
+    assert found.notes == ("2 units (fc:2, fc:4): NaN or infinite for some samples; compared on the others.",)
 
 
 def layers_with_weights() -> dict[str, object]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from neuronaut.analysis.groups import Group, group_of, notes_on
 from neuronaut.analysis.measures.matrices import row_blocks, thinned
-from neuronaut.analysis.measures.neighbours import directions, nearest
+from neuronaut.analysis.measures.neighbours import ROUNDING, directions, nearest, nearest_known
 from neuronaut.analysis.measures.wiring import weights_in, weights_out
 from neuronaut.analysis.recorded import chosen, unit_coords, units_of
 from neuronaut.analysis.registry import analysis
@@ -28,7 +28,7 @@ BY = ("activation", "weight in", "weight out")
 METRICS = ("pearson", "cosine")
 
 
-@analysis(version=1)
+@analysis(version=2)
 def similarity(
     rec: Recording,
     at: str | None = None,
@@ -51,7 +51,8 @@ def similarity(
     ``"weight out"``. ``metric`` is pearson for activations and cosine for weights unless it is named; both are signed,
     from -1 to 1, and with ``opposite`` the most negative come first. Equal values come by number.
 
-    A unit that is constant, all 0 or not finite throughout is similar to none: -1, NaN, and a note. A layer of more
+    A unit that is constant or all 0 is similar to none: -1, NaN, and a note. Where activations are NaN or infinite, two
+    units are compared on the samples where both are finite, at least half of all, and that is said. A layer of more
     than 2^26 numbers is looked at on samples drawn by ``seed``, and that is said.
 
     Raises UnknownName for a layer or unit that is not there, DataError for weights of a layer that has none.
@@ -67,13 +68,16 @@ def similarity(
     parts = []
     for array in arrays:
         columns, said = _columns(rec, array, by, group, seed, alone=len(arrays) == 1)
-        units = directions(columns, centre=metric == "pearson")
         notes += said if by != "activation" or group.n else []
         if columns.size:
-            notes += _silent_notes(units, unit_coords(rec, [array])["unit"], by)
-        if units.shape[1] == 1:
+            notes += _silent_notes(columns, unit_coords(rec, [array])["unit"], by, metric)
+        if columns.shape[1] == 1:
             notes.append(f"{array.layer} has a single unit: there is none to compare it with.")
-        parts.append(nearest(units, k, opposite=opposite, of=None if unit is None else np.array([unit])))
+        asked, centre = None if unit is None else np.array([unit]), metric == "pearson"
+        if by == "activation" and not np.isfinite(columns).all():
+            parts.append(nearest_known(columns, k, centre=centre, opposite=opposite, of=asked))
+        else:
+            parts.append(nearest(directions(columns, centre=centre), k, opposite=opposite, of=asked))
     index, value = (np.concatenate([part[which] for part in parts]) for which in (0, 1))
     coords: dict[str, Sequence[Any]] = {**unit_coords(rec, arrays), "rank": list(range(1, k + 1))}
     n = {group.name: group.n} if by == "activation" else {}
@@ -131,7 +135,24 @@ def _columns(
     return np.zeros((0, units)), [f"{reason}."]
 
 
-def _silent_notes(units: Float[np.ndarray, "number unit"], addresses: Sequence[str], by: str) -> list[str]:
-    silent = named_units(np.isnan(units).any(0), addresses)
-    reason = "constant, or not finite throughout" if by == "activation" else "all weights are 0, or not finite"
-    return [f"{silent}: {reason}; similar to none."] if silent else []
+def _silent_notes(
+    columns: Float[np.ndarray, "number unit"], addresses: Sequence[str], by: str, metric: str
+) -> list[str]:
+    """Which units are similar to none, and which are compared on fewer samples, each with its reason."""
+    if by != "activation":
+        silent = named_units(np.isnan(directions(columns, centre=metric == "pearson")).any(0), addresses)
+        return [f"{silent}: all weights are 0 or the same, or some are not finite; similar to none."] if silent else []
+    known = np.isfinite(columns)
+    counts = known.sum(0)
+    few = 2 * counts < len(columns)
+    high, low = np.where(known, columns, -np.inf).max(0), np.where(known, columns, np.inf).min(0)
+    largest = np.maximum(np.abs(high), np.abs(low))
+    with np.errstate(invalid="ignore"):
+        still = high - low <= ROUNDING * largest if metric == "pearson" else largest == 0
+    said = {
+        "constant" if metric == "pearson" else "0 for every sample": (still & ~few, "similar to none"),
+        "NaN or infinite for more than half of the samples": (few, "similar to none"),
+        "NaN or infinite for some samples": (~few & (counts < len(columns)), "compared on the others"),
+    }
+    named = {reason: (named_units(units, addresses), what) for reason, (units, what) in said.items()}
+    return [f"{units}: {reason}; {what}." for reason, (units, what) in named.items() if units]

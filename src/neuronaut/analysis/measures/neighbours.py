@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from neuronaut.analysis.shapes import Float, Int, Num
@@ -48,23 +50,80 @@ def nearest(
     >>> place.tolist()
     [[1], [0], [1]]
     """
-    units = columns.shape[1]
     known = ~np.isnan(columns).any(0)
     clean = np.where(known, columns, 0.0)
+
+    def likeness(mine: Int[np.ndarray, "row"]) -> Float[np.ndarray, "row unit"]:
+        found = clean[:, mine].T @ clean
+        found[:, ~known] = np.nan
+        found[~known[mine]] = np.nan
+        return np.asarray(found)
+
+    return _ranked(likeness, columns.shape[1], k, opposite=opposite, of=of)
+
+
+def nearest_known(
+    columns: Num[np.ndarray, "number unit"],
+    k: int,
+    *,
+    centre: bool,
+    opposite: bool = False,
+    of: Int[np.ndarray, "asked"] | None = None,
+) -> tuple[Int[np.ndarray, "asked rank"], Float[np.ndarray, "asked rank"]]:
+    """The same from columns some of whose values are not finite: each two on the rows where both are.
+
+    Two columns with less than half of the rows in common are not compared.
+
+    >>> column = np.arange(6.0)
+    >>> place, value = nearest_known(np.stack([np.where(column == 2, np.nan, column), 3 * column], 1), 1, centre=True)
+    >>> place.tolist(), value.round(9).tolist()
+    ([[1], [0]], [[1.0], [1.0]])
+    """
+    known = np.isfinite(columns)
+    there = known.astype(np.float64)
+    values = np.where(known, columns, 0.0).astype(np.float64)
+    if centre:
+        values -= there * (values.sum(0) / np.maximum(there.sum(0), 1))
+    squares = values**2
+
+    def likeness(mine: Int[np.ndarray, "row"]) -> Float[np.ndarray, "row unit"]:
+        n = there[:, mine].T @ there
+        product, own, other = values[:, mine].T @ values, squares[:, mine].T @ there, there[:, mine].T @ squares
+        whole = [own.copy(), other.copy()]
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            if centre:
+                mean, others = values[:, mine].T @ there / n, there[:, mine].T @ values / n
+                product, own, other = product - n * mean * others, own - n * mean**2, other - n * others**2
+            enough = 2 * n >= max(len(columns), 4)
+            for left, all_of in zip((own, other), whole, strict=True):
+                enough &= np.isfinite(left) & (left > ROUNDING**2 * all_of)
+            return np.asarray(np.where(enough, product / np.sqrt(own * other), np.nan))
+
+    return _ranked(likeness, columns.shape[1], k, opposite=opposite, of=of)
+
+
+def _ranked(
+    likeness: Callable[[Int[np.ndarray, "row"]], Float[np.ndarray, "row unit"]],
+    units: int,
+    k: int,
+    *,
+    opposite: bool,
+    of: Int[np.ndarray, "asked"] | None,
+) -> tuple[Int[np.ndarray, "asked rank"], Float[np.ndarray, "asked rank"]]:
+    """The k most alike of each unit, from rows of likenesses; NaN is like none."""
     asked = np.arange(units) if of is None else of
     place, value = np.full((len(asked), k), -1, np.int64), np.full((len(asked), k), np.nan)
     height = max(1, BLOCK_VALUES // max(units, 1))
     for start in range(0, len(asked), height):
         rows, mine = slice(start, start + height), asked[start : start + height]
-        likeness = clean[:, mine].T @ clean
-        scores = -likeness if opposite else likeness.copy()
-        scores[:, ~known] = -np.inf
+        alike = likeness(mine)
+        scores = -alike if opposite else alike.copy()
+        scores[np.isnan(scores)] = -np.inf
         scores[np.arange(len(mine)), mine] = -np.inf
-        scores[~known[mine]] = -np.inf
         best = _largest(scores, min(k, units))
         found = np.isfinite(np.take_along_axis(scores, best, axis=1))
         place[rows, : best.shape[1]] = np.where(found, best, -1)
-        value[rows, : best.shape[1]] = np.where(found, np.take_along_axis(likeness, best, axis=1), np.nan)
+        value[rows, : best.shape[1]] = np.where(found, np.take_along_axis(alike, best, axis=1), np.nan)
     return place, value.clip(-1.0, 1.0)
 
 
