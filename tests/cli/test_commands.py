@@ -13,6 +13,8 @@ from command_runs import Run
 
 import neuronaut as naut
 from neuronaut.cli import app
+from neuronaut.cli.activity import NUMBERS
+from neuronaut.cli.compare import sortable
 
 COMMANDS = sorted(info.callback.__name__ for info in app.registered_commands if info.callback)
 
@@ -160,6 +162,8 @@ def test_a_filter_with_a_typo_points_at_the_character(neuronaut: Run, recording:
         (("info", "nowhere.naut"), "no recording"),
         (("activity", "{rec}", "--layer", "fc1"), "no layer 'fc1'; closest: 'fc'"),
         (("activity", "{rec}", "--sort", "men"), "no column to sort by 'men'; closest: 'mean'"),
+        (("compare", "{rec}", "kind == 'a'", "--sort", "foo"), "'q_half0', 'q_half1', 'replicated'."),
+        (("compare", "{rec}", "no == such", "--sort", "foo"), "no column to sort by 'foo'"),
         (("activity", "{rec}", "--quantile", "50"), "quantiles are shares between 0 and 1"),
         (("activity", "{rec}", "--site", "pre"), "--site pre --site post"),
         (("top", "{rec}", "fc"), "as in 'fc:0'"),
@@ -175,6 +179,17 @@ def test_bad_input_is_one_block_of_words_and_exit_code_2(
     ran = neuronaut(*(str(recording) if word == "{rec}" else word for word in words), code=2)
     assert said in " ".join(ran.err.split())
     assert "Traceback" not in ran.err
+
+
+def test_what_can_be_sorted_by_is_what_the_tables_hold(neuronaut: Run, recording: Path) -> None:
+    texts = {"slice", "layer", "unit", "name"}
+    for words, columns in (
+        (("compare", "kind == 'a'", "--interval", "bca", "--max-t", "19"), sortable("bca", 19, False)),
+        (("activity", "-q", "0.5"), [*NUMBERS, "q0.5"]),
+    ):
+        command, *rest = words
+        held = next(csv.reader(io.StringIO(neuronaut(command, recording, *rest, "--csv").out)))
+        assert set(held) - texts == set(columns)
 
 
 def test_verify_of_a_sound_recording_says_so(neuronaut: Run, recording: Path) -> None:

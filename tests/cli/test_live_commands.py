@@ -104,3 +104,25 @@ def test_ablate_of_images_takes_them_from_the_file(neuronaut: Run, folder: Path)
     out = neuronaut(*words, "--data", "digits.npz").out
     assert "Accuracy by class" in out
     assert "Outputs" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--how", "median"), "no way to ablate 'median'; closest: 'mean'. There are: 'mean', 'zero', 'resample'."),
+        (("--metric", "f1"), "no metric 'f1'. There are: 'loss', 'accuracy', 'logits', 'kl', 'all'."),
+        (("0:99",), "no unit 99 in layer '0': its units are 0 to 2."),
+    ],
+)
+def test_what_cannot_be_ablated_is_refused_before_the_model_is_loaded(
+    neuronaut: Run, folder: Path, words: tuple[str, ...], said: str
+) -> None:
+    ran = neuronaut("ablate", "people.naut", "0:1", *words, "--model", "nowhere:net", code=2)
+    assert said in " ".join(ran.err.split())
+
+
+def test_a_column_of_other_labels_is_answered_with_the_classes(neuronaut: Run, folder: Path) -> None:
+    ran = neuronaut("ablate", "people.naut", "0:1", "--model", "livemodels:net", "--labels", "who", code=2)
+    said = " ".join(ran.err.split())
+    assert "'who' of sample 0 is 'ann', which is none of '0', '1'." in said
+    assert "Give labels that hold the model's classes (recorded with --labels won)." in said

@@ -192,3 +192,8 @@ def test_weights_made_of_parameters_are_one_layer_with_the_weight_that_acts(norm
     assert model.graph.names == ("input", "0")
     path = model.graph["0"].parameters["weight"]
     np.testing.assert_allclose(model.parameters()[path], net[0].weight.detach().numpy(), atol=1e-6)
+
+
+def test_a_model_that_is_itself_refused_is_called_so() -> None:
+    with pytest.raises(UnsupportedModel, match=r"^the model itself \(LSTM\) cannot be recorded yet"):
+        wrap(nn.LSTM(3, 8, batch_first=True), torch.randn(2, 5, 3))

@@ -57,9 +57,13 @@ def ablate(
     from neuronaut.cli.live import given_data
     from neuronaut.cli.progress import doing
     from neuronaut.live.ablate import ablate as compute
+    from neuronaut.live.ablate import check_options
+    from neuronaut.live.unit_sets import unit_set
     from neuronaut.store.recording import open
 
+    check_options(how, metric)
     with open(recording) as rec:
+        unit_set(rec.graph, units)
         network, inputs = load_model(model), given_data(rec, data, features)
         way = cast("Literal['mean', 'zero', 'resample']", how)
         with running_model(), doing("measuring"):

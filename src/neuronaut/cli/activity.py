@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from neuronaut.core.result import Result
 
 
+NUMBERS = ("n", "mean", "mean_abs", "sd", "firing_rate", "max", "min", "nonfinite")
+
+
 def activity(
     recording: RecordingPath,
     slice: Annotated[
@@ -43,8 +46,10 @@ def activity(
     from neuronaut.analysis.activity import activity as compute
     from neuronaut.cli.console import notes, print_csv, print_json
     from neuronaut.cli.progress import doing
+    from neuronaut.cli.ranking import check_sort
     from neuronaut.store.recording import open
 
+    check_sort(sort, (*NUMBERS, *(f"q{share:g}" for share in quantile or ())))
     with open(recording) as rec, doing("computing"):
         result = compute(
             rec,

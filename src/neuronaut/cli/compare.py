@@ -20,6 +20,12 @@ _HEADS = {"hedges_g": "g", "replicated": "held", "twin_percentile": "twin %"}
 _FORMATS = {"g": ".2f", "g_low": ".2f", "g_high": ".2f", "auroc": ".3f", "q": ".2g", "p_max": ".2g", "twin %": ".0f"}
 
 
+_NUMBERS = (
+    "n_a", "n_b", "mean_a", "mean_b", "sd_a", "sd_b", "difference", "difference_low", "difference_high", "hedges_g",
+    "g_low", "g_high", "auroc", "p", "q", "g_half0", "g_half1", "q_half0", "q_half1", "replicated",
+)  # fmt: skip
+
+
 def compare(
     recording: RecordingPath,
     a: Annotated[str, typer.Argument(help="A filter of the samples.", show_default=False)],
@@ -64,9 +70,11 @@ def compare(
     from neuronaut.cli.factory import load_model, running_model
     from neuronaut.cli.live import given_data
     from neuronaut.cli.progress import doing
+    from neuronaut.cli.ranking import check_sort
     from neuronaut.live.compare import compare as compute
     from neuronaut.store.recording import open
 
+    check_sort(sort, sortable(interval, max_t, twin))
     with open(recording) as rec:
         network = None if model is None else load_model(model)
         inputs = given_data(rec, data, features)
@@ -83,6 +91,13 @@ def compare(
     else:
         _print(result, sort, limit)
     return None if all(result.n.values()) else 1
+
+
+def sortable(interval: str, max_t: int, twin: bool) -> list[str]:
+    """The columns of numbers that a comparison will have."""
+    bca = ("bca_low", "bca_high") if interval == "bca" else ()
+    shuffled = ("p_permutation", "p_max") if max_t else ()
+    return [*_NUMBERS, *bca, *shuffled, *(("twin_percentile",) if twin else ())]
 
 
 def compare_table(result: Result) -> pd.DataFrame:

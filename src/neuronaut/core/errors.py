@@ -168,8 +168,8 @@ def closest(name: str, options: Iterable[str]) -> str | None:
     return folded[near[0]] if near else None
 
 
-def unknown(kind: str, name: str, options: Iterable[str], *, remedy: str = "") -> UnknownName:
-    """An UnknownName that names the closest option and what is there.
+def unknown(kind: str, name: str, options: Iterable[str], *, remedy: str = "", most: int | None = 8) -> UnknownName:
+    """An UnknownName that names the closest option and what is there, the first ``most`` (None: all) in full.
 
     >>> str(unknown("layer", "mixed_4a", ["mixed3a", "mixed4a"]))
     "no layer 'mixed_4a'; closest: 'mixed4a'. There are: 'mixed3a', 'mixed4a'."
@@ -179,9 +179,9 @@ def unknown(kind: str, name: str, options: Iterable[str], *, remedy: str = "") -
     text = f"no {kind} {name!r}"
     if near is not None:
         text += f"; closest: {near!r}"
-    shown = ", ".join(repr(option) for option in names[:8])
-    if len(names) > 8:
-        shown += f" and {len(names) - 8} more"
+    shown = ", ".join(repr(option) for option in names[:most])
+    if most is not None and len(names) > most:
+        shown += f" and {len(names) - most} more"
     text += f". There are: {shown}." if names else f". There is no {kind} here."
     error = UnknownName(f"{text} {remedy}".strip())
     error.suggestion = near

@@ -73,11 +73,12 @@ def ablate(
     Reference: Zhang and Nanda, Towards best practices of activation patching, 2023; intervals and null as in
     ``neuronaut.live.interval``.
     """
-    _check(how, metric, resamples, null)
+    check_options(how, metric, resamples, null)
     _check_order(model, rec_or_data)
     wanted = [units] if isinstance(units, str) else list(units)
     with untouched_randomness():
         if isinstance(rec_or_data, Recording):
+            unit_set(rec_or_data.graph, wanted)  # before the model runs
             subject = recorded_subject(
                 model, rec_or_data, where, data=data, labels=labels, groups=groups, inputs=inputs
             )
@@ -102,7 +103,8 @@ def ablate(
     return _result(subject, chosen, found, metric, params, resamples, seed)
 
 
-def _check(how: str, metric: str, resamples: int, null: int) -> None:
+def check_options(how: str, metric: str, resamples: int = 1, null: int = 0) -> None:
+    """Refuse what cannot be asked, before anything is loaded. Raises UnknownName, DataError."""
     if how not in HOWS:
         raise unknown("way to ablate", how, HOWS)
     if metric not in (*METRICS, "all"):

@@ -41,7 +41,8 @@ def recorded_truth(rec: Recording, task: Task, labels: Any = None) -> Truth:
         if isinstance(labels, str) and labels not in rec.metadata:
             raise unknown("column", labels, rec.metadata.columns)
         given = rec.metadata[labels] if isinstance(labels, str) else labels
-        return encoded(task, label_array(given, rec.n), np.asarray(rec.sample_ids))
+        name = labels if isinstance(labels, str) else None
+        return encoded(task, label_array(given, rec.n), np.asarray(rec.sample_ids), name)
     judged = rec.outputs.get("correct" if task.classes is not None else "loss")
     if judged is None or task.label is None:
         return None
@@ -52,7 +53,7 @@ def recorded_truth(rec: Recording, task: Task, labels: Any = None) -> Truth:
     return None
 
 
-def encoded(task: Task, labels: npt.NDArray[Any], ids: npt.NDArray[np.int64]) -> Truth:
+def encoded(task: Task, labels: npt.NDArray[Any], ids: npt.NDArray[np.int64], column: str | None = None) -> Truth:
     """Labels as class numbers or target values. Raises DataError that names a sample whose label does not fit."""
     if task.classes is None:
         try:
@@ -64,7 +65,13 @@ def encoded(task: Task, labels: npt.NDArray[Any], ids: npt.NDArray[np.int64]) ->
     if strange.size:
         (value,) = labels[strange[:1]].tolist()
         shown = ", ".join(map(repr, task.classes.names[:8]))
-        raise DataError(f"the label of sample {ids[strange[0]]} is {value!r}, which is none of {shown}.")
+        more = len(task.classes.names) - 8
+        whose = "the label" if column is None else f"{column!r}"
+        known = "" if task.label in (None, column) else f" (recorded with labels={task.label!r})"
+        raise DataError(
+            f"{whose} of sample {ids[strange[0]]} is {value!r}, which is none of "
+            f"{shown}{f' and {more} more' if more > 0 else ''}. Give labels that hold the model's classes{known}."
+        )
     return codes
 
 

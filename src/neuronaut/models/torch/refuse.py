@@ -126,7 +126,11 @@ def refuse_layers(refused: dict[str, str], layers: str | Sequence[str], others: 
         rest = ", ".join(repr(other) for other in others[:3])
         remedy = f"Pass layers=[...] without it, for example layers=[{rest}]." if rest else "No other layer ran."
         raise UnsupportedModel(
-            f"{name} ({refused[name]}) cannot be recorded yet: recurrent and attention layers have no unit axis here. "
+            f"{name or 'the model itself'} ({refused[name]}) cannot be recorded yet: "
+            "recurrent and attention layers have no unit axis here. "
             f"{remedy}"
         )
-    return [f"{name} ({kind}) is not followed: paths through it are unknown" for name, kind in refused.items()]
+    return [
+        f"{name or 'the model itself'} ({kind}) is not followed: paths through it are unknown"
+        for name, kind in refused.items()
+    ]
