@@ -1,10 +1,13 @@
-"""Take the README's pictures of the demo's page: ``make demo``, then ``.venv/bin/python scripts/screenshot.py``."""
+"""Take the pictures in docs/images from the demo's page: ``make demo``, then ``python scripts/screenshot.py``."""
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
+from typing import Literal
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -12,18 +15,30 @@ import browser
 
 ROOT = Path(__file__).resolve().parent.parent
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-VIEW = "#/network?a=survived%20%3D%3D%20%22yes%22&b=survived%20%3D%3D%20%22no%22&col=ab&sel=0%3A1"
+GROUPS = "a=survived%20%3D%3D%20%22yes%22&b=survived%20%3D%3D%20%22no%22"
+PICTURES = {
+    "network-dark": f"#/network?{GROUPS}&col=ab&sel=3%3A5",
+    "network-light": f"#/network?{GROUPS}&col=ab&sel=3%3A5",
+    "neuron-dark": f"#/neuron?at=3%3A5&{GROUPS}",
+    "layers-dark": f"#/layers?{GROUPS}",
+    "compare-light": f"#/compare?{GROUPS}",
+    "sample-light": "#/sample?at=4",
+    "slices-light": "#/slices",
+}
+COLOURS = 256
 
 
 def main(page_file: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser.find(), args=[*FLAGS, "--disable-sync"])
-        for theme in ("dark", "light"):
+        for name, view in PICTURES.items():
+            theme: Literal["dark", "light"] = "dark" if name.endswith("dark") else "light"
             page = chromium.new_page(viewport={"width": 1440, "height": 900}, color_scheme=theme)
-            page.goto(page_file.resolve().as_uri() + VIEW)
-            page.wait_for_timeout(1500)
-            page.screenshot(path=folder / f"network-{theme}.png")
+            page.goto(page_file.resolve().as_uri() + view)
+            page.wait_for_timeout(2500)
+            picture = Image.open(io.BytesIO(page.screenshot()))
+            picture.convert("RGB").quantize(COLOURS).save(folder / f"{name}.png", optimize=True)
             page.close()
         chromium.close()
 
