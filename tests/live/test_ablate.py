@@ -234,6 +234,47 @@ def test_few_samples_or_groups_or_no_other_units_give_no_verdict_but_the_reason(
     assert "5 random sets are fewer than the 19" in some.notes[0]
 
 
+@pytest.mark.parametrize(("count", "given"), [(1, False), (2, False), (3, True), (4, True)])
+def test_an_interval_needs_three_groups_and_is_not_relied_on_below_five(count: int, given: bool) -> None:
+    net, X, y = planted()
+    found = ablate(net, X, "0:3", labels=y, groups=np.arange(400) % count, null=0)
+    assert np.isfinite(found["low"]).tolist() == np.isfinite(found["high"]).tolist() == [given] * 4
+    assert np.isfinite(found["class_low"]).tolist() == [given] * 2
+    assert np.isfinite(found["output_low"]).tolist() == [given] * 2
+    (said,) = [note for note in found.notes if note.startswith("effect on 'loss', 'accuracy', 'logits', 'kl'")]
+    assert f": {count} group" in said
+    assert ("it needs 3" in said) is not given
+    assert ("too narrow" in said) is given
+    alone = ablate(net, X[:1], "0:3", labels=y[:1], null=0, how="zero")
+    assert np.isnan(alone["low"]).all()
+    assert any("1 sample is too few for an interval" in note for note in alone.notes)
+
+
+def test_a_class_in_few_groups_has_no_interval_and_that_is_said() -> None:
+    net, X, y = planted()
+    people = np.where(y == 1, np.arange(400) % 2, 2 + np.arange(400) % 40)
+    found = ablate(net, X, "0:3", labels=y, groups=people, null=0)
+    assert np.isfinite(found["class_low"]).tolist() == [True, False]
+    assert np.isfinite(found["low"]).all()
+    assert "accuracy of class '1': 2 groups of samples are too few for an interval; it needs 3." in found.notes
+
+
+@pytest.mark.parametrize("how", ["mean", "zero"])
+def test_samples_with_answers_that_are_not_finite_are_left_out_of_everything_and_counted(how: Any) -> None:
+    net, X, y = planted()
+    broken = X.copy()
+    broken[[7, 90], 1] = np.nan, np.inf
+    kept = np.delete(np.arange(400), [7, 90])
+    found = ablate(net, broken, "0:3", labels=y, how=how, null=0)
+    clean = ablate(net, X[kept], "0:3", labels=y[kept], how=how, null=0)
+    assert np.allclose(found["effect"], clean["effect"], rtol=1e-5)
+    assert np.allclose(found["output_effect"], clean["output_effect"], rtol=1e-5)
+    assert np.allclose(found["output_size"], clean["output_size"], rtol=1e-5)
+    said = "loss, accuracy, logits, kl, output_effect: 2 samples are left out, as the answers to them are not finite."
+    assert said in found.notes
+    assert not any("left out" in note for note in clean.notes)
+
+
 def test_what_cannot_be_measured_is_nan_with_the_reason() -> None:
     net, X = seeded(classifier), rows(60, 4)
     unlabelled = ablate(net, X, "0:1", null=0)

@@ -14,7 +14,17 @@ from neuronaut.core.errors import DataError, unknown
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
 from neuronaut.core.slices import where as slice_where
-from neuronaut.live.interval import Float64, finite_mean, null_p, null_range, paired_interval, percentile
+from neuronaut.live.interval import (
+    Float64,
+    few_notes,
+    finite_mean,
+    null_p,
+    null_range,
+    observations,
+    paired_interval,
+    percentile,
+)
+from neuronaut.live.lost import lost_notes
 from neuronaut.live.measure import How, Measured, measure
 from neuronaut.live.scores import METRICS, reasons
 from neuronaut.live.subject import Subject, given_subject, recorded_subject
@@ -136,26 +146,29 @@ def _result(
     width = 0 if found.output_sum is None else len(found.output_sum)
     why = reasons(subject.task, subject.truth, width)
     table["causal"], said = verdicts(
-        names, table, why, units=chosen.count, pieces=_pieces(subject), sets=found.sets,
-        grouped=subject.groups is not None,
+        names, table, why, units=chosen.count, pieces=observations(found.change[:, picked], subject.groups).tolist(),
+        sets=found.sets, grouped=subject.groups is not None,
     )  # fmt: skip
+    said += _few(subject, "effect on", names, found.change[:, picked])
     values: dict[str, Any] = dict(table)
     dims, coords = dict.fromkeys(table, ("metric",)), {"metric": names}
     if "accuracy" in names and "accuracy" not in why:
         classes = _classes(subject, found, resamples, seed)
         values, dims = values | classes, dims | dict.fromkeys(classes, ("class",))
         coords["class"] = list(class_names(subject.task))
+        said += _few(subject, "accuracy of class", coords["class"], _class_changes(subject, found))
     if "logits" in names:
         outputs = _outputs(subject, found, resamples, seed)
         values, dims = values | outputs, dims | dict.fromkeys(outputs, ("output",))
         coords["output"] = _output_names(subject, width)
-    notes = (*said, *_lost_notes(found, names, picked))
+    notes = (*said, *lost_notes(subject, found, names, why))
     return Result("ablate", values, dims, coords, params, {subject.name: len(subject.rows)}, seed, notes=notes)
 
 
-def _pieces(subject: Subject) -> int:
-    """How many independent observations there are: samples, or groups of them."""
-    return len(subject.rows) if subject.groups is None else int(subject.groups.max()) + 1
+def _few(subject: Subject, name: str, labels: Sequence[str], changes: Float64) -> list[str]:
+    """What must be said of intervals that rest on few samples or groups."""
+    counts = observations(changes, subject.groups)
+    return few_notes(name, labels, counts, grouped=subject.groups is not None)
 
 
 def _table(subject: Subject, found: Measured, picked: list[int], resamples: int, seed: int) -> dict[str, Float64]:
@@ -180,12 +193,19 @@ def _table(subject: Subject, found: Measured, picked: list[int], resamples: int,
     }
 
 
+def _class_changes(subject: Subject, found: Measured) -> Float64:
+    """The change of accuracy of each sample [sample, class], NaN for the classes that are not its own."""
+    assert subject.truth is not None  # noqa: S101
+    own = subject.truth[:, None] == np.arange(len(class_names(subject.task)))
+    return np.where(own, found.change[:, [METRICS.index("accuracy")]], np.nan)
+
+
 def _classes(subject: Subject, found: Measured, resamples: int, seed: int) -> dict[str, Any]:
     """Accuracy of the samples of each class, before, after, and the change with its interval."""
     truth, place = subject.truth, METRICS.index("accuracy")
     assert truth is not None  # noqa: S101
     own = truth[:, None] == np.arange(len(class_names(subject.task)))
-    change = np.where(own, found.change[:, [place]], np.nan)
+    change = _class_changes(subject, found)
     before = finite_mean(np.where(own & np.isfinite(change), found.before[:, [place]], np.nan))
     low, high = paired_interval(change, subject.groups, resamples=resamples, seed=seed)
     effect = finite_mean(change)
@@ -201,9 +221,12 @@ def _classes(subject: Subject, found: Measured, resamples: int, seed: int) -> di
 
 def _outputs(subject: Subject, found: Measured, resamples: int, seed: int) -> dict[str, Any]:
     """The change of each output, its interval, and the mean of its size."""
-    assert found.output_sum is not None and found.output_size is not None  # noqa: S101
-    n = len(subject.rows)
-    values: dict[str, Any] = {"output_effect": found.output_sum / n, "output_size": found.output_size / n}
+    assert found.output_sum is not None and found.output_size is not None and found.output_count is not None  # noqa: S101
+    with np.errstate(invalid="ignore"):
+        values: dict[str, Any] = {
+            "output_effect": found.output_sum / found.output_count,
+            "output_size": found.output_size / found.output_count,
+        }
     if found.outputs is not None:
         values["output_low"], values["output_high"] = paired_interval(
             found.outputs, subject.groups, resamples=resamples, seed=seed
@@ -216,13 +239,3 @@ def _output_names(subject: Subject, width: int) -> list[str]:
     if len(names) == width:
         return list(names)
     return [str(subject.task.label or 0)] if width == 1 else [str(unit) for unit in range(width)]
-
-
-def _lost_notes(found: Measured, names: Sequence[str], picked: Sequence[int]) -> list[str]:
-    """How many samples had to be left out, as an answer was not finite."""
-    lost = np.isfinite(found.before[:, list(picked)]) & ~np.isfinite(found.change[:, list(picked)])
-    return [
-        f"{name}: {count:,} samples are left out, as their answers are not finite without the units."
-        for name, count in zip(names, lost.sum(0).tolist(), strict=True)
-        if count
-    ]

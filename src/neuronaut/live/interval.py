@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,6 +11,10 @@ from neuronaut.analysis.statistics.bootstrap import Pieces, Redraws
 from neuronaut.analysis.statistics.pieces import sums_by
 
 Float64 = npt.NDArray[np.float64]
+FEWEST_DRAWN = 3
+"""Samples (or groups) below which nothing can be drawn again: one gives an interval of no width, two hardly more."""
+RELIABLE = 5
+"""Samples (or groups) below which an interval is given, but is too narrow to be relied on."""
 _COLUMNS = 64
 """Columns whose resamples are held at a time."""
 
@@ -27,7 +33,7 @@ def paired_interval(
 
     Each row is the difference of one sample with and without the change, so that samples are drawn in pairs; with
     ``groups`` (numbered from 0) whole groups are drawn. Values that are not finite are left out; NaN for a column
-    without any, or with so few that a resample held none.
+    whose finite values lie in fewer than 3 samples (or groups), or in so few that a resample held none.
 
     >>> low, high = paired_interval(np.tile([[0.0], [1.0]], (50, 1)))
     >>> round(float(low[0]), 2), round(float(high[0]), 2)
@@ -46,7 +52,41 @@ def paired_interval(
         pieces = _pieces(changes[:, columns], groups, count)
         spread = np.concatenate([pieces.redrawn(weights) for weights in redraws.chunks()])
         low[columns], high[columns] = np.quantile(spread, (0.025, 0.975), axis=0)
+    few = observations(changes, groups) < FEWEST_DRAWN
+    low[few], high[few] = np.nan, np.nan
     return low, high
+
+
+def observations(changes: Float64, groups: npt.NDArray[np.int64] | None = None) -> npt.NDArray[np.int64]:
+    """In how many samples, or groups of them, each column has a finite value.
+
+    >>> observations(np.array([[1.0, 2.0], [np.nan, 3.0], [5.0, 6.0]]), np.array([0, 1, 1])).tolist()
+    [2, 2]
+    """
+    finite = np.isfinite(changes)
+    if groups is None or not len(changes):
+        return np.asarray(finite.sum(0))
+    return np.asarray((sums_by(groups, int(groups.max()) + 1, finite) > 0).sum(0))
+
+
+def few_notes(name: str, labels: Sequence[str], counts: npt.NDArray[np.int64], *, grouped: bool) -> list[str]:
+    """What must be said of intervals that rest on few samples or groups; of none where there is nothing at all.
+
+    >>> few_notes("accuracy of class", ["cat", "dog"], np.array([2, 40]), grouped=True)
+    ["accuracy of class 'cat': 2 groups of samples are too few for an interval; it needs 3."]
+    """
+    word, notes = "groups of samples" if grouped else "samples", []
+    for count in sorted({int(count) for count in counts if 0 < count < RELIABLE}):
+        held = [label for label, own in zip(labels, counts.tolist(), strict=True) if own == count]
+        shown = ", ".join(map(repr, held[:4])) + (", …" if len(held) > 4 else "")
+        one = "is" if count == 1 else "are"
+        some = word.replace("groups", "group") if grouped else "sample"
+        what = f"{name} {shown}: {count} {word if count > 1 else some} {one}"
+        if count < FEWEST_DRAWN:
+            notes.append(f"{what} too few for an interval; it needs {FEWEST_DRAWN}.")
+        else:
+            notes.append(f"{what} too few for an interval to rely on: it is too narrow.")
+    return notes
 
 
 def _pieces(values: Float64, groups: npt.NDArray[np.int64] | None, count: int) -> Pieces:

@@ -30,8 +30,9 @@ class Measured:
     """``before`` and ``change`` [sample, metric] in the order of the subject's rows.
 
     ``outputs`` [sample, output] is their change, None when there are more than WIDE; ``output_sum`` and
-    ``output_size`` sum the change and its size. ``others_sum`` and ``others_count`` [set, metric] belong to the other
-    sets: the sum over samples whose change is finite, and their number.
+    ``output_size`` sum the change and its size over the ``output_count`` samples in which it is finite.
+    ``others_sum`` and ``others_count`` [set, metric] belong to the other sets: the sum over samples whose change is
+    finite, and their number.
     """
 
     samples: int
@@ -41,6 +42,7 @@ class Measured:
     outputs: Float64 | None = None
     output_sum: Float64 | None = None
     output_size: Float64 | None = None
+    output_count: Float64 | None = None
     others_sum: Float64 = field(init=False)
     others_count: Float64 = field(init=False)
 
@@ -59,11 +61,14 @@ class Measured:
     def see(self, places: Rows, base: Float64, moved: Float64, shift: Float64) -> None:
         """One batch of the chosen set: metrics before, their change, and the change of the outputs."""
         self.before[places], self.change[places] = base, moved
-        if self.output_sum is None or self.output_size is None:
-            self.output_sum, self.output_size = np.zeros(shift.shape[1]), np.zeros(shift.shape[1])
+        if self.output_sum is None or self.output_size is None or self.output_count is None:
+            self.output_sum, self.output_size, self.output_count = np.zeros((3, shift.shape[1]))
             self.outputs = np.zeros((self.samples, shift.shape[1])) if shift.shape[1] <= WIDE else None
-        self.output_sum += shift.sum(0)
-        self.output_size += np.abs(shift).sum(0)
+        finite = np.isfinite(shift)
+        known = np.where(finite, shift, 0.0)
+        self.output_sum += known.sum(0)
+        self.output_size += np.abs(known).sum(0)
+        self.output_count += finite.sum(0)
         if self.outputs is not None:
             self.outputs[places] = shift
 
@@ -93,11 +98,13 @@ def measure(subject: Subject, chosen: UnitSet, others: Sequence[UnitSet], how: H
             for number, one in enumerate([chosen, *others]):
                 edits = [_edit(site, units, how, means, donors) for site, units in one.units]
                 after = _scored(subject, chunk.inputs, edits, truth)
-                moved = levels(subject.task, plain, after, truth) - base
+                with np.errstate(invalid="ignore"):  # infinite before and after: no change can be told
+                    moved = levels(subject.task, plain, after, truth) - base
+                    shift = after.outputs - plain.outputs
                 if number:
                     found.see_other(number - 1, moved)
                 else:
-                    found.see(places, base, moved, after.outputs - plain.outputs)
+                    found.see(places, base, moved, shift)
     return found
 
 
@@ -118,14 +125,18 @@ def _edit(
 
 
 def _means(subject: Subject, sites: Sequence[Site]) -> dict[Site, Float64]:
-    """Each unit's mean over all rows, and over positions where there are any, [unit] by site."""
+    """Each unit's mean over all rows where it is finite, and over positions where there are any, [unit] by site."""
     sums: dict[Site, Float64] = {}
+    counts: dict[Site, Float64] = {}
     for chunk in subject.feed.batches(subject.rows, subject.batch):
         captured = subject.model.run(copied(chunk.inputs), sites).captured
         for site in sites:
-            values = captured[site]["mean" if "mean" in captured[site] else "value"].sum(0, dtype=np.float64)
-            sums[site] = sums[site] + values if site in sums else values
-    return {site: total / len(subject.rows) for site, total in sums.items()}
+            values = captured[site]["mean" if "mean" in captured[site] else "value"]
+            finite = np.isfinite(values)
+            total = np.where(finite, values, 0).sum(0, dtype=np.float64)
+            sums[site] = sums[site] + total if site in sums else total
+            counts[site] = counts[site] + finite.sum(0) if site in counts else finite.sum(0).astype(np.float64)
+    return {site: total / np.maximum(counts[site], 1) for site, total in sums.items()}
 
 
 def _batches(subject: Subject, how: How, seed: int) -> Iterator[tuple[Rows, Chunk]]:

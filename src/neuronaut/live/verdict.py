@@ -19,17 +19,18 @@ def verdicts(
     why: Mapping[str, str],
     *,
     units: int,
-    pieces: int,
+    pieces: Sequence[int],
     sets: int,
     grouped: bool,
 ) -> tuple[Float64, list[str]]:
     """1 causal, 0 not shown, NaN not to be told, for each metric; and sentences that say why.
 
     Causal: the interval excludes 0, and the effect lies outside the central 95 % of the random sets (beyond their
-    range, and p <= .05 by rank). Nothing is claimed from fewer than 20 samples (or groups) or 19 random sets.
+    range, and p <= .05 by rank). Nothing is claimed from fewer than 20 samples (or groups: ``pieces`` of each metric)
+    or 19 random sets.
     """
     found, said = np.full(len(names), np.nan), []
-    unclaimed = _unclaimed(pieces, sets, grouped=grouped)
+    unclaimed = _unclaimed(max(pieces), sets, grouped=grouped) if any(pieces) else ""
     random = f"{sets} random sets of {units:,} units" if units > 1 else f"{sets} other units"
     for place, name in enumerate(names):
         row = {key: float(column[place]) for key, column in table.items()}
@@ -38,6 +39,9 @@ def verdicts(
             continue
         effect = f"{name} {row['effect']:+.3g} [{row['low']:+.3g}, {row['high']:+.3g}]"
         if unclaimed:
+            continue
+        if pieces[place] < FEWEST:
+            said.append(f"{name}: no verdict, {_unclaimed(pieces[place], sets, grouped=grouped)}.")
             continue
         apart = not row["low"] <= 0 <= row["high"]
         outside = not row["null_low"] <= row["effect"] <= row["null_high"] and row["null_p"] <= SIGNIFICANT
