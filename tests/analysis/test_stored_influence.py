@@ -30,6 +30,15 @@ def test_a_unit_in_the_middle_moves_later_units_and_is_moved_by_earlier_ones(mad
     assert found["forwards"].tolist() == [True, False, False]
 
 
+def test_effects_that_are_not_finite_are_counted(made: Made) -> None:
+    broken = STORED | {"x\th": np.array([[1, np.nan, 3], [4, 5, 6]], np.float32)}
+    found = influence(made(SHAPES, influence=broken), "h:1", 1)
+    assert found.coords["unit"] == ["y:0"]
+    (note,) = found.notes
+    assert note.startswith("1 of 3 effects are NaN or infinite (at 'x')")
+    assert influence(made(SHAPES, influence=STORED), "h:1").notes == ()
+
+
 def test_only_the_strongest_are_given_when_asked(made: Made) -> None:
     found = influence(made(SHAPES, influence=STORED), "x:0", 2)
     assert list(zip(found.coords["unit"], found["effect"].tolist(), strict=True)) == [("y:0", 9), ("h:2", 3)]

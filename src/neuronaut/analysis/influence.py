@@ -23,7 +23,7 @@ BETWEEN = "\t"
 DIRECTIONS = ("forward", "backward", "both")
 
 
-@analysis(version=2, kept=False)
+@analysis(version=3, kept=False)
 def influence(rec: Recording, at: str, k: int | None = None, *, direction: str = "both") -> Result:
     """Units that this unit moves, and units that move it, by falling size of the effect.
 
@@ -48,7 +48,21 @@ def influence(rec: Recording, at: str, k: int | None = None, *, direction: str =
         for forwards in ways
         for name, units, effects, whole in _related(stored, address.layer, address.unit or 0, forwards=forwards)
     ]
-    return influence_result(related, k, n=stored.n, seed=stored.seed, notes=stored.notes)
+    return influence_result(related, k, n=stored.n, seed=stored.seed, notes=(*stored.notes, *_broken_notes(related)))
+
+
+def _broken_notes(related: Sequence[Related]) -> list[str]:
+    """How many effects are not finite, and of which layers."""
+    broken = [int((~np.isfinite(part.effect)).sum()) for part in related]
+    if not any(broken):
+        return []
+    names = [part.layer for part, count in zip(related, broken, strict=True) if count]
+    shown = ", ".join(map(repr, names[:4])) + (", …" if len(names) > 4 else "")
+    total = sum(len(part.effect) for part in related)
+    return [
+        f"{sum(broken):,} of {total:,} effects are NaN or infinite (at {shown}), as some activations or weights behind "
+        "them are; shares of these layers are then unknown."
+    ]
 
 
 @dataclass(frozen=True, slots=True)
