@@ -89,6 +89,7 @@ TABLES: dict[str, dict[str, Any]] = {
             _column("..", "number", 1, 2, 3),
         ],
     },
+    "unfilled": {"rows": 2, "columns": [_column("note", "text", None, None)]},
     "nothing": {"rows": 0, "columns": [_column("x", "number"), _column("t", "text"), _column("b", "bool")]},
 }  # fmt: skip
 

@@ -50,8 +50,9 @@ function value(operand: Node, text: Of<"text">, columns: Columns): Hint[] {
   if (column?.kind !== "text") return []
   const values = lowered ? [...new Set(column.values.map((one) => one.toLowerCase()))] : column.values
   if (values.includes(text.value)) return []
+  if (values.length === 0) return [hint("value", `${short(name)} is null in every row`, name)]
   const near = nearest(text.value, values)
-  const few = near === null && values.length > 0 && values.length <= 8
+  const few = near === null && values.length <= 8
   const meant = near !== null ? `; closest: ${quoted(near)}` : few ? `; there are ${values.map(shown).join(", ")}` : ""
   const message = `no row of ${short(operand)} holds ${short(text)}${meant}`
   return [hint("value", message, text, near === null ? null : quoted(near))]

@@ -1,6 +1,6 @@
 /** From the text of a filter to its syntax tree. Mirrors core/filters/parse.py, message by message. */
 
-import { lex, shown, type Token } from "./lex"
+import { lex, printable, shown, type Token } from "./lex"
 import { nearest } from "./nearest"
 import {
   COMPARISONS,
@@ -109,7 +109,26 @@ class Parser {
     if (this.sees(")", "]")) this.fail("syntax", `${this.spelled(token)} closes nothing`)
     const near = token.kind === "name" ? nearest(token.text, ["and", "or", "in", "not", "is"]) : null
     const meant = near === null ? "" : `; did you mean ${near}?`
-    this.fail("syntax", `expected ${wanted} before ${this.spelled(token)}${meant}`, token, near)
+    const words = this.sideBySide()
+    if (words.length < (near === null ? 2 : 3))
+      this.fail("syntax", `expected ${wanted} before ${this.spelled(token)}${meant}`, token, near)
+    // Most likely one column whose name has blanks.
+    const last = words.at(-1)!
+    const run = { ...words[0]!, length: last.at + last.length - words[0]!.at }
+    const whole = this.signs.slice(run.at, run.at + run.length).join("")
+    const message =
+      `expected ${wanted} before ${this.spelled(token)}${meant || "."} If ${shown(whole)} is one column, write it ` +
+      `in backquotes: \`${printable(whole)}\`; if it is a text, put it in quotes.`
+    this.fail("syntax", message, near === null ? run : token, near ?? `\`${whole}\``)
+  }
+
+  /** The bare words around this place with nothing between them; numbers may follow the first. */
+  private sideBySide(): readonly Token[] {
+    const before = this.place - 1
+    if (this.token.kind !== "name" || this.tokens[before]?.kind !== "name") return []
+    let after = this.place
+    while (this.tokens[after]!.kind === "name" || this.tokens[after]!.kind === "number") after += 1
+    return this.tokens.slice(before, after)
   }
 
   private expression(binding: number): Node {

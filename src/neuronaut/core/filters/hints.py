@@ -93,9 +93,12 @@ def _value(operand: Node, text: Text, columns: Columns) -> Iterator[Hint]:
     values = tuple(dict.fromkeys(value.lower() for value in column.values)) if lowered else column.values
     if text.value in values:
         return
+    if not values:
+        yield _hint("value", f"{short(name)} is null in every row", name)
+        return
     near = nearest(text.value, values)
     meant = f"; closest: {quoted(near)}" if near is not None else ""
-    if near is None and 0 < len(values) <= 8:
+    if near is None and len(values) <= 8:
         meant = f"; there are {', '.join(map(shown, values))}"
     message = f"no row of {short(operand)} holds {short(text)}{meant}"
     yield _hint("value", message, text, None if near is None else quoted(near))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, Literal, NoReturn, cast
 
 from neuronaut.core.errors import FilterError
-from neuronaut.core.filters.lex import Token, lex, shown
+from neuronaut.core.filters.lex import Token, lex, printable, shown
 from neuronaut.core.filters.nearest import nearest
 from neuronaut.core.filters.nodes import (
     COMPARISONS,
@@ -136,7 +136,27 @@ class _Parser:
             self.fail("syntax", f"{self.spelled(token)} closes nothing")
         near = nearest(token.text, ("and", "or", "in", "not", "is")) if token.kind == "name" else None
         meant = f"; did you mean {near}?" if near else ""
-        self.fail("syntax", f"expected {wanted} before {self.spelled(token)}{meant}", suggestion=near)
+        words = self.side_by_side()
+        if len(words) < (3 if near else 2):
+            self.fail("syntax", f"expected {wanted} before {self.spelled(token)}{meant}", suggestion=near)
+        # Most likely one column whose name has blanks.
+        at, end = words[0].at, words[-1].at + words[-1].length
+        whole = self.source[at:end]
+        raise FilterError(
+            f"expected {wanted} before {self.spelled(token)}{meant or '.'} If {shown(whole)} is one column, write it "
+            f"in backquotes: `{printable(whole)}`; if it is a text, put it in quotes.",
+            kind="syntax", source=self.source, suggestion=near or f"`{whole}`",
+            position=token.at if near else at, length=token.length if near else end - at,
+        )  # fmt: skip
+
+    def side_by_side(self) -> list[Token]:
+        """The bare words around this place with nothing between them; numbers may follow the first."""
+        after = self.place
+        if self.token.kind != "name" or self.tokens[self.place - 1].kind != "name":
+            return []
+        while self.tokens[after].kind in ("name", "number"):
+            after += 1
+        return self.tokens[self.place - 1 : after]
 
     def expression(self, binding: int) -> Node:
         start = self.token.at
