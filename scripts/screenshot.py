@@ -25,7 +25,6 @@ PICTURES = {
     "sample-light": "#/sample?at=4",
     "slices-light": "#/slices",
 }
-COLOURS = 256
 
 
 def main(page_file: Path, folder: Path) -> None:
@@ -37,8 +36,7 @@ def main(page_file: Path, folder: Path) -> None:
             page = chromium.new_page(viewport={"width": 1440, "height": 900}, color_scheme=theme)
             page.goto(page_file.resolve().as_uri() + view)
             page.wait_for_timeout(2500)
-            picture = Image.open(io.BytesIO(page.screenshot()))
-            picture.convert("RGB").quantize(COLOURS).save(folder / f"{name}.png", optimize=True)
+            Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(folder / f"{name}.png", optimize=True)
             page.close()
         chromium.close()
 
