@@ -229,7 +229,7 @@ def test_few_samples_or_groups_or_no_other_units_give_no_verdict_but_the_reason(
     assert "7 groups are fewer than 20" in grouped.notes[0]
     layer = ablate(net, X, "0", labels=y)
     assert np.isnan(layer["null_low"]).all()
-    assert "no random units to compare with" in layer.notes[0]
+    assert "no random units to compare with (the layer has no others)" in layer.notes[0]
     some = ablate(net, X, "0:3", labels=y, null=5)
     assert "5 random sets are fewer than the 19" in some.notes[0]
 

@@ -83,3 +83,27 @@ def test_recording_and_model_in_the_wrong_order_are_said(rec: naut.Recording) ->
 def test_one_value_is_no_column_of_metadata(value: Any) -> None:
     with pytest.raises(DataError, match=r"column 'c' is a single .*\. Give one value for each sample"):
         naut.record(NET, ROWS, metadata={"c": value})
+
+
+def test_it_is_said_why_there_are_no_random_units(rec: naut.Recording) -> None:
+    def said(units: str, null: int) -> str:
+        return " ".join(naut.ablate(NET, rec, units, null=null, resamples=20).notes)
+
+    assert "no random units to compare with (null=0)" in said("0:1", 0)
+    assert "no random units to compare with (the layer has no others)" in said("0", 5)
+
+
+def test_of_two_options_only_the_one_that_is_wrong_is_said(rec: naut.Recording) -> None:
+    with pytest.raises(DataError, match=r"^saturated is the share .* up to 1; got 2\.$"):
+        naut.health(rec, saturated=2.0)
+    with pytest.raises(DataError, match=r"^tau is at least 0; got -1\.$"):
+        naut.health(rec, tau=-1.0)
+
+
+def test_a_top_of_one_sample_is_no_tie() -> None:
+    many = np.arange(200, dtype=np.float32)[:, None]
+    net = torch.nn.Sequential(torch.nn.Linear(1, 1))
+    rec = naut.record(net, many, metadata={"row": range(200)}, influence=False)
+    notes = naut.drivers(rec, "input:0", top=0.0001, shuffles=19).notes
+    assert not any("share input:0's highest value" in note for note in notes)
+    assert any("there is only 1 sample, fewer than" in note for note in notes)

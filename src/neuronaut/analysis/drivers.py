@@ -219,13 +219,14 @@ def _verdict(at: str, texts: Sequence[str], table: Mapping[str, Any], largest: b
 def _top_notes(at: str, target: Target, top: float) -> list[str]:
     """What must be said about the top itself."""
     notes = []
-    if target.share > 2 * top:
+    if target.share > 2 * top and int(target.found.top.sum()) > 1:
         notes.append(f"{target.share:.0%} of the samples share {at}'s highest value; all of them count as its top.")
     fewest = min(target.found.fewest, target.held.fewest)
     if fewest < FEWEST:
-        word = "samples" if target.found.groups is None else "groups of samples"
+        one, more = ("sample", "samples") if target.found.groups is None else ("group", "groups of samples")
+        counted = f"is only 1 {one}" if fewest == 1 else f"are only {fewest} {more}"
         notes.append(
-            f"at the top (or below it) of one half there are only {fewest} {word}, fewer than {FEWEST}: p is empty. "
+            f"at the top (or below it) of one half there {counted}, fewer than {FEWEST}: p is empty. "
             f"Ask for a larger top than {top:g}, or record more samples."
         )
     return notes

@@ -67,8 +67,10 @@ def health(
 
     Raises FilterError for a filter that cannot be read, UnknownName for a layer that was not recorded.
     """
-    if tau < 0 or not 0 < saturated <= 1:
-        raise DataError(f"tau={tau}, saturated={saturated}: give a tau of at least 0 and a share above 0, up to 1.")
+    if not tau >= 0:
+        raise DataError(f"tau is at least 0; got {tau:g}.")
+    if not 0 < saturated <= 1:
+        raise DataError(f"saturated is the share of values beyond the limits, above 0 and up to 1; got {saturated:g}.")
     group = group_of(rec, where)
     arrays = chosen(rec, layers, site, "mean")
     pieces = group.n if rec.groups is None else len(np.unique(rec.groups[group.mask]))

@@ -15,7 +15,20 @@ _LISTS = {
 """Keywords that take a list, and the option that is repeated instead."""
 _JOINED = ("bins", "classes", "features", "labels")
 """Keywords whose list is one text with commas here."""
-_PLAIN = ("task", "groups", "dtype", "device", "limit", "seed", "position", "influence", "resume", "overwrite", "where")
+_PLAIN = (
+    "task",
+    "groups",
+    "dtype",
+    "device",
+    "limit",
+    "seed",
+    "position",
+    "influence",
+    "resume",
+    "overwrite",
+    "where",
+    "null",
+)
 _TEXT = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _ESCAPED = re.compile(r"\\(.)")
 _ITEM = rf"(?:{_TEXT}|\d+(?:\.\d+)?)"

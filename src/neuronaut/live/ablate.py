@@ -110,7 +110,7 @@ def ablate(
         "resamples": resamples,
         "null": len(others),
     }
-    return _result(subject, chosen, found, metric, params, resamples, seed)
+    return _result(subject, chosen, found, metric, params, resamples, seed, null)
 
 
 def check_options(how: str, metric: str, resamples: int = 1, null: int = 0) -> None:
@@ -139,6 +139,7 @@ def _result(
     params: dict[str, Any],
     resamples: int,
     seed: int,
+    null: int,
 ) -> Result:
     names = [name for name in METRICS if metric in (name, "all")]
     picked = [METRICS.index(name) for name in names]
@@ -147,7 +148,7 @@ def _result(
     why = reasons(subject.task, subject.truth, width)
     table["causal"], said = verdicts(
         names, table, why, units=chosen.count, pieces=observations(found.change[:, picked], subject.groups).tolist(),
-        sets=found.sets, grouped=subject.groups is not None,
+        sets=found.sets, grouped=subject.groups is not None, asked=null,
     )  # fmt: skip
     said += _few(subject, "effect on", names, found.change[:, picked])
     values: dict[str, Any] = dict(table)

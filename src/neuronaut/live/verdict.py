@@ -22,15 +22,16 @@ def verdicts(
     pieces: Sequence[int],
     sets: int,
     grouped: bool,
+    asked: int | None = None,
 ) -> tuple[Float64, list[str]]:
     """1 causal, 0 not shown, NaN not to be told, for each metric; and sentences that say why.
 
     Causal: the interval excludes 0, and the effect lies outside the central 95 % of the random sets (beyond their
     range, and p <= .05 by rank). Nothing is claimed from fewer than 20 samples (or groups: ``pieces`` of each metric)
-    or 19 random sets.
+    or 19 random sets. ``asked``: the random sets asked for, where that may be more than there are.
     """
     found, said = np.full(len(names), np.nan), []
-    unclaimed = _unclaimed(max(pieces), sets, grouped=grouped) if any(pieces) else ""
+    unclaimed = _unclaimed(max(pieces), sets, asked, grouped=grouped) if any(pieces) else ""
     random = f"{sets} random sets of {units:,} units" if units > 1 else f"{sets} other units"
     for place, name in enumerate(names):
         row = {key: float(column[place]) for key, column in table.items()}
@@ -41,7 +42,7 @@ def verdicts(
         if unclaimed:
             continue
         if pieces[place] < FEWEST:
-            said.append(f"{name}: no verdict, {_unclaimed(pieces[place], sets, grouped=grouped)}.")
+            said.append(f"{name}: no verdict, {_unclaimed(pieces[place], sets, asked, grouped=grouped)}.")
             continue
         apart = not row["low"] <= 0 <= row["high"]
         outside = not row["null_low"] <= row["effect"] <= row["null_high"] and row["null_p"] <= SIGNIFICANT
@@ -56,12 +57,12 @@ def verdicts(
     return found, [*said, f"no verdict: {unclaimed}."] if unclaimed else said
 
 
-def _unclaimed(pieces: int, sets: int, *, grouped: bool) -> str:
+def _unclaimed(pieces: int, sets: int, asked: int | None, *, grouped: bool) -> str:
     """Why nothing may be claimed; empty when something may."""
     if pieces < FEWEST:
         return f"{pieces} {'groups' if grouped else 'samples'} are fewer than {FEWEST}"
     if not sets:
-        return "no random units to compare with (null=0, or the layer has no others)"
+        return f"no random units to compare with ({'null=0' if asked == 0 else 'the layer has no others'})"
     if sets < FEWEST_SETS:
         return f"{sets} random sets are fewer than the {FEWEST_SETS} that could tell 5 %"
     return ""
