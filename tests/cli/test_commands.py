@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from command_runs import Run
 
 import neuronaut as naut
@@ -154,6 +155,24 @@ def test_a_filter_with_a_typo_points_at_the_character(neuronaut: Run, recording:
     assert ran.out == ""
     assert ran.err.startswith("error: no column 'knd'; closest: 'kind'.")
     assert ran.err.endswith("  knd == 'a'\n  ^^^\n")
+
+
+def test_info_tells_groups_samples_without_one_and_whole_numbers(neuronaut: Run, tmp_path: Path) -> None:
+    net = torch.nn.Sequential(torch.nn.Linear(1, 2))
+    rows = np.arange(1797, dtype=np.float32)[:, None]
+    patients = [None, None, *(str(row // 100) for row in range(1795))]
+    path = tmp_path / "patients.naut"
+    naut.record(net, rows, to=path, metadata={"patient": patients}, groups="patient", influence=False)
+    out = neuronaut("info", path).out
+    assert "the samples come in 20 groups (patient)" in out
+    assert "0 to 1,796" in out
+    assert "2 of 1,797 samples have no group (patient is missing there)" in " ".join(out.split())
+    assert neuronaut("info", path, "--json").json["groups"] == {"name": "patient", "count": 20}
+
+
+def test_info_of_samples_without_groups_says_none(neuronaut: Run, recording: Path) -> None:
+    assert "groups" not in neuronaut("info", recording).out
+    assert neuronaut("info", recording, "--json").json["groups"] is None
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,18 @@ class Intake:
         """The half of each of these samples: by its group, else by its number."""
         return half_of(ids, None if self.groups is None else self.groups[ids])
 
+    @property
+    def group_notes(self) -> list[str]:
+        """How many samples have no group."""
+        missing = 0 if self.groups is None else int(np.asarray(pd.isna(self.groups)).sum())
+        if not missing or self.groups is None:
+            return []
+        have = "sample has" if missing == 1 else "samples have"
+        return [
+            f"{missing:,} of {len(self.groups):,} {have} no group ({self.group_name} is missing there): "
+            "each counts as a group of its own."
+        ]
+
     def _lengths(self) -> list[tuple[str, int]]:
         known: list[tuple[str, int]] = []
         if self.metadata is not None:

@@ -185,7 +185,7 @@ def card_of(plan: Plan, model: Model, options: Options, fingerprint: str, total:
             "groups": plan.intake.group_name,
             "data": fingerprint,
             "total": total,
-            "notes": [plan.task.note] if plan.task.note else [],
+            "notes": [*([plan.task.note] if plan.task.note else []), *plan.intake.group_notes],
         },
         versions={
             "neuronaut": __version__,

@@ -40,6 +40,7 @@ def describe(rec: Recording) -> dict[str, Any]:
         "samples": rec.n,
         "model": dict(rec.card.model),
         "task": dict(rec.task),
+        "groups": _groups(rec),
         "layers": [
             {
                 "name": layer.name,
@@ -55,6 +56,13 @@ def describe(rec: Recording) -> dict[str, Any]:
         "columns": [_column(rec, name) for name in rec.columns],
         "notes": list(rec.notes),
     }
+
+
+def _groups(rec: Recording) -> dict[str, Any] | None:
+    """What the samples are grouped by, and in how many groups they come; None where they do not."""
+    if rec.groups is None:
+        return None
+    return {"name": rec.card.options.get("groups"), "count": len(set(rec.groups.tolist()))}
 
 
 def _column(rec: Recording, name: str) -> dict[str, Any]:
@@ -84,6 +92,8 @@ def _print(card: dict[str, Any]) -> None:
         classes = ", ".join(card["task"].get("classes") or card["task"].get("targets") or ())
         label = card["task"].get("label") or ""
         say(f"task: {card['task']['kind']} {label} {f'({classes})' if classes else ''}".rstrip())
+    if card["groups"]:
+        say(f"the samples come in {card['groups']['count']:,} groups ({card['groups']['name'] or 'groups'})")
     say()
     rows = [
         {
@@ -111,4 +121,8 @@ def _values(column: dict[str, Any], spoken: Any) -> str:
     if "values" in column:
         more = column["distinct"] - len(column["values"])
         return ", ".join(column["values"]) + (f" and {more:,} more" if more else "")
-    return f"{spoken(column['lowest'])} to {spoken(column['highest'])}" if "lowest" in column else ""
+    if "lowest" not in column:
+        return ""
+    ends = [column["lowest"], column["highest"]]
+    whole = all(float(end).is_integer() and abs(end) < 1e15 for end in ends)
+    return " to ".join(spoken(int(end) if whole else end) for end in ends)
