@@ -10,6 +10,7 @@ import numpy as np
 
 from neuronaut.analysis.groups import group_of, notes_on
 from neuronaut.analysis.measures.classes import Bins, Classes, classes_of
+from neuronaut.analysis.measures.clustered import Clusters, ranks_and_bins
 from neuronaut.analysis.measures.entropy import EDGES, against_chance, bin_edges, entropy, information, table
 from neuronaut.analysis.measures.heldout import Design, judged
 from neuronaut.analysis.measures.ordered import (
@@ -31,7 +32,7 @@ from neuronaut.analysis.measures.tuning import (
 from neuronaut.analysis.recorded import chosen, unit_blocks, unit_coords
 from neuronaut.analysis.registry import analysis
 from neuronaut.analysis.saying import named_units
-from neuronaut.analysis.shapes import Num
+from neuronaut.analysis.shapes import Bool, Int, Num
 from neuronaut.analysis.statistics.moments import single
 from neuronaut.analysis.statistics.two_groups import FEWEST
 from neuronaut.core.errors import DataError
@@ -44,7 +45,7 @@ STRIP = 512
 Found = dict[str, np.ndarray]
 
 
-@analysis(version=1)
+@analysis(version=2)
 def selectivity(
     rec: Recording,
     column: str,
@@ -64,9 +65,10 @@ def selectivity(
     the unit is lower for it), ``dprime``, ``ap`` (average precision; what chance gives is the class's share), ``mean``.
     Per unit: ``best``, the class whose AUROC is farthest from .5, ``best_auroc``, its ``p``, corrected for the choice
     among classes, and ``q`` over all units; ``mi``, the information between unit and class as a share of the class's
-    entropy, above what shuffled classes give (``mi_null``), with its permutation ``mi_p``; ``csi``, the legacy class
-    selectivity index, and ``sparseness`` (lifetime), both only for values of at least 0; ``hoyer``; ``modality``, how
-    many classes it stands for; ``precision_at_k``, the share of the commonest class among its k highest samples.
+    entropy, above what shuffled classes give (``mi_null``; whole groups are shuffled, or classes within them, where
+    samples come in groups), with its permutation ``mi_p``; ``csi``, the legacy class selectivity index, and
+    ``sparseness`` (lifetime), both only for values of at least 0; ``hoyer``; ``modality``, how many classes it stands
+    for; ``precision_at_k``, the share of the commonest class among its k highest samples.
 
     Held out: ``heldout_class`` is the best class on half 0 of the samples, ``found_auroc`` its AUROC there,
     ``heldout_auroc`` that on half 1; ``replicated`` says whether q < .05 on both halves with the same sign. A class of
@@ -86,7 +88,8 @@ def selectivity(
     arrays = chosen(rec, layers, site, reduction)
     coords: dict[str, Sequence[Any]] = {"class": list(classes.names), **unit_coords(rec, arrays)}
     design = Design.of(classes, np.asarray(rec.half), rec.groups)
-    found = _measure(arrays, design, k) if classes.names else _nothing(len(coords["unit"]))
+    clusters = _clusters(design, permutations, seed)
+    found = _measure(arrays, design, clusters, k) if classes.names else _nothing(len(coords["unit"]))
     chance = _chance(found, permutations, seed)
     values = _values(found, chance, judged(found, design), classes.names)
     return Result(
@@ -96,11 +99,18 @@ def selectivity(
         coords,
         n=dict(zip(classes.names, classes.counts.tolist(), strict=True)) or {group.name: group.n},
         seed=seed,
-        notes=(*notes_on([group]), *classes.notes, *_notes(values, coords, design, found)),
+        notes=(*notes_on([group]), *classes.notes, *_notes(values, coords, design, clusters, found)),
     )
 
 
-def _measure(arrays: Sequence[Activations], design: Design, k: int) -> Found:
+def _clusters(design: Design, permutations: int, seed: int) -> Clusters | None:
+    """The groups that samples come in, with their shuffles; None where there are none."""
+    if design.groups is None or not len(design.rows):
+        return None
+    return Clusters.of(design.groups, design.labels, design.classes, permutations, seed)
+
+
+def _measure(arrays: Sequence[Activations], design: Design, clusters: Clusters | None, k: int) -> Found:
     """What each unit tells by itself.
 
     One thread reads a block and sums it up while this one ranks the block before: ranking takes many short steps, and
@@ -120,7 +130,7 @@ def _measure(arrays: Sequence[Activations], design: Design, k: int) -> Found:
             sums, across = coming.result()
             if following is not None:
                 coming = pool.submit(read, following)
-            parts.append(sums | ranked(across, design, k))
+            parts.append(sums | ranked(across, design, clusters, k))
     return {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
 
 
@@ -139,9 +149,9 @@ def summed(found: ByClass) -> Found:
     }
 
 
-def ranked(across: Num[np.ndarray, "unit sample"], design: Design, k: int) -> Found:
+def ranked(across: Num[np.ndarray, "unit sample"], design: Design, clusters: Clusters | None, k: int) -> Found:
     """What the order of each unit's samples tells."""
-    units = [_unit(values, design, k) for values in across]
+    units = [_unit(values, design, clusters, k) for values in across]
     found = {name: np.stack([unit[name] for unit in units], axis=-1) for name in units[0]}
     tables = np.moveaxis(found.pop("table"), -1, 0)
     return found | {"information": information(tables), "nonfinite": across.shape[1] - found["counts"].sum((0, 1))}
@@ -155,8 +165,9 @@ def _transposed(columns: Num[np.ndarray, "sample unit"]) -> Num[np.ndarray, "uni
     return turned
 
 
-def _unit(values: Num[np.ndarray, "sample"], design: Design, k: int) -> Found:
+def _unit(values: Num[np.ndarray, "sample"], design: Design, clusters: Clusters | None, k: int) -> Found:
     labels, counts = design.labels, design.counts
+    finite = np.ones(len(values), bool)
     if not np.isfinite(values.sum(dtype=np.float64)):
         finite = np.isfinite(values)
         values, labels = values[finite], labels[finite]
@@ -174,7 +185,20 @@ def _unit(values: Num[np.ndarray, "sample"], design: Design, k: int) -> Found:
         "edges": edges,
         "table": table(unit, edges),
         "constant": np.array(len(unit.starts) == 1),
+        **({} if clusters is None else _clustered(values, finite, edges, clusters)),
     }
+
+
+def _clustered(
+    values: Num[np.ndarray, "value"],
+    inside: Bool[np.ndarray, "sample"],
+    edges: Int[np.ndarray, "edge"],
+    clusters: Clusters,
+) -> Found:
+    """What groups of samples change: the spread of the AUROC, and what shuffles tell."""
+    rank, bins = ranks_and_bins(values, edges)
+    _, null, p = clusters.against_chance(bins, inside)
+    return {"inflation": clusters.inflation(rank, inside), "null": np.array(null), "null_p": np.array(p)}
 
 
 def _nothing(units: int) -> Found:
@@ -195,7 +219,8 @@ def _nothing(units: int) -> Found:
 def _chance(found: Found, permutations: int, seed: int) -> Found:
     """Information as a share of the class's entropy, against that of shuffled classes.
 
-    Units with the same finite samples, counted by class, share their shuffles.
+    Units with the same finite samples, counted by class, share their shuffles; where samples come in groups, the groups
+    were shuffled unit by unit.
     """
     observed, counts = found["information"], found["counts"].sum(1)
     null, p, whole = np.full_like(observed, np.nan), np.full_like(observed, np.nan), np.full_like(observed, np.nan)
@@ -204,7 +229,10 @@ def _chance(found: Found, permutations: int, seed: int) -> Found:
         if np.count_nonzero(margin) < 2:
             continue
         units = np.flatnonzero(kind.reshape(-1) == number)
-        null[units], p[units] = against_chance(observed[units], found["edges"].T[units], margin, permutations, seed)
+        if "null" in found:
+            null[units], p[units] = found["null"][units], found["null_p"][units]
+        else:
+            null[units], p[units] = against_chance(observed[units], found["edges"].T[units], margin, permutations, seed)
         whole[units] = entropy(margin)
     return {"mi": (observed - np.nan_to_num(null)) / whole, "mi_null": null / whole, "mi_p": p}
 
@@ -221,7 +249,9 @@ def _values(found: Found, chance: Found, verdict: Found, names: Sequence[str]) -
     }
 
 
-def _notes(values: Found, coords: Mapping[str, Sequence[Any]], design: Design, found: Found) -> list[str]:
+def _notes(
+    values: Found, coords: Mapping[str, Sequence[Any]], design: Design, clusters: Clusters | None, found: Found
+) -> list[str]:
     units, names = coords["unit"], coords["class"]
     small = [name for name, able in zip(names, (design.pieces[0, :, 0] >= FEWEST).tolist(), strict=True) if not able]
     empty = values["nonfinite"] > 0
@@ -240,6 +270,11 @@ def _notes(values: Found, coords: Mapping[str, Sequence[Any]], design: Design, f
     able = (design.pieces[:, :, 1:] >= FEWEST).all((0, 2))
     if len(names) > 1 and not able.any() and len(small) < len(names):
         notes.append(f"no class has {FEWEST} samples in each half: replication could not be checked.")
-    if design.grouped:
-        notes.append("samples come in groups: p and q count each group as one observation, mi_p each sample.")
+    if clusters is not None:
+        how = "whole groups" if clusters.whole else "classes within each group, as some hold several"
+        notes.append(
+            f"samples come in groups: p and q allow for samples of a group being alike; mi_p shuffles {how}.".replace(
+                ",.", "."
+            )
+        )
     return notes

@@ -20,8 +20,7 @@ class Design:
 
     ``starts`` are where each class begins; ``labels`` are twice the class plus the half, ``counts`` their samples.
     ``pieces`` are those of a class and of all others, of all samples and of either half; a piece is a sample, or a
-    group where samples come in groups. ``inflation`` is by how much the variance of an AUROC grows when a group counts
-    as one observation.
+    group where samples come in groups. ``groups`` are those of ``rows``, where samples come in groups.
     """
 
     rows: Int[np.ndarray, "sample"]
@@ -29,12 +28,24 @@ class Design:
     starts: Int[np.ndarray, "class"]
     counts: Int[np.ndarray, "class half"]
     pieces: Int[np.ndarray, "side class part"]
-    inflation: Float[np.ndarray, "class part"]
-    grouped: bool
+    groups: Int[np.ndarray, "sample"] | None
+
+    @property
+    def grouped(self) -> bool:
+        return self.groups is not None
 
     @property
     def classes(self) -> int:
         return len(self.starts)
+
+    @property
+    def degrees(self) -> tuple[float, float, float]:
+        """Degrees of freedom behind an AUROC's spread: of all samples, and of either half."""
+        if self.groups is None:
+            return np.inf, np.inf, np.inf
+        halves = self.labels & 1
+        first, second = (_degrees(self.groups[halves == half]) for half in (0, 1))
+        return _degrees(self.groups), first, second
 
     @classmethod
     def of(cls, classes: Classes, half: Num[np.ndarray, "sample"], groups: Int[np.ndarray, "sample"] | None) -> Design:
@@ -48,8 +59,6 @@ class Design:
         pieces = samples
         if own is not None:
             pieces = np.stack([_sides(codes[part], len(classes.names), own[part]) for part in chosen], axis=-1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            inflation = (1 / pieces).sum(0) / (1 / samples).sum(0)
         counts = np.bincount(2 * codes + halves, minlength=2 * len(sizes)).reshape(-1, 2)
         return cls(
             rows,
@@ -57,9 +66,14 @@ class Design:
             np.cumsum(sizes) - sizes,
             counts,
             pieces,
-            np.maximum(inflation, 1.0),
-            own is not None,
+            own,
         )
+
+
+def _degrees(groups: Int[np.ndarray, "sample"]) -> float:
+    """Degrees of freedom: groups less 2; without end where each sample is a group of its own, as without groups."""
+    found = len(np.unique(groups))
+    return float(max(found - 2, 1)) if found < len(groups) else np.inf
 
 
 def _sides(
@@ -80,7 +94,9 @@ def judged(found: Found, design: Design) -> Found:
     """Which class is each unit's best, with p and q; the same found on half 0 and checked on half 1.
 
     Classes are given by place, -1 for none. The p of the best class is multiplied by the number of classes it was
-    chosen from (Bonferroni); with two classes there is one choice only. On half 1 nothing is chosen.
+    chosen from (Bonferroni); with two classes there is one choice only. On half 1 nothing is chosen. ``inflation`` in
+    what was found [class, part, unit] widens each AUROC's spread where samples come in groups; then t with as many
+    degrees of freedom as groups less 2 stands for the normal.
     """
     counts, auroc, halves = found["counts"], found["auroc"], found["auroc_halves"]
     of_halves = [halves[:, half] for half in (0, 1)]
@@ -88,9 +104,11 @@ def judged(found: Found, design: Design) -> Found:
     both = np.asarray(able[:, 1] & able[:, 2])
     best, choices = _best(auroc, able[:, 0])
     first, first_choices = _best(of_halves[0], both)
-    whole = _test(best, auroc, counts.sum(1), found["ties"][0], design.inflation[:, 0], able[:, 0])
-    found0 = _test(first, of_halves[0], counts[:, 0], found["ties"][1], design.inflation[:, 1], both)
-    held1 = _test(first, of_halves[1], counts[:, 1], found["ties"][2], design.inflation[:, 2], both)
+    grown = found.get("inflation", np.ones((len(auroc), 3, auroc.shape[1])))
+    degrees = design.degrees
+    whole = _test(best, auroc, counts.sum(1), found["ties"][0], grown[:, 0], able[:, 0], degrees[0])
+    found0 = _test(first, of_halves[0], counts[:, 0], found["ties"][1], grown[:, 1], both, degrees[1])
+    held1 = _test(first, of_halves[1], counts[:, 1], found["ties"][2], grown[:, 2], both, degrees[2])
     p = np.minimum(whole["p"] * choices, 1.0)
     q0 = benjamini_hochberg(np.minimum(found0["claim"] * first_choices, 1.0))
     q1 = benjamini_hochberg(held1["claim"])
@@ -123,8 +141,9 @@ def _test(
     auroc: Float[np.ndarray, "class unit"],
     counts: Int[np.ndarray, "class unit"],
     ties: Float[np.ndarray, "unit"],
-    inflation: Float[np.ndarray, "class"],
+    inflation: Float[np.ndarray, "class unit"],
     able: Bool[np.ndarray, "class"],
+    degrees: float,
 ) -> Found:
     """AUROC and p of one class of each unit; ``claim`` is p where enough samples stand behind it."""
     if not len(auroc):
@@ -133,6 +152,6 @@ def _test(
     units = np.arange(len(place))
     chosen = np.where(place >= 0, auroc[at, units], np.nan)
     inside, total = counts[at, units], counts.sum(0)
-    p = rank_test(chosen, inside, total, ties, inflation[at])
+    p = rank_test(chosen, inside, total, ties, inflation[at, units], degrees)
     enough = able[at] & (np.minimum(inside, total - inside) >= FEWEST)
     return {"auroc": chosen, "p": p, "claim": np.where(enough, p, np.nan)}

@@ -235,11 +235,12 @@ def rank_test(
     total: Num[np.ndarray, "unit"],
     ties: Float[np.ndarray, "unit"],
     inflation: Float[np.ndarray, "unit"],
+    degrees: float = np.inf,
 ) -> Float[np.ndarray, "unit"]:
     """Two-sided p-value of an AUROC of .5: the normal approximation with the variance that ties leave.
 
-    var = (N + 1 - sum(t^3 - t) / (N (N - 1))) / (12 n (N - n)), times ``inflation`` where samples come in groups; NaN
-    where nothing varies.
+    var = (N + 1 - sum(t^3 - t) / (N (N - 1))) / (12 n (N - n)), times ``inflation`` where samples come in groups, then
+    against t with ``degrees`` of freedom; NaN where nothing varies.
 
     Reference: Mann and Whitney 1947; the correction for ties as in Lehmann, Nonparametrics, 1975.
     """
@@ -247,4 +248,5 @@ def rank_test(
     with np.errstate(divide="ignore", invalid="ignore"):
         left = total + 1 - ties / (total * (total - 1))
         spread = np.sqrt(inflation * np.where(left > 1e-9 * total, left, np.nan) / (12 * inside * (total - inside)))
-        return np.asarray(2 * special.ndtr(-np.abs(auroc - 0.5) / spread))
+        far = -np.abs(auroc - 0.5) / spread
+        return np.asarray(2 * (special.ndtr(far) if degrees == np.inf else special.stdtr(degrees, far)))
