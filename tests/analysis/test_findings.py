@@ -30,7 +30,7 @@ def test_the_sentence_holds_unit_n_effect_interval_q_and_replication(made: Made)
     (found,) = discover(rec, "kind == 'a'", k=1)
     said = found.evidence
     assert found.claim == (
-        f'Neuron 2 of layer fc1 is less active for kind == "a" (mean {said["mean_a"]:.2f}, n = 200) '
+        f'fc1 · neuron 2 (fc1:2) is less active for kind == "a" (mean {said["mean_a"]:.2f}, n = 200) '
         f'than for not kind == "a" (mean {said["mean_b"]:.2f}, n = 200): '
         f"g = {said['hedges_g']:.2f} [{said['g_low']:.2f}, {said['g_high']:.2f}], q = {said['q']:.0e}; "
         f"found on one half of the samples (g = {said['g_half0']:.2f}) "
@@ -84,3 +84,9 @@ def test_the_same_recording_gives_the_same_words_every_time(made: Made) -> None:
     values = {"fc1": noise(40, 1, u2=2.0, u3=2.0), "fc2": noise(20, 2, u0=1.0)}
     first, second = (discover(made(values, ROWS), "kind == 'a'") for _ in range(2))
     assert [one.to_json() for one in first] == [one.to_json() for one in second]
+
+
+def test_a_layer_that_is_only_a_number_is_called_as_in_the_page(made: Made) -> None:
+    layers = [Layer("0", "dense", 3, "linear", 1), Layer("2", "dense", 4, "linear", 2)]
+    (found,) = discover(made({"0": noise(3, 1), "2": noise(4, 2, u3=1.5)}, ROWS, layers=layers), "kind == 'a'", k=1)
+    assert found.claim.startswith("dense 2 · neuron 3 (2:3) is more active for ")

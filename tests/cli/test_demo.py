@@ -60,7 +60,7 @@ def test_three_findings_quote_numbers_that_scipy_confirms(demo: Sailed) -> None:
     rec = demo.recording()
     claims = " ".join(demo.ran.out.split())
     group = r"(.*?) \(mean (\S+), n = (\d+)\)"
-    found = re.findall(rf"Neuron (\d+) of layer (\S+) is (more|less) active for {group} than for {group}", claims)
+    found = re.findall(rf"· neuron (\d+) \((\S+):\d+\) is (more|less) active for {group} than for {group}", claims)
     assert len(found) == 3
     assert len({layer for _, layer, *_ in found}) == min(3, len(rec.layers) - 2)
     for unit, layer, direction, a, mean, n, b, *_ in found:
@@ -90,7 +90,9 @@ def test_paths_are_those_that_can_be_opened_from_here(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     out = run_command("demo", "titanic", "--no-open", "--output", "demo").out
     assert out.count("   demo/titanic.html#/network?") == 3
-    assert out.rstrip().endswith("\n  demo/titanic.html")
+    assert "\n  demo/titanic.html\n" in out
+    assert "\n  neuronaut show demo/titanic.naut\n" in out
+    assert out.rstrip().endswith("\n  neuronaut compare demo/titanic.naut \"sex == 'female'\"")
     assert "kB in demo/titanic.naut" in " ".join(out.split())
 
 

@@ -11,6 +11,7 @@ from neuronaut.analysis.compare import compare
 from neuronaut.analysis.groups import Group, two_groups
 from neuronaut.core.address import Address
 from neuronaut.core.finding import Finding
+from neuronaut.core.labels import layer_labels
 from neuronaut.core.layer import Layer
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
@@ -69,14 +70,17 @@ def _finding(rec: Recording, result: Result, place: int, pair: tuple[Group, Grou
     evidence = {name: result[name][place].item() for name in _EVIDENCE}
     evidence |= {"a": first.name, "b": second.name}
     view = View("network", at=at, a=first.slice.expression, b=second.slice.expression, colour="ab")
-    return Finding(_sentence(layer, at, evidence), at, evidence, (view,))
+    labels = dict(zip(rec.layers, layer_labels(list(rec.layers.values())), strict=True))
+    return Finding(_sentence(layer, labels[layer.name], at, evidence), at, evidence, (view,))
 
 
-def _sentence(layer: Layer, at: Address, said: Mapping[str, Any]) -> str:
-    word = layer.unit_word.capitalize()
+def _sentence(layer: Layer, label: str, at: Address, said: Mapping[str, Any]) -> str:
+    unit = f"{layer.unit_word} {at.unit}"
+    if layer.unit_names is not None and at.unit is not None:
+        unit = layer.unit_names[at.unit]
     direction = "more" if float(said["hedges_g"]) > 0 else "less"
     return (
-        f"{word} {at.unit} of layer {layer.name} is {direction} active for {said['a']} "
+        f"{label} \N{MIDDLE DOT} {unit} ({at}) is {direction} active for {said['a']} "
         f"(mean {_number(said['mean_a'])}, n = {said['n_a']:,}) than for {said['b']} "
         f"(mean {_number(said['mean_b'])}, n = {said['n_b']:,}): "
         f"g = {said['hedges_g']:.2f} [{said['g_low']:.2f}, {said['g_high']:.2f}], {_q(float(said['q']))}; "

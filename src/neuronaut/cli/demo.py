@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -111,7 +112,7 @@ def _say(demo: Demo, voyage: Voyage) -> None:
         f"on {voyage.held_out:,} others"
     )
     say(
-        f"recorded  {voyage.samples:,} {demo.many}, {len(voyage.shapes)} layers ({sizes}), "
+        f"recorded  {voyage.samples:,} {demo.many}, {len(voyage.shapes)} layers with the input ({sizes}), "
         f"{voyage.bytes / 1000:,.0f} kB in {voyage.recording}"
     )
     say(f"page      {page}, {page.stat().st_size / 1000:,.0f} kB: needs no server and no network")
@@ -120,6 +121,11 @@ def _say(demo: Demo, voyage: Voyage) -> None:
     say()
     say("Open it in a browser:", style="bold")
     link(f"  {page}", page.resolve().as_uri())
+    say()
+    say("Or ask the recording yourself:", style="bold")
+    recording = shlex.quote(str(voyage.recording))
+    say(f"  neuronaut show {recording}")
+    say(f'  neuronaut compare {recording} "{demo.slices[2]}"')
 
 
 def _say_findings(demo: Demo, voyage: Voyage) -> None:
@@ -135,5 +141,6 @@ def _say_findings(demo: Demo, voyage: Voyage) -> None:
     say()
     say(
         "g is the difference in standard deviations (Hedges) with its 95 % interval; q the false discovery rate over "
-        f"all {sum(voyage.units)} units. Which half a sample is in was fixed before any look at the neurons."
+        f"all {sum(voyage.units)} units, those of the input ({voyage.units[0]}) and the output ({voyage.units[-1]}) "
+        "among them. Which half a sample is in was fixed before any look at the neurons."
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -11,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuronaut.analysis.weights import edge_weights
+from neuronaut.core.labels import layer_labels
 from neuronaut.core.layer import Edge, EdgeKind, Layer, Take
 from neuronaut.explorer.blobs import Packer
 from neuronaut.explorer.contract import EdgeCard, LayerCard, Weights
@@ -26,15 +25,13 @@ MANY = 65_536
 SMALL = 4096
 """Arrays up to this size are shipped whole and as they are; of larger ones the strongest, without the last digits."""
 _WORST: tuple[EdgeKind, ...] = ("linear", "scaled", "nonlinear")
-_ONLY_A_NUMBER = re.compile(r"\d+(~\d+)?\Z")
-
 Floats = npt.NDArray[np.float32]
 Array = npt.NDArray[Any]
 
 
 def layer_cards(layers: Sequence[Layer], signed: Mapping[str, bool]) -> list[LayerCard]:
     """One card for each layer, in the order they ran."""
-    labels = _labels(layers)
+    labels = layer_labels(layers)
     return [
         LayerCard(
             name=layer.name,
@@ -54,18 +51,6 @@ def layer_cards(layers: Sequence[Layer], signed: Mapping[str, bool]) -> list[Lay
         )
         for layer, label in zip(layers, labels, strict=True)
     ]
-
-
-def _labels(layers: Sequence[Layer]) -> list[str]:
-    """Names, but "dense 2" where the name is only a place in a Sequential."""
-    count: Counter[str] = Counter()
-    labels: list[str] = []
-    for layer in layers:
-        count[layer.kind] += 1
-        plain = _ONLY_A_NUMBER.match(layer.name) is not None
-        labels.append(("output" if layer.output else f"{layer.kind} {count[layer.kind]}") if plain else layer.name)
-    again = Counter(labels)
-    return [label if again[label] == 1 else layer.name for layer, label in zip(layers, labels, strict=True)]
 
 
 def edge_cards(rec: Recording, shown: Collection[str], pack: Packer, *, full: bool = False) -> list[EdgeCard]:
