@@ -54,6 +54,22 @@ def test_selectivity_of_one_unit_shows_every_class(neuronaut: Run, recording: Pa
     assert float(lines[2].split()[-1]) == pytest.approx(values[:20].mean(), abs=0.01)
 
 
+def test_selectivity_of_one_unit_looks_at_its_layer_alone(neuronaut: Run, recording: Path) -> None:
+    found = neuronaut("selectivity", recording, "kind", "--at", "fc:1", "--json").json
+    assert found["coords"]["unit"] == ["fc:0", "fc:1", "fc:2"]
+    whole = neuronaut("selectivity", recording, "kind", "--json").json
+    place = whole["coords"]["unit"].index("fc:1")
+    assert found["values"]["best_auroc"][1] == whole["values"]["best_auroc"][place]
+    assert "input:" not in neuronaut("selectivity", recording, "kind", "--at", "fc:1").err
+
+
+def test_one_class_is_nothing_to_compare(neuronaut: Run, recording: Path) -> None:
+    for more in ((), ("--at", "fc:0")):
+        ran = neuronaut("selectivity", recording, "kind", "--where", "kind == 'a'", *more, code=1)
+        assert ran.out.strip() == ""
+        assert "a class needs others to be told from" in " ".join(ran.err.split())
+
+
 def test_selectivity_as_json_and_csv_agree(neuronaut: Run, recording: Path) -> None:
     found = neuronaut("selectivity", recording, "kind", "--json").json
     rows = rows_of(neuronaut("selectivity", recording, "kind", "--csv").out)
@@ -71,12 +87,14 @@ def test_selectivity_as_json_and_csv_agree(neuronaut: Run, recording: Path) -> N
         (("selectivity", "{rec}", "row"), "--bins 10,20, or --bins each"),
         (("selectivity", "{rec}", "row", "--bins", "each"), "hardly two samples share one"),
         (("selectivity", "{rec}", "kind", "--bins", "3"), "holds no numbers"),
-        (("selectivity", "{rec}", "kind", "--at", "fc:9"), "no unit 'fc:9'"),
+        (("selectivity", "{rec}", "kind", "--at", "fc:9"), "no unit 9 in layer 'fc': its units are 0 to 2"),
+        (("selectivity", "{rec}", "kind", "--at", "fcc:1"), "closest: 'fc'"),
+        (("selectivity", "{rec}", "kind", "--at", "fc"), "name one of them, as in 'fc:0'"),
         (("selectivity", "{rec}", "kind", "--sort", "aurok"), "no column to sort by"),
         (("similarity", "{rec}", "fc:9"), "its units are 0 to 2"),
         (("similarity", "{rec}", "fc", "--by", "wait"), "no way to compare units 'wait'"),
         (("similarity", "{rec}", "fc", "--by", "weight in"), "Compare by activation"),
-        (("health", "{rec}", "--saturated", "2"), "saturated=2.0"),
+        (("health", "{rec}", "--saturated", "2"), "above 0 and up to 1; got 2."),
         (("health", "{rec}", "--layer", "fcc"), "closest: 'fc'"),
     ],
 )
@@ -129,6 +147,6 @@ def test_nothing_hostile_reaches_the_terminal(
 
 def test_a_hostile_column_is_only_a_name(neuronaut: Run, recording: Path) -> None:
     hostile = "\x1b[2J[red]</script>\u202e=cmd"
-    ran = neuronaut("selectivity", recording, hostile)
+    ran = neuronaut("selectivity", recording, hostile, code=1)
     assert not any(sign in ran.out + ran.err for sign in "\x1b\u202e\x9b")
     assert "a class needs others" in " ".join(ran.err.split())

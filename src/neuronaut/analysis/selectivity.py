@@ -262,6 +262,8 @@ def _notes(
             found["signed"], units
         ),
     }
+    if len(names) < 2:  # nothing is compared, and why has been said
+        said = dict(list(said.items())[:1])
     notes = [f"{reason}: {which}." for reason, which in said.items() if which]
     if small and len(names) > 1:
         shown = ", ".join(map(repr, small[:4])) + (", …" if len(small) > 4 else "")
@@ -270,7 +272,7 @@ def _notes(
     able = (design.pieces[:, :, 1:] >= FEWEST).all((0, 2))
     if len(names) > 1 and not able.any() and len(small) < len(names):
         notes.append(f"no class has {FEWEST} samples in each half: replication could not be checked.")
-    if clusters is not None:
+    if clusters is not None and len(names) > 1:
         how = "whole groups" if clusters.whole else "classes within each group, as some hold several"
         notes.append(
             f"samples come in groups: p and q allow for samples of a group being alike; mi_p shuffles {how}.".replace(

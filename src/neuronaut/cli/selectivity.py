@@ -11,7 +11,9 @@ from neuronaut.cli.options import Csv, Json, Layers, Limit, RecordingPath, Reduc
 if TYPE_CHECKING:
     import pandas as pd
 
+    from neuronaut.core.address import Address
     from neuronaut.core.result import Result
+    from neuronaut.store.recording import Recording
 
 _HELP = "Part a column of numbers: a count (4), numbers to cut at (18,65), or each."
 _FORMATS = {"auroc": ".3f", "d'": ".2f", "ap": ".3f", "info": ".3f", "csi": ".2f", "q": ".2g", "held": ".3f"}
@@ -53,20 +55,36 @@ def selectivity(
     from neuronaut.store.recording import open
 
     with open(recording) as rec, doing("computing"):
+        asked = None if at is None else _address(rec, at)
         result = compute(
-            rec, column, bins=_bins(bins), where=where, layers=chosen_layers(layer), site=site, reduction=reduction,
+            rec, column, bins=_bins(bins), where=where,
+            layers=chosen_layers(layer) if asked is None else [asked.layer],
+            site=site if asked is None or asked.site == "post" else asked.site, reduction=reduction,
             permutations=permutations, seed=seed,
         )  # fmt: skip
+    if asked is not None:
+        at = result.coords["unit"][asked.unit or 0]
     notes(result.notes)
+    several = len(result.coords["class"]) > 1
     if json:
         print_json(result.to_json())
     elif csv:
         print_csv(class_table(result, at))
-    elif at is not None:
+    elif several and at is not None:
         _print_unit(result, column, at)
-    else:
+    elif several:
         _print(result, column, sort, limit)
-    return None if result.coords["class"] else 1
+    return None if several else 1
+
+
+def _address(rec: Recording, at: str) -> Address:
+    """The unit that is asked about. Raises AddressError or UnknownName when it is not there."""
+    from neuronaut.analysis.top import known_unit
+    from neuronaut.core.address import parse_address
+
+    address = parse_address(at, list(rec.layers))
+    known_unit(rec.layers[address.layer], address.unit, at)
+    return address
 
 
 def _bins(text: str | None) -> int | str | list[float] | None:
@@ -110,8 +128,6 @@ def _print(result: Result, column: str, sort: str, limit: int) -> None:
     from neuronaut.cli.console import print_table, say
     from neuronaut.cli.ranking import ranked, with_names
 
-    if not result.coords["class"]:
-        return
     classes = [f"{name} {count:,}" for name, count in result.n.items()]
     more = f", … {len(classes) - 12} more" if len(classes) > 12 else ""
     say(f"{column}: {', '.join(classes[:12])}{more}", style="bold")
@@ -135,8 +151,6 @@ def _print_unit(result: Result, column: str, at: str) -> None:
     from neuronaut.cli.console import cell, print_table, say
 
     table = class_table(result, at)
-    if not len(table):
-        return
     total = sum(result.n.values())
     shown = table[["class", "auroc", "dprime", "ap", "mean"]].rename(columns={"dprime": "d'"})
     counts = [result.n[name] for name in table["class"]]
