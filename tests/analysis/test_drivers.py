@@ -54,6 +54,31 @@ def test_a_planted_conjunction_is_found_and_holds_on_the_other_half(made: Made) 
     assert found.notes[0].startswith('fc:0 is highest for port == "Q" and age <= ')
 
 
+def test_chance_is_the_share_of_the_top_and_the_verdict_says_how_far_above_it_a_slice_is(made: Made) -> None:
+    rec = planted(made)
+    found = drivers(rec, "fc:0")
+    held = HALF == 1
+    values = np.asarray(rec["fc"].read())[held, 0]
+    at_top = top_of(values, np.asarray(rec["fc"].read())[~held, 0])
+    inside = rec.mask(found.coords["slice"][0])[held]
+    assert found["base"][0] == pytest.approx(at_top.mean())
+    assert found["lift"][0] == pytest.approx(at_top[inside].mean() / at_top.mean())
+    assert "(p = 0.048, the smallest that 20 shuffles can give)" in found.notes[0]
+    assert f"{found['lift'][0]:.2g} times the {at_top.mean():.1%} of all samples" in found.notes[0]
+    assert "hardly above chance" not in found.notes[0]
+
+
+def test_a_slice_that_beats_shuffles_but_hardly_chance_is_called_that(made: Made) -> None:
+    n = 20_000
+    rng = np.random.default_rng(3)
+    side, half = rng.integers(0, 2, n), rng.integers(0, 2, n).astype(np.uint8)
+    values = (rng.normal(size=n) + 0.12 * side).astype(np.float32)[:, None]
+    found = drivers(made({"fc": values}, {"side": np.where(side, "l", "r")}, half=half), "fc:0", top=0.3)
+    assert found["beats"][0] == 1
+    assert 1 < found["lift"][0] < 1.5
+    assert "; hardly above chance: " in found.notes[0]
+
+
 def test_a_unit_of_noise_gets_the_verdict_that_nothing_beats_shuffles(made: Made) -> None:
     rec = made({"fc": noise(2, units=12)}, COLUMNS, half=HALF)
     for unit in range(12):

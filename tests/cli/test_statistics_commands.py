@@ -46,8 +46,11 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_drivers_prints_whole_slices_and_the_verdict(neuronaut: Run, people: Path) -> None:
     ran = neuronaut("drivers", people, "fc:0")
     lines = ran.out.splitlines()
-    assert lines[0].split() == ["n", "precision", "recall", "held-out", "beats", "slice"]
-    assert lines[1].split()[4] == "yes"
+    assert lines[0].split() == ["n", "precision", "lift", "recall", "held-out", "beats", "slice"]
+    row = lines[1].split()
+    assert row[5] == "yes"
+    (chance,) = [float(line.split()[1]) for line in lines if line.startswith("chance: ")]
+    assert float(row[2]) == pytest.approx(float(row[1]) / chance, rel=0.02)
     assert "and age <= " in " ".join(ran.out.split())
     assert "fc:0 is highest for port ==" in ran.out
     assert "left out: number" in ran.err

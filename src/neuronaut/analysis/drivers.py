@@ -27,12 +27,27 @@ from neuronaut.core.filters.nodes import And, Or
 from neuronaut.core.result import Result
 from neuronaut.store.recording import Recording
 
-VALUES = ("score", "heldout", "shuffled", "p", "beats", "precision", "recall", "mean_in", "mean_out", "n")
+VALUES = (
+    "score",
+    "heldout",
+    "shuffled",
+    "p",
+    "beats",
+    "precision",
+    "base",
+    "lift",
+    "recall",
+    "mean_in",
+    "mean_out",
+    "n",
+)
+HARDLY = 1.5
+"""Times chance below which a slice that beats the shuffles still tells hardly anything."""
 ALIKE = 0.7
 """Slices that share more than this of their rows with a better one are not listed."""
 
 
-@analysis(version=1)
+@analysis(version=2)
 def drivers(
     rec: Recording,
     at: str,
@@ -56,8 +71,9 @@ def drivers(
     half 0 first: ``score`` on half 0 and ``heldout`` on half 1 (``score="ap"``, average precision, or ``"f1"``);
     ``shuffled``, the best score that the same search, let loose on half 1 itself, reaches on ``shuffles`` shuffled
     copies of the unit; ``p`` = (1 + copies that reach ``heldout``) / (1 + copies); ``beats``, 1 where ``heldout`` is
-    above all of them; on half 1 ``precision``, ``recall``, and the unit's mean inside and outside, ``mean_in
-    mean_out``; ``n`` samples in the whole recording. The first note is the verdict.
+    above all of them; on half 1 ``precision``, ``base`` (what chance gives: the share of all samples that is at the
+    top), ``lift`` (precision / base), ``recall``, and the unit's mean inside and outside, ``mean_in mean_out``; ``n``
+    samples in the whole recording. The first note is the verdict; below a lift of 1.5 a slice is hardly above chance.
 
     What the model answered is not asked unless ``outputs=True``; identifiers are left out unless named. In a recording
     with groups, whole groups are shuffled, and fewer than 20 groups claim nothing.
@@ -137,6 +153,8 @@ class _Judged:
     score: float
     heldout: float
     precision: float
+    base: float
+    lift: float
     recall: float
     mean_in: float
     mean_out: float
@@ -152,10 +170,13 @@ class _Judged:
         positives, rows = int(held.top.sum()), int(held.known.sum())
         outside = held.known & ~inside
         sides = [counted(part, held.groups) for part in (inside, outside)]
+        base, precision = positives / rows if rows else np.nan, hits / chosen if chosen else np.nan
         return cls(
             found.score,
             float(score(np.array(chosen), np.array(hits), positives, rows)) if positives else np.nan,
-            hits / chosen if chosen else np.nan,
+            precision,
+            base,
+            precision / base if positives else np.nan,
             hits / positives if positives else np.nan,
             _mean(held.values[inside]),
             _mean(held.values[outside]),
@@ -188,7 +209,7 @@ def _node(found: Found, atoms: Atoms) -> Node:
 
 def _judged(judged: list[_Judged], null: Float[np.ndarray, "shuffle"]) -> dict[str, Any]:
     """The slices as columns, held against the best that shuffled copies reach."""
-    names = ("score", "heldout", "precision", "recall", "mean_in", "mean_out")
+    names = ("score", "heldout", "precision", "base", "lift", "recall", "mean_in", "mean_out")
     table: dict[str, Any] = {name: np.array([getattr(one, name) for one in judged], float) for name in names}
     heldout = table["heldout"]
     claimable = np.array([one.claimable for one in judged], bool) & ~np.isnan(heldout)
@@ -206,9 +227,13 @@ def _verdict(at: str, texts: Sequence[str], table: Mapping[str, Any], largest: b
     if not texts:
         return f"{at}: no question about the columns tells when it is {end}."
     for place in np.flatnonzero(table["beats"] == 1)[:1].tolist():
+        row = {name: float(table[name][place]) for name in ("heldout", "shuffled", "p", "precision", "base", "lift")}
+        hardly = "hardly above chance: " if row["lift"] < HARDLY else ""
         return (
-            f"{at} is {end} for {texts[place]}: the score is {table['heldout'][place]:.3f} on the held-out half, "
-            f"the best of the shuffled copies reaches {table['shuffled'][place]:.3f} (p = {table['p'][place]:.2g})."
+            f"{at} is {end} for {texts[place]}: the score is {row['heldout']:.3f} on the held-out half, the best of "
+            f"the shuffled copies reaches {row['shuffled']:.3f} (p = {row['p']:.2g}, the smallest that "
+            f"{round(1 / row['p']) - 1} shuffles can give); {hardly}{row['precision']:.1%} of the slice is at the top, "
+            f"{row['lift']:.2g} times the {row['base']:.1%} of all samples."
         )
     said = f"{table['heldout'][0]:.3f} on the held-out half, the shuffled copies reach {table['shuffled'][0]:.3f}"
     if np.isnan(table["beats"]).all():

@@ -11,7 +11,7 @@ from neuronaut.cli.options import Csv, Json, Limit, RecordingPath, Reduction
 if TYPE_CHECKING:
     from neuronaut.core.result import Result
 
-_HEAD = f"{'n':<8}{'precision':>9}{'recall':>8}{'held-out':>10}  {'beats':<6} slice"
+_HEAD = f"{'n':<7}{'precision':>9}{'lift':>6}{'recall':>8}{'held-out':>9}  {'beats':<6}slice"
 
 
 def drivers(
@@ -43,7 +43,8 @@ def drivers(
 
     Conditions on the metadata are searched on one half of the samples and scored on
     the other. A slice counts when it beats the best that the same search finds on
-    shuffled copies of the neuron.
+    shuffled copies of the neuron. lift: precision over chance, the share of all samples
+    that is at the top; below 1.5 a slice tells hardly anything.
     """
     from neuronaut.analysis.drivers import drivers as compute
     from neuronaut.cli.console import notes, print_csv, print_json
@@ -74,9 +75,12 @@ def _print(result: Result, verdict: str, limit: int) -> None:
     if len(table):
         say(_HEAD, style="bold")
     for row in table.head(limit or len(table)).to_dict("records"):
-        numbers = f"{cell(row['precision'], '.3f'):>9}{cell(row['recall'], '.3f'):>8}{cell(row['heldout'], '.3f'):>10}"
+        numbers = f"{cell(row['precision'], '.3f'):>9}{cell(row['lift'], '.2f'):>6}{cell(row['recall'], '.3f'):>8}"
+        numbers += f"{cell(row['heldout'], '.3f'):>9}"
         beats = {1.0: "yes", 0.0: "no"}.get(row["beats"], "–")
-        say(f"{row['n']:<8,}{numbers}  {beats:<6} {row['slice']}", indent=len(_HEAD) - len("slice"))
+        say(f"{row['n']:<7,}{numbers}  {beats:<6}{row['slice']}", indent=len(_HEAD) - len("slice"))
     if limit and len(table) > limit:
         say(f"… {len(table) - limit:,} more slices; --limit 0 prints all.")
+    if len(table):
+        say(f"chance: {cell(table['base'].iloc[0], '.3f')} of the held-out samples are at the top; lift: times chance.")
     say(verdict, style="bold")
