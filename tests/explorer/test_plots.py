@@ -229,6 +229,22 @@ def test_what_cannot_be_drawn_is_said(passengers: Recording) -> None:
         passengers.plot.heatmap("0", units="sideways")
 
 
+def test_no_figure_is_drawn_of_a_group_without_samples_or_of_one_class(passengers: Recording) -> None:
+    plot, nobody = passengers.plot, "age > 1000"
+    for draw in (
+        lambda: plot.compare(nobody),
+        lambda: plot.network("age > 10", nobody),
+        lambda: plot.health(nobody),
+        lambda: plot.cka(nobody),
+        lambda: plot.selectivity("sex", where=nobody),
+        lambda: plot.unit("0:1", ["age > 10", nobody]),
+    ):
+        with pytest.raises(DataError, match="nothing to draw: no sample is in age > 1000"):
+            draw()
+    with pytest.raises(DataError, match=r"nothing to draw: at least 2 classes are compared; there are: male \("):
+        plot.selectivity("sex", where="sex == 'male'")
+
+
 def test_without_matplotlib_the_error_names_the_extra(passengers: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.startswith("neuronaut.explorer.plot.")]:
         if not name.endswith("accessor"):

@@ -8,7 +8,7 @@ import numpy as np
 
 from neuronaut.analysis.cka import cka as aligned
 from neuronaut.core.slices import Where
-from neuronaut.explorer.plot.style import Within, begin, finish, key, magnitude, number, said
+from neuronaut.explorer.plot.style import Within, begin, drawable, finish, key, magnitude, number, said
 from neuronaut.store.recording import Recording
 
 WRITTEN = 14
@@ -16,6 +16,7 @@ WRITTEN = 14
 
 def cka(rec: Recording, where: Where = None, *, theme: str = "light", figure: Within = None) -> Any:
     result = aligned(rec, where)
+    drawable(result.n, result.notes)
     names = [said(name)[:18] for name in result.coords["layers"]]
     matrix = np.asarray(result["debiased"])
     side = 0.5 * len(names) + 2.4

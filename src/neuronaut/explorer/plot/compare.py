@@ -10,7 +10,7 @@ import numpy as np
 from neuronaut.analysis.compare import compare as compared
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
-from neuronaut.explorer.plot.style import Within, begin, chance, finish, legend, number, said
+from neuronaut.explorer.plot.style import Within, begin, chance, drawable, finish, legend, number, said
 from neuronaut.store.recording import Recording
 
 FLOOR = 1e-300
@@ -28,6 +28,7 @@ def compare(
     figure: Within = None,
 ) -> Any:
     pair = compared(rec, a, b, layers=layers)
+    drawable(pair.n, pair.notes)
     figure, ax, ink = begin(theme, (7.2, 5.2), figure)
     g, q = pair["hedges_g"], pair["q"]
     height = -np.log10(np.maximum(q, FLOOR))

@@ -8,7 +8,7 @@ import numpy as np
 
 from neuronaut.analysis.health import health as examined
 from neuronaut.core.slices import Where
-from neuronaut.explorer.plot.style import CATEGORIES, Within, begin, finish, legend, said
+from neuronaut.explorer.plot.style import CATEGORIES, Within, begin, drawable, finish, legend, said
 from neuronaut.store.recording import Recording
 
 STATUSES = ("dead", "dormant", "constant", "always on", "saturated")
@@ -17,6 +17,7 @@ STATUSES = ("dead", "dormant", "constant", "always on", "saturated")
 
 def health(rec: Recording, where: Where = None, *, theme: str = "light", figure: Within = None) -> Any:
     result = examined(rec, where)
+    drawable(result.n, result.notes)
     layers = [str(name) for name in result.coords["layers"]]
     status = np.asarray(result["status"])
     of = np.asarray([str(name) for name in result.coords["layer"]])

@@ -20,7 +20,7 @@ from neuronaut.core.slices import Where, where
 from neuronaut.explorer.network import visible_edges
 from neuronaut.explorer.plot.blend import blend
 from neuronaut.explorer.plot.strongest import strongest
-from neuronaut.explorer.plot.style import Tokens, Within, begin, finish, magnitude, said
+from neuronaut.explorer.plot.style import Tokens, Within, begin, drawable, finish, magnitude, said
 from neuronaut.store.recording import Recording
 
 COLUMN = 64
@@ -40,10 +40,11 @@ def network(
 ) -> Any:
     layers = {name: layer for name, layer in rec.layers.items() if f"activations/{name}/post" in rec.arrays}
     size = (max(7.0, 1.9 * len(layers) + 1.6), 6.2)
-    figure, ax, ink = begin(theme, size, figure)
     comparing = a is not None or b is not None
     groups = [where(a), ~where(a) if b is None and a is not None else where(b)] if comparing else [where(None)]
     stats = activity(rec, groups, layers=list(layers))
+    drawable(stats.n, stats.notes)
+    figure, ax, ink = begin(theme, size, figure)
     places = {name: _places(column, layer.unit_count) for column, (name, layer) in enumerate(layers.items())}
     drawn = _edges(rec, ax, places, ink, edges)
     for name, span in by_layer(stats).items():

@@ -10,7 +10,18 @@ import numpy as np
 from neuronaut.analysis.selectivity import selectivity as measured
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
-from neuronaut.explorer.plot.style import CATEGORIES, MOST, Within, begin, chance, finish, legend, number, said
+from neuronaut.explorer.plot.style import (
+    CATEGORIES,
+    MOST,
+    Within,
+    begin,
+    chance,
+    drawable,
+    finish,
+    legend,
+    number,
+    said,
+)
 from neuronaut.store.recording import Recording
 
 
@@ -24,6 +35,7 @@ def selectivity(
     figure: Within = None,
 ) -> Any:
     result = measured(rec, column, layers=layers, where=where)
+    drawable(result.n, result.notes, fewest=2)
     of = np.asarray([str(name) for name in result.coords["layer"]])
     names = list(dict.fromkeys(of.tolist()))
     figure, ax, ink = begin(theme, (max(7.2, 1.1 * len(names) + 2), 4.8), figure)

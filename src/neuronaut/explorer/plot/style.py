@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import textwrap
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -67,6 +67,17 @@ class Drawing(Figure):
         file = io.BytesIO()
         self.savefig(file, format="png", dpi=144)
         return file.getvalue()
+
+
+def drawable(counts: Mapping[str, int], notes: Sequence[str] = (), *, fewest: int = 1) -> None:
+    """Refuse to draw what is empty: too few groups, or a group without samples. Raises DataError that says why."""
+    empty = [name for name, count in counts.items() if not count]
+    if empty:
+        why = " ".join(note for note in notes if "no sample" in note) or f"no sample is in {empty[0]}."
+        raise DataError(f"there is nothing to draw: {why}")
+    if len(counts) < fewest:
+        there = ", ".join(f"{name} ({count:,})" for name, count in counts.items()) or "none"
+        raise DataError(f"there is nothing to draw: at least {fewest} classes are compared; there are: {there}.")
 
 
 def tokens(theme: str) -> Tokens:

@@ -12,7 +12,19 @@ from neuronaut.core.address import parse_address
 from neuronaut.core.columns import TextColumn
 from neuronaut.core.errors import AddressError
 from neuronaut.core.slices import EVERYTHING, Slice, Where, where
-from neuronaut.explorer.plot.style import CATEGORIES, MOST, Tokens, Within, begin, chance, finish, legend, number, said
+from neuronaut.explorer.plot.style import (
+    CATEGORIES,
+    MOST,
+    Tokens,
+    Within,
+    begin,
+    chance,
+    drawable,
+    finish,
+    legend,
+    number,
+    said,
+)
 from neuronaut.store.recording import Recording
 
 BINS = 40
@@ -30,6 +42,7 @@ def unit(
     if address.unit is None:
         raise AddressError(f"{at!r} is a layer. Name one of its units, as in '{at}:0'.")
     groups = _classes(rec) if slices is None else [where(one) for one in slices]
+    drawable({one.name: int(rec.mask(one).sum()) for one in groups} if slices is not None else {"all": rec.n})
     figure, ax, ink = begin(theme, (7.2, 4.4), figure)
     values = np.asarray(rec.at(address).read(), np.float64)
     finite = np.isfinite(values)
