@@ -115,4 +115,4 @@ def test_the_data_of_a_wide_network_leave_room_for_the_app_in_two_megabytes(tmp_
     page = export(
         record_digits(tmp_path / "wide.naut"), tmp_path / "page.html", slices=["digit == '3'", "digit == '8'"]
     )
-    assert page.stat().st_size < 1_750_000
+    assert page.stat().st_size < 1_720_000
