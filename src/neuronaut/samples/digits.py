@@ -32,7 +32,7 @@ def load_digits() -> tuple[npt.NDArray[np.float32], pd.DataFrame]:
     >>> images.shape, metadata["holes"][metadata["label"] == 0].mode().item()
     ((1797, 1, 8, 8), 1)
 
-    Reference: Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, 1998 (UCI, CC BY 4.0), test set.
+    Reference: Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, 1998 (UCI), test set.
     """
     with files("neuronaut").joinpath("data", "digits.npz").open("rb") as file, np.load(file) as stored:
         images, labels = stored["images"], stored["labels"]
