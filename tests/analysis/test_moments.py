@@ -51,6 +51,10 @@ def test_moments_equal_numpy_on_the_finite_values(values: np.ndarray) -> None:
 def test_every_float16_is_read_as_the_number_it_is() -> None:
     words = np.arange(65536, dtype=np.uint16).view(np.float16)
     np.testing.assert_array_equal(single(words), words.astype(np.float32))
+    finite = words[np.isfinite(words)]
+    assert single(finite).tobytes() == finite.astype(np.float32).tobytes()
+    parted = finite.reshape(-1, 4)[:, ::3]
+    assert single(parted).tobytes() == parted.astype(np.float32).tobytes()
 
 
 def test_other_precisions_are_left_as_they_are() -> None:

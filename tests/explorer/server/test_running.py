@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -25,7 +26,7 @@ from passenger_recordings import record_passengers
 import neuronaut as naut
 from neuronaut.core.errors import DataError
 from neuronaut.explorer.server.limits import Limits
-from neuronaut.explorer.server.run import Server
+from neuronaut.explorer.server.run import Server, _listening
 from neuronaut.explorer.server.served import Served
 from neuronaut.store.recording import Recording
 from neuronaut.store.recording import open as open_recording
@@ -73,6 +74,20 @@ def test_it_listens_on_this_machine_only_and_gives_its_port_back(server: Server)
     server.stop()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", server.port), timeout=2)
+
+
+def test_the_second_piece_of_an_answer_does_not_wait_for_the_first_to_be_acknowledged() -> None:
+    async def held_back(listening: socket.socket) -> bool:
+        answered = asyncio.get_running_loop().create_future()
+        serving = await asyncio.start_server(lambda _, writer: answered.set_result(writer), sock=listening)
+        _, asking = await asyncio.open_connection(*listening.getsockname()[:2])
+        connection = (await answered).get_extra_info("socket")
+        at_once = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        for one in (asking, await answered, serving):
+            one.close()
+        return not at_once
+
+    assert [asyncio.run(held_back(one)) for one in _listening(0)] in ([False], [False, False])
 
 
 def test_the_token_lies_in_a_file_of_this_account_alone_while_it_runs(server: Server) -> None:

@@ -18,7 +18,9 @@ STRIP_VALUES = 1 << 18
 STRIP_ROWS = 255
 """Rows summed at a time at most: so many firings fit in a byte."""
 
-_HALF_TO_SINGLE = np.arange(65536, dtype=np.uint16).view(np.float16).astype(np.float32)
+_EXPONENT = np.uint16(0x7C00)
+_SIGN_AND_REST = np.int32(-0x70000001)
+_REBIASED = np.float32(2.0**112)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,19 @@ def strips(rows: Shaped[np.ndarray, "sample unit"]) -> Iterator[Shaped[np.ndarra
 
 
 def single(values: Num[np.ndarray, "*shape"]) -> Num[np.ndarray, "*shape"]:
-    """float16 as float32, by table (NumPy's own conversion takes five times as long); other types as they are."""
+    """float16 as float32, each exactly; other types as they are.
+
+    The exponent and fraction are moved to their places and the exponent's bias is multiplied away: NumPy's own
+    conversion takes ten times as long. NaN and infinity, which do not survive that, are converted by NumPy.
+    """
     if values.dtype != np.float16:
         return values
-    return _HALF_TO_SINGLE[np.ascontiguousarray(values).view(np.uint16)]
+    words = np.ascontiguousarray(values)
+    if ((words.view(np.uint16) & _EXPONENT) == _EXPONENT).any():
+        return words.astype(np.float32)
+    bits = words.view(np.int16).astype(np.int32)
+    bits <<= 13
+    bits &= _SIGN_AND_REST
+    found: Num[np.ndarray, "*shape"] = bits.view(np.float32)
+    found *= _REBIASED
+    return found

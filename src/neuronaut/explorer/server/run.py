@@ -154,7 +154,7 @@ class _Uvicorn(uvicorn.Server):
 
 def _listening(port: int) -> list[socket.socket]:
     """Sockets on 127.0.0.1 and, where there is one, on ::1 with the same port. Raises DataError for a port in use."""
-    first = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    first = _answering_at_once(socket.AF_INET)
     try:
         first.bind(("127.0.0.1", port))
     except (OSError, OverflowError) as error:
@@ -162,7 +162,7 @@ def _listening(port: int) -> list[socket.socket]:
         raise DataError(f"port {port} cannot be had ({error}). Choose another, or 0 for any free one.") from error
     found = [first]
     with contextlib.suppress(OSError):
-        second = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+        second = _answering_at_once(socket.AF_INET6)
         try:
             second.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             second.bind(("::1", first.getsockname()[1]))
@@ -170,6 +170,15 @@ def _listening(port: int) -> list[socket.socket]:
         except OSError:
             second.close()
     return found
+
+
+def _answering_at_once(family: socket.AddressFamily) -> socket.socket:
+    """A socket whose connections send each piece as it comes.
+
+    An answer's head and body are two pieces, and the second would wait 40 ms for the first to be acknowledged; asyncio
+    turns that off for sockets that are said to be TCP.
+    """
+    return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
 
 
 def _hosts(port: int, names: Sequence[str]) -> list[str]:
