@@ -176,22 +176,25 @@ def _precisions(
     codes: Int[np.ndarray, "sample"], starts: Int[np.ndarray, "tie"], counts: Int[np.ndarray, "class"]
 ) -> Float[np.ndarray, "class"]:
     """For each class, the sum over its samples of the precision at their value."""
-    total, classes = len(codes), len(counts)
+    total, found, there = len(codes), np.zeros(len(counts)), np.flatnonzero(counts)
     if not total:
-        return np.zeros(classes)
-    bounds = np.cumsum(counts)
-    by_class = np.argsort(codes.astype(np.uint8 if classes <= 256 else np.uint16), kind="stable")
+        return found
+    ends = np.cumsum(counts)
+    edges = (ends - counts)[there]
+    by_class = np.argsort(codes.astype(np.uint8 if len(counts) <= 256 else np.uint16), kind="stable")
+    inside = np.repeat(ends, counts) - np.arange(total, dtype=np.float64)
+    above = np.repeat((total - starts).astype(np.float64), np.diff(starts, append=total))[by_class]
     if len(starts) == total:
-        owner, first, tie = np.repeat(np.arange(classes), counts), np.arange(total), by_class
-        size = np.ones(1, np.int64)
+        terms = inside / above
     else:
-        place = np.repeat(starts, np.diff(np.append(starts, total)))[by_class]
         begins = np.ones(total, bool)
-        np.not_equal(place[1:], place[:-1], out=begins[1:])
-        begins[bounds[:-1][bounds[:-1] < total]] = True
+        np.not_equal(above[1:], above[:-1], out=begins[1:])
+        begins[edges] = True
         first = np.flatnonzero(begins)
-        owner, size, tie = codes[by_class[first]], np.diff(np.append(first, total)), place[first]
-    return np.bincount(owner, size * ((bounds[owner] - first) / (total - tie)), classes)
+        terms = np.diff(first, append=total) * (inside[first] / above[first])
+        edges = np.searchsorted(first, edges)
+    found[there] = np.add.reduceat(terms, edges)
+    return found
 
 
 def precision_at(unit: Ordered, k: int) -> float:
