@@ -36,6 +36,7 @@ def test_the_commands_are_those_that_the_documentation_promises() -> None:
         "influence",
         "info",
         "layers",
+        "match",
         "order",
         "record",
         "selectivity",

@@ -10,6 +10,7 @@ from neuronaut.analysis.drivers import drivers as drivers
 from neuronaut.analysis.findings import discover as discover
 from neuronaut.analysis.health import health as health
 from neuronaut.analysis.influence import influence as influence
+from neuronaut.analysis.match import match as match
 from neuronaut.analysis.order import order as order
 from neuronaut.analysis.order import permutations as permutations
 from neuronaut.analysis.rank import rank as rank
@@ -33,6 +34,7 @@ __all__ = [
     "health",
     "influence",
     "linear_cka",
+    "match",
     "order",
     "permutations",
     "rank",

@@ -30,6 +30,7 @@ MODULES = (
     "drivers",
     "health",
     "influence",
+    "match",
     "order",
     "rank",
     "selectivity",

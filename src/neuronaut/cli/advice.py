@@ -9,6 +9,7 @@ _BOTH = re.compile(r"(?:\w+=[^\s,()]*,? )+\(in the shell: ([^)]*)\)")
 _CALL = re.compile(r"record\(\.\.\., to=.*?, --resume\)")
 _LISTS = {
     "layers": "layer",
+    "other_layers": "other-layer",
     "sites": "site",
     "slices": "slice",
 }

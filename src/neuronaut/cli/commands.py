@@ -17,6 +17,7 @@ from neuronaut.cli.health import health
 from neuronaut.cli.influence import influence
 from neuronaut.cli.info import info
 from neuronaut.cli.layers import layers
+from neuronaut.cli.match import match
 from neuronaut.cli.order import order
 from neuronaut.cli.record import record
 from neuronaut.cli.selectivity import selectivity
@@ -45,6 +46,7 @@ for command in (
     selectivity,
     health,
     similarity,
+    match,
     top,
     drivers,
     influence,

@@ -1,0 +1,156 @@
+"""Matching: units of two layers paired by how they correlate over the same samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuronaut.analysis.measures.neighbours import ROUNDING, directions
+from neuronaut.analysis.shapes import Bool, Float, Int, Num
+from neuronaut.analysis.statistics.two_groups import Z95
+
+SAME_NUMBER = 1e-9
+"""What a pair of units of the same number has ahead of another that correlates as well."""
+TOLERANCE = 1e-9
+
+
+def correlations(
+    x: Num[np.ndarray, "sample unit"], y: Num[np.ndarray, "sample other"]
+) -> Float[np.ndarray, "unit other"]:
+    """Pearson's r of every unit of one layer with every unit of another.
+
+    NaN where a unit is constant. Where values are not finite, on the samples where both are, at least half of all.
+
+    >>> x = np.array([[0.0, 1.0], [1.0, 1.0], [2.0, 1.0], [3.0, 1.0]])
+    >>> correlations(x, -x).round(9).tolist()
+    [[-1.0, nan], [nan, nan]]
+    """
+    if np.isfinite(x).all() and np.isfinite(y).all():
+        return np.asarray((directions(x, centre=True).T @ directions(y, centre=True)).clip(-1.0, 1.0))
+    there = [np.isfinite(each).astype(np.float64) for each in (x, y)]
+    values = [np.where(np.isfinite(each), each, 0.0).astype(np.float64) for each in (x, y)]
+    values = [
+        one - known * (one.sum(0) / np.maximum(known.sum(0), 1)) for one, known in zip(values, there, strict=True)
+    ]
+    squares = [one**2 for one in values]
+    n = there[0].T @ there[1]
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        means = values[0].T @ there[1] / n, there[0].T @ values[1] / n
+        whole = squares[0].T @ there[1], there[0].T @ squares[1]
+        left = [part - n * mean**2 for part, mean in zip(whole, means, strict=True)]
+        enough = 2 * n >= max(len(x), 4)
+        for part, of in zip(left, whole, strict=True):
+            enough &= np.isfinite(part) & (part > ROUNDING**2 * of)
+        product = values[0].T @ values[1] - n * means[0] * means[1]
+        return np.asarray(np.where(enough, product / np.sqrt(left[0] * left[1]), np.nan).clip(-1.0, 1.0))
+
+
+def assigned(r: Float[np.ndarray, "unit other"]) -> Int[np.ndarray, "unit"]:
+    """The partner of each unit, so that the sum of all correlations is largest and no unit has two; -1 for none.
+
+    Units that correlate with none (NaN) stay alone. Of pairings as good, that of units with the same number.
+
+    >>> assigned(np.array([[0.1, 0.9], [0.8, 0.85], [np.nan, np.nan]])).tolist()
+    [1, 0, -1]
+
+    Reference: Kuhn, The Hungarian method for the assignment problem, 1955, as scipy.optimize.linear_sum_assignment
+    solves it (Crouse 2016); for units of networks: Li et al., Convergent learning, ICLR 2016.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    known = ~np.isnan(r)
+    rows, columns = np.flatnonzero(known.any(1)), np.flatnonzero(known.any(0))
+    partner = np.full(len(r), -1, np.int64)
+    if rows.size and columns.size:
+        score = np.where(known, r, -2.0)[np.ix_(rows, columns)] + SAME_NUMBER * (rows[:, None] == columns)
+        mine, theirs = linear_sum_assignment(score, maximize=True)
+        good = known[rows[mine], columns[theirs]]
+        partner[rows[mine[good]]] = columns[theirs[good]]
+    return partner
+
+
+def best(r: Float[np.ndarray, "unit other"]) -> tuple[Int[np.ndarray, "unit"], Float[np.ndarray, "unit"]]:
+    """The unit of the other layer that correlates most with each, whoever else it suits; -1 and NaN for none."""
+    scores = np.where(np.isnan(r), -np.inf, r)
+    if not r.shape[1]:
+        return np.full(len(r), -1, np.int64), np.full(len(r), np.nan)
+    place = scores.argmax(1)
+    value = scores[np.arange(len(r)), place]
+    return np.where(np.isfinite(value), place, -1), np.where(np.isfinite(value), value, np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """How pairs found elsewhere correlate here: ``r`` with its interval, ``p``, and what 95 % of shuffles stay below.
+
+    ``n`` counts independent pieces: groups of samples where samples come in groups.
+    """
+
+    r: Float[np.ndarray, "pair"]
+    low: Float[np.ndarray, "pair"]
+    high: Float[np.ndarray, "pair"]
+    p: Float[np.ndarray, "pair"]
+    null: Float[np.ndarray, "pair"]
+    n: int
+
+
+def held_out(
+    x: Num[np.ndarray, "sample pair"],
+    y: Num[np.ndarray, "sample pair"],
+    groups: Int[np.ndarray, "sample"] | None,
+    shuffles: int,
+    seed: int,
+) -> HeldOut:
+    """The correlation of each column with its partner, against the same with the samples of one side shuffled.
+
+    Whole groups are shuffled where samples come in groups. p = (1 + shuffles with r as large) / (1 + shuffles), one
+    sided; the interval is Fisher's, with the number of groups for that of samples.
+
+    References: Fisher 1915; Phipson and Smyth, Permutation p-values should never be zero, 2010.
+    """
+    joint = np.isfinite(x) & np.isfinite(y)
+    sides = [_along(each, joint) for each in (x, y)]
+    pieces = len(x) if groups is None else len(np.unique(groups))
+    r = np.einsum("ij,ij->j", *sides).clip(-1.0, 1.0)
+    half_width = Z95 / np.sqrt(pieces - 3) if pieces > 3 else np.nan
+    with np.errstate(divide="ignore"):
+        z = np.arctanh(r)
+    if not shuffles:
+        empty = np.full_like(r, np.nan)
+        return HeldOut(r, np.tanh(z - half_width), np.tanh(z + half_width), empty, empty, pieces)
+    random = np.random.default_rng(seed)
+    chance = np.stack(
+        [np.einsum("ij,ij->j", sides[0], sides[1][one]) for one in _orders(random, groups, len(x), shuffles)]
+    )
+    reached = (chance >= r - TOLERANCE).sum(0)
+    p = np.where(np.isnan(r), np.nan, (1 + reached) / (1 + shuffles))
+    return HeldOut(r, np.tanh(z - half_width), np.tanh(z + half_width), p, np.quantile(chance, 0.95, axis=0), pieces)
+
+
+def _along(
+    columns: Num[np.ndarray, "sample pair"], joint: Bool[np.ndarray, "sample pair"]
+) -> Float[np.ndarray, "sample pair"]:
+    """Centred on the samples where both are finite and of length 1, 0 elsewhere; NaN where nothing varies."""
+    values = np.where(joint, columns, 0.0).astype(np.float64)
+    values -= joint * (values.sum(0) / np.maximum(joint.sum(0), 1))
+    before = np.sqrt((np.where(joint, columns, 0.0).astype(np.float64) ** 2).sum(0))
+    length = np.sqrt((values**2).sum(0))
+    return np.asarray(values / np.where(length > ROUNDING * before, length, np.nan))
+
+
+def _orders(
+    random: np.random.Generator, groups: Int[np.ndarray, "sample"] | None, n: int, count: int
+) -> list[Int[np.ndarray, "sample"]]:
+    """Shuffles of the samples, as orders; groups stay together, and lie on others."""
+    if groups is None:
+        return [random.permutation(n) for _ in range(count)]
+    _, codes = np.unique(groups, return_inverse=True)
+    together = np.argsort(codes, kind="stable")
+    parts = np.split(together, np.cumsum(np.bincount(codes))[:-1])
+    orders = []
+    for _ in range(count):
+        order = np.empty(n, np.int64)
+        order[together] = np.concatenate([parts[place] for place in random.permutation(len(parts))])
+        orders.append(order)
+    return orders
