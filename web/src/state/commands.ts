@@ -24,6 +24,7 @@ export type CommandId =
   | "theme"
   | "table"
   | "ranked"
+  | "explain"
   | "maximise"
   | "help"
   | "escape"
@@ -65,6 +66,7 @@ export const COMMANDS: readonly Command[] = [
   { id: "theme", keys: ["d"], label: "Dark or light", group: "View" },
   { id: "table", keys: ["t"], label: "Show as a table", group: "View" },
   { id: "ranked", keys: ["r"], label: "Units ranked by A against B", group: "View" },
+  { id: "explain", keys: ["i"], label: "Say what the numbers at a unit are", group: "View" },
   { id: "maximise", keys: ["m"], label: "Maximise the network", group: "View" },
   { id: "jump", keys: ["/", "Ctrl+k", "Meta+k"], label: "Jump to a unit, layer, filter or command", group: "View" },
   { id: "help", keys: ["?"], label: "Keys and signs", group: "View" },

@@ -59,6 +59,9 @@ describe("link", () => {
     { route: "slices", slices: ["the young\tage < 16", "x & y\tname == \"&\t#\""] },
     { route: "neuron", at: "fc:1:2", a: "age > 3" },
     { route: "samples", own: { sort: "a & b = c", desc: "1", empty: "" } },
+    { ranked: true, own: { order: "-q", of: "fc:1", held: "1" }, table: true },
+    { col: "selectivity", classes: "a column & its = name" },
+    { sel: "0:3", map: true, open: ["0:3", "fc:1:2"], most: 16 },
   ]
   it.each(views)("comes back as it was: %j", (change) => {
     const view = { ...DEFAULT_VIEW, ...change }
@@ -70,7 +73,7 @@ describe("link", () => {
   it("what a view keeps for itself never takes the place of what all views know", () => {
     const { view } = decode("#/samples?a=x&sort=age&__proto__=1&constructor=2&UP=3")
     expect([view.a, view.own]).toEqual(["x", { sort: "age", constructor: "2" }])
-    expect(decode("#/network?sort=age").view.own).toEqual({})
+    expect(decode("#/network?sort=age&cam=1,2,3&ranked=1&class=x&map=1&open=0%3A1").view.own).toEqual({ sort: "age" })
   })
 
   it("can say that a default filter is not set", () => {
@@ -109,6 +112,24 @@ describe("link", () => {
     const many = Array.from({ length: 30 }, (_, unit) => `pin=0%3A${unit}`).join("&")
     expect(decode(`#/network?pin=0&pin=0%3A1&pin=0%3A1&${many}`).view.pins).toHaveLength(MAX_PINS)
     expect(decode("#/network?pin=0&pin=0%3A1&pin=0%3A1").view.pins).toEqual(["0:1"])
+  })
+
+  it("holds every part of a view: one that is forgotten here is lost in every link", () => {
+    const other: View = {
+      route: "neuron", at: "0:1", own: { by: "slices" }, a: "x", b: "y", sel: "0:2", slices: ["name\tx > 3"], pins: ["0:3"], open: ["0:4"],
+      col: "ab", ord: "rate", edges: "all", blend: "purple", theme: "light", cam: { x: 1, y: 2, z: 3 }, most: 64, table: true, max: true, ranked: true, map: true, classes: "c",
+    }
+    for (const key of Object.keys(DEFAULT_VIEW) as (keyof View)[]) {
+      expect(other[key], key).not.toEqual(DEFAULT_VIEW[key])
+      const view = { ...DEFAULT_VIEW, [key]: other[key] }
+      expect(decode(encodeView(view, DEFAULT_VIEW)).view, key).toEqual(view)
+    }
+  })
+
+  it("opens no more groups than it may, each once, and only those of units", () => {
+    const many = Array.from({ length: 60 }, (_, unit) => `open=0%3A${unit % 32}`).join("&")
+    expect(decode(`#/network?${many}`).view.open).toHaveLength(24)
+    expect(decode("#/network?open=0&open=0%3A1&open=0%3A1").view.open).toEqual(["0:1"])
   })
 
   it.each(["", "x", "0", "-5", "3.5", "1e9"])("units=%s leaves the usual number", (text) => {

@@ -92,5 +92,5 @@ export function createState(base: View, known: Known, window: Host): State {
 }
 
 function sameView(one: View, other: View): boolean {
-  return (Object.keys(one) as (keyof View)[]).every((key) => one[key] === other[key] || ((key === "pins" || key === "slices") && samePins(one[key], other[key])) || (key === "own" && sameOwn(one.own, other.own)))
+  return (Object.keys(one) as (keyof View)[]).every((key) => one[key] === other[key] || ((key === "pins" || key === "slices" || key === "open") && samePins(one[key], other[key])) || (key === "own" && sameOwn(one.own, other.own)))
 }

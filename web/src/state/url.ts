@@ -12,6 +12,9 @@ export const MAX_SLICES = 40
 /** Pinned units at most. */
 export const MAX_PINS = 12
 
+/** Opened groups at most. */
+const MAX_OPEN = 24
+
 const COLOURS: readonly ColourMode[] = ["signed", "abs", "ab", "health", "selectivity"]
 const ORDERS: readonly OrderMode[] = ["index", "crossings", "together", "class", "rate", "mean"]
 const EDGES: readonly EdgeMode[] = ["none", "6", "all"]
@@ -62,6 +65,7 @@ export function encodeView(view: View, base: View): string {
   put("b", view.b, base.b)
   put("sel", view.sel, base.sel)
   if (!samePins(view.pins, base.pins)) pairs.push(...(view.pins.length > 0 ? view.pins : [""]).map((pin) => `pin=${encodeURIComponent(pin)}`))
+  pairs.push(...view.open.map((one) => `open=${encodeURIComponent(one)}`))
   pairs.push(...view.slices.map((one) => `slice=${encodeURIComponent(one)}`))
   put("col", view.col, base.col)
   put("ord", view.ord, base.ord)
@@ -72,6 +76,9 @@ export function encodeView(view: View, base: View): string {
   put("units", String(view.most), String(base.most))
   put("table", flag(view.table), flag(base.table))
   put("max", flag(view.max), flag(base.max))
+  put("ranked", flag(view.ranked), flag(base.ranked))
+  put("map", flag(view.map), flag(base.map))
+  put("class", view.classes, base.classes)
   for (const [key, value] of Object.entries(view.own)) put(key, value, null)
   return `#/${view.route}` + (pairs.length > 0 ? `?${pairs.join("&")}` : "")
 }
@@ -103,6 +110,7 @@ export function decodeView(hash: string, base: View, known: Known): Decoded {
   const view = { ...base, route: found ?? "network" }
   const own = new Map<string, string>()
   let pins: string[] | null = null
+  const open: string[] = []
   const slices: string[] = []
   const oneOf = <T extends string>(key: string, value: string, choices: readonly T[], usual: T): T => {
     const found = choices.find((choice) => choice === value)
@@ -115,11 +123,15 @@ export function decodeView(hash: string, base: View, known: Known): Decoded {
     ["b", (value) => (view.b = value === "" ? null : value)],
     ["sel", (value) => (view.sel = readSelection(value, known, messages))],
     ["pin", (value) => (pins = [...(pins ?? []), ...readPin(value, known, messages)])],
+    ["open", (value) => void open.push(...readPin(value, known, messages))],
     ["slice", (value) => void slices.push(value)],
     ["ord", (value) => (view.ord = oneOf("ord", value, ORDERS, base.ord))],
     ["units", (value) => (view.most = readMost(value) ?? base.most)],
     ["table", (value) => (view.table = value === "1")],
     ["max", (value) => (view.max = value === "1")],
+    ["ranked", (value) => (view.ranked = value === "1")],
+    ["map", (value) => (view.map = value === "1")],
+    ["class", (value) => (view.classes = value === "" ? null : value)],
     ["col", (value) => (view.col = oneOf("col", value, COLOURS, base.col))],
     ["edges", (value) => (view.edges = oneOf("edges", value, EDGES, base.edges))],
     ["blend", (value) => (view.blend = oneOf("blend", value, BLENDS, base.blend))],
@@ -131,9 +143,10 @@ export function decodeView(hash: string, base: View, known: Known): Decoded {
     const [key, value] = at < 0 ? [pair, ""] : [pair.slice(0, at), decode(pair.slice(at + 1))]
     const read = readers.get(key)
     if (read) read(value)
-    else if (view.route !== "network" && OWN.test(key)) own.set(key, value)
+    else if (OWN.test(key)) own.set(key, value)
   }
   if (pins !== null) view.pins = Object.freeze([...new Set<string>(pins)].slice(0, MAX_PINS))
+  view.open = Object.freeze([...new Set(open)].slice(0, MAX_OPEN))
   view.slices = Object.freeze([...new Set(slices.filter((one) => /^[^\t]+\t./.test(one)))].slice(0, MAX_SLICES))
   view.own = Object.freeze(Object.fromEntries(own))
   return { view: Object.freeze(view), messages }

@@ -31,6 +31,8 @@ export interface View {
   readonly slices: readonly string[]
   /** Addresses of pinned units, in the order they were pinned. */
   readonly pins: readonly string[]
+  /** Groups of units that are drawn unit by unit: the address of the first unit of each. */
+  readonly open: readonly string[]
   readonly col: ColourMode
   readonly ord: OrderMode
   readonly edges: EdgeMode
@@ -45,6 +47,12 @@ export interface View {
   readonly table: boolean
   /** The network alone: no rail, no inspector. */
   readonly max: boolean
+  /** The units beside the network, ranked by how they differ. */
+  readonly ranked: boolean
+  /** The map of the selected channel. */
+  readonly map: boolean
+  /** The column that classes are shown by; null is the label. */
+  readonly classes: string | null
 }
 
 export const DEFAULT_VIEW: View = Object.freeze({
@@ -56,6 +64,7 @@ export const DEFAULT_VIEW: View = Object.freeze({
   sel: null,
   slices: Object.freeze([]),
   pins: Object.freeze([]),
+  open: Object.freeze([]),
   col: "abs",
   ord: "index",
   edges: "6",
@@ -65,4 +74,7 @@ export const DEFAULT_VIEW: View = Object.freeze({
   most: 512,
   table: false,
   max: false,
+  ranked: false,
+  map: false,
+  classes: null,
 })

@@ -84,6 +84,14 @@ export const DEFINITIONS = {
     reading: "Lower is easier to follow. The order says nothing about what units do.",
     reference: "Barth, Jünger and Mutzel 2004, Simple and efficient bilayer cross counting",
   }),
+  scaleEnd: define("p99 of the layer", "End of the colour scale: 99 of 100 units of the layer have a mean |a| at most as large.", {
+    reading: "One very large unit does not make all others pale. A and B share the scale of their layer.",
+  }),
+  blend: define("Activation × group", "Hue: which group activates the unit more. Chroma: how much more. Lightness: how much both do.", {
+    formula: "(A − B) / (A + B), of the means in A and B",
+    reading: "Grey is both alike, not nothing.",
+  }),
+  value: define("Value", "The unit's activation for this one sample.", { range: "any number; full colour is two standard deviations beyond the unit's mean" }),
   status: define("Health", "Whether the unit does anything on the recorded samples.", {
     formula: "dead: never above 0 · dormant: mean |a| ≤ 0.025 of its layer's average",
     reading: "Constant, always on and saturated units carry little too. Never in n samples still allows a rate of 3 / n (rule of three).",
@@ -131,6 +139,12 @@ export const DEFINITIONS = {
 } as const satisfies Readonly<Record<string, Definition>>
 
 export type Term = keyof typeof DEFINITIONS
+
+/** Where a number comes from, by how it is written; empty for a word. */
+export function sourceOf(text: string): string {
+  if (!/\d/.test(text)) return ""
+  return text.includes("~") ? "Worked out here from each sample's rounded value: near, not exact." : "The recording's own number."
+}
 
 export function definitionOf(term: string): Definition | null {
   return Object.hasOwn(DEFINITIONS, term) ? DEFINITIONS[term as Term] : null

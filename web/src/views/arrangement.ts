@@ -1,6 +1,7 @@
 /** Arrangement: how the units of every layer are ordered and grouped. Pure. */
 
 import type { LayerCard } from "../contract/manifest"
+import { parseAddress } from "../state/address"
 import { runsAlike } from "../layout/runs"
 import { type Arranged, inGroups, inOrder } from "../layout/slots"
 import type { Orders } from "./order"
@@ -13,7 +14,6 @@ export type Runs = ReadonlyMap<string, { readonly order: ArrayLike<number>; read
 export type Opened = ReadonlyMap<string, ReadonlySet<number>>
 
 export const NO_ORDERS: Orders = new Map()
-export const NO_GROUPS: Opened = new Map()
 
 /** The runs of all layers wider than `most`. */
 export function runsOf(cards: readonly LayerCard[], orders: Orders, profiles: Profiles, most: number): Runs {
@@ -37,6 +37,12 @@ export function arrangedOf(orders: Orders, runs: Runs, opened: Opened): Readonly
   return arranged
 }
 
-export function withGroup(opened: Opened, layer: string, unit: number): Opened {
-  return new Map([...opened, [layer, new Set([...(opened.get(layer) ?? []), unit])]])
+/** From the addresses of their first units. */
+export function openedOf(addresses: readonly string[], layers: { has(name: string): boolean }): Opened {
+  const opened = new Map<string, Set<number>>()
+  for (const address of addresses) {
+    const place = parseAddress(address, layers)
+    if (place && place.unit !== null) opened.set(place.layer, (opened.get(place.layer) ?? new Set()).add(place.unit))
+  }
+  return opened
 }

@@ -13,7 +13,7 @@ import type { State } from "../state/state"
 import { decodeView, type Known, MAX_PINS } from "../state/url"
 import type { ColourMode, OrderMode, Route, Theme, View } from "../state/view"
 import { Understanding } from "./understanding.svelte"
-import { arrangedOf, NO_GROUPS, NO_ORDERS, type Opened, type Runs, runsOf } from "./arrangement"
+import { arrangedOf, NO_ORDERS, openedOf, type Runs, runsOf } from "./arrangement"
 import { type Orders, ordersOf, PERMUTATION } from "./order"
 import { type Profiles, profilesOf, SLICES } from "./profiles"
 import { byName } from "./words"
@@ -48,18 +48,13 @@ export class Explorer {
   hover = $state.raw<UnitRef | null>(null)
   /** What analyses know of the units, once read; null while not, or where the page does not carry it. */
   readonly health: Result | null = $derived.by(() => this.understanding.health)
-  readonly selectivity: Result | null = $derived.by(() => this.understanding.selectivity[0] ?? null)
+  readonly selectivity: Result | null = $derived.by(() => this.understanding.by(this.view.classes ?? "") ?? this.understanding.selectivity[0] ?? null)
   maps = $state.raw<ReadonlyMap<string, LayerMaps> | null>(null)
   #crossings = $state.raw<Result | null>(null)
   #together = $state.raw<Result | null>(null)
   #profiles = $state.raw<Profiles>(profilesOf([]))
-  opened = $state.raw<Opened>(NO_GROUPS)
-  /** Whether the map of the selected channel is open. */
-  mapOpen = $state(false)
-  /** Whether the units stand beside the network, ranked by how they differ. */
-  ranked = $state(false)
-  /** The column that selectivity is shown by; null is the label. */
-  classesBy = $state<string | null>(null)
+  /** Whether the numbers at a unit are explained beside them. */
+  explained = $state(false)
   /** Whether the inspector is open where it is a sheet. */
   sheet = $state(false)
   /** Said to a screen reader. */
@@ -94,6 +89,11 @@ export class Explorer {
   readonly #most = $derived(this.view.most)
   readonly #table = $derived(this.view.table)
   readonly #max = $derived(this.view.max)
+  readonly #ranked = $derived(this.view.ranked)
+  readonly #map = $derived(this.view.map)
+  readonly #open = $derived(this.view.open)
+  /** The column that classes are shown by; null is the label. */
+  readonly classesBy = $derived(this.view.classes)
   readonly expressionA = $derived(this.view.a)
   readonly expressionB = $derived(this.view.b)
   readonly theme: Theme = $derived(this.view.theme ?? this.system)
@@ -135,7 +135,7 @@ export class Explorer {
     })
   })
   readonly #runs: Runs = $derived.by(() => runsOf(this.manifest.model.layers, this.#drawnOrder, this.#profiles, this.#most))
-  readonly arranged: ReadonlyMap<string, Arranged> = $derived(arrangedOf(this.#drawnOrder, this.#runs, this.opened))
+  readonly arranged: ReadonlyMap<string, Arranged> = $derived(arrangedOf(this.#drawnOrder, this.#runs, openedOf(this.#open, this.cards)))
   /** The chosen order of each layer that does not keep the model's. */
   readonly orders: Orders = $derived(this.#drawnOrder)
   readonly pins: readonly UnitRef[] = $derived(this.#pins.flatMap((address) => this.refOf(address) ?? []))
@@ -156,11 +156,8 @@ export class Explorer {
     state.subscribe((view) => {
       const before = this.view
       this.view = view
-      if (view.ord !== before.ord) {
-        this.closeGroups()
-        void this.#readOrder(view.ord)
-      }
-      if (view.sel !== before.sel) this.mapOpen = false
+      if (view.ord !== before.ord) void this.#readOrder(view.ord)
+      if (view.classes !== before.classes) void this.#readClasses()
       this.#sayAll(state.takeMessages())
     })
     this.#sayAll(state.takeMessages())
@@ -211,7 +208,13 @@ export class Explorer {
   async #understand(): Promise<void> {
     void this.engine.maps().then((maps) => (this.maps = maps))
     void this.#readOrder(this.view.ord)
+    void this.#readClasses()
     if (this.manifest.model.layers.some((card) => card.units > this.view.most)) await this.#readProfiles()
+  }
+
+  async #readClasses(): Promise<void> {
+    const column = this.view.classes
+    if (column !== null && this.manifest.samples.columns.some(({ name }) => name === column)) await this.understanding.want(column).catch((problem: unknown) => this.#fail(problem))
   }
 
   async #readProfiles(): Promise<void> {
@@ -268,12 +271,34 @@ export class Explorer {
     this.update({ pins: Object.freeze([]) })
   }
 
+  /** Whether the units stand beside the network, ranked by how they differ. */
+  get ranked(): boolean {
+    return this.#ranked
+  }
+
+  set ranked(on: boolean) {
+    this.update({ ranked: on })
+  }
+
+  /** Whether the map of the selected channel is open. */
+  get mapOpen(): boolean {
+    return this.#map
+  }
+
+  set mapOpen(on: boolean) {
+    this.update({ map: on })
+  }
+
   get anyOpen(): boolean {
-    return this.opened !== NO_GROUPS
+    return this.#open.length > 0
+  }
+
+  openGroup(ref: UnitRef): void {
+    this.update({ open: Object.freeze([...this.#open, formatAddress(ref.layer.name, ref.unit)]) })
   }
 
   closeGroups(): void {
-    this.opened = NO_GROUPS
+    this.update({ open: Object.freeze([]) })
   }
 
   refOf(address: string | null): UnitRef | null {
@@ -282,8 +307,11 @@ export class Explorer {
     return place && layer && place.unit !== null && place.unit < layer.units ? { layer, unit: place.unit } : null
   }
 
+  /** A map is of its unit, and groups are of their order: with another one they close. */
   update(patch: Partial<View>, continuous = false): void {
-    this.state.update(patch, continuous)
+    const { sel = this.view.sel, ord = this.view.ord } = patch
+    const closed = { ...(sel === this.view.sel ? {} : { map: false }), ...(ord === this.view.ord ? {} : { open: Object.freeze([]) }) }
+    this.state.update({ ...closed, ...patch }, continuous)
   }
 
   /** Slices with a name: the recording's, then those that the link keeps. */

@@ -35,7 +35,8 @@ export interface Analysed {
   readonly selectivity: Result | null
 }
 
-export type Key = "place" | "unit" | "absA" | "absB" | "meanA" | "meanB" | "firesA" | "firesB" | "g" | "q" | "auroc" | "replicated" | "health" | "heldOut"
+export const KEYS = ["place", "unit", "absA", "absB", "meanA", "meanB", "firesA", "firesB", "g", "q", "auroc", "replicated", "health", "heldOut"] as const
+export type Key = (typeof KEYS)[number]
 
 export function rowsOf(
   layers: readonly LayerCard[],

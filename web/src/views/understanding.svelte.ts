@@ -33,6 +33,7 @@ export interface Drivers {
 
 export class Understanding {
   readonly #engine: Engine
+  readonly #begun: Promise<unknown>
   health = $state.raw<Result | null>(null)
   /** One for each column that was asked. */
   selectivity = $state.raw<readonly Result[]>([])
@@ -41,17 +42,17 @@ export class Understanding {
 
   constructor(engine: Engine) {
     this.#engine = engine
-    void this.#begin()
+    this.#begun = this.#begin()
   }
 
   async #begin(): Promise<void> {
     const engine = this.#engine
     await Promise.all((["health", "selectivity", "rank", "order"] as const).map((name) => engine.results(name)))
     void this.#read("health").then(([one]) => (this.health = one ?? null))
-    void this.#read("selectivity").then((all) => (this.selectivity = all))
     void this.#read("rank").then(([one]) => (this.rank = one ?? null))
     const byCrossings = engine.resultsNamed("order").filter((one) => (one.params["by"] ?? "crossings") === "crossings")
     void this.#read("order", byCrossings).then(([one]) => (this.order = one ?? null))
+    this.selectivity = await this.#read("selectivity")
   }
 
   async #read(name: keyof typeof AHEAD, found = this.#engine.resultsNamed(name)): Promise<readonly Result[]> {
@@ -59,7 +60,16 @@ export class Understanding {
     return found
   }
 
-  /** Selectivity by a column, as shipped. */
+  /** Asks for selectivity by another column, where somebody can answer. */
+  async want(column: string): Promise<void> {
+    await this.#begun
+    const found = this.by(column) ? null : await this.#engine.results("selectivity", { column })
+    if (!found || isMissing(found)) return
+    await found.read(...AHEAD.selectivity)
+    this.selectivity = [...this.selectivity, found]
+  }
+
+  /** Selectivity by a column, where it is known. */
   by(column: string): Result | null {
     return this.selectivity.find((one) => one.params["column"] === column) ?? null
   }

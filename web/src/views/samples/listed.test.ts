@@ -3,7 +3,7 @@ import { expect, test } from "vitest"
 import { Samples } from "../../engine/samples"
 import { boolColumn, numberColumn, textColumn } from "../../filter/columns"
 import { tinyManifest } from "../../source/tiny"
-import { filterOf, listingOf, rowsListed, saidOf } from "./listed"
+import { filterOf, listingOf, rowsListed, rowsOf, rowsText, saidOf } from "./listed"
 import { groupOfOne } from "./one"
 
 const nan = Number.NaN
@@ -56,4 +56,12 @@ test("one sample is a group whose mean is its value; what is not finite is count
   const layer = groupOfOne(new Map([["0", Float32Array.of(-2, 0, nan)]])).layers.get("0")!
   expect([...layer.mean]).toEqual([-2, 0, nan])
   expect([[...layer.meanAbs], [...layer.firingRate], [...layer.nonfinite]]).toEqual([[2, 0, nan], [0, 0, 0], [0, 0, 1]])
+})
+
+test("chosen rows come back from a link, in runs; what is not there is left out", () => {
+  expect(rowsText([7, 3, 5, 4, 12])).toBe("3-5 7 12")
+  expect([...rowsOf("3-5 7 12", 20)]).toEqual([3, 4, 5, 7, 12])
+  expect(rowsText([])).toBeNull()
+  expect([...rowsOf("0-999999999999 x -3 4- 1e3", 3)]).toEqual([0, 1, 2])
+  expect([...rowsOf(undefined, 3)]).toEqual([])
 })

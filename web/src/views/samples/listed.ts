@@ -54,6 +54,28 @@ export function rowsListed(samples: Samples, mask: Uint8Array | null, { sort, fa
   return Uint32Array.from(rows)
 }
 
+/** Rows that are chosen, as the link keeps them: `3-7 12`. */
+export function rowsText(rows: Iterable<number>): string | null {
+  const parts: [number, number][] = []
+  for (const row of [...rows].sort((one, other) => one - other)) {
+    const run = parts.at(-1)
+    if (run && row <= run[1] + 1) run[1] = row
+    else parts.push([row, row])
+  }
+  return parts.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(" ") || null
+}
+
+/** The same, read; rows that are not there are left out. */
+export function rowsOf(text: string | undefined, n: number): Set<number> {
+  const rows = new Set<number>()
+  for (const part of (text ?? "").split(" ")) {
+    const [, from, to] = /^(\d+)(?:-(\d+))?$/.exec(part) ?? []
+    if (from === undefined) continue
+    for (let row = Number(from); row <= Math.min(n - 1, Number(to ?? from)); row++) rows.add(row)
+  }
+  return rows
+}
+
 /** A number to sort by; NaN is null. Texts by their code points, as Python sorts them. */
 function keyOf(column: Column): (row: number) => number {
   if (column.kind === "text") {

@@ -1,0 +1,135 @@
+"""A link is the whole page: what is open, sorted, chosen and drawn is there again, and Back undoes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from opened_page import Opened, Opener
+from playwright.sync_api import expect
+
+COPIED = "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve() };"
+COMPARED = "#/network?a=survived%20%3D%3D%20%22yes%22&b=survived%20%3D%3D%20%22no%22"
+VIEW = "JSON.stringify(e.view)"
+
+
+def copied(page: Opened) -> str:
+    page.tab.get_by_role("button", name="Copy link").click()
+    page.tab.wait_for_function("() => window.copied")
+    return "#" + str(page.tab.evaluate("window.copied")).partition("#")[2]
+
+
+def rank(page: Opened) -> None:
+    page.tab.keyboard.press("r")
+    panel = page.tab.get_by_role("region", name="Units ranked by A against B")
+    panel.get_by_role("button", name="q", exact=True).click()
+    panel.get_by_role("combobox", name="Layer").select_option("dense 2")
+    panel.get_by_role("checkbox").check()
+
+
+def ranked(page: Opened) -> list[str]:
+    expect(page.tab.get_by_role("region", name="Ranked units")).to_be_visible()
+    return page.tab.locator(".ranked tbody th").all_inner_texts()
+
+
+def sort_the_table(page: Opened) -> None:
+    page.tab.keyboard.press("t")
+    page.tab.get_by_role("button", name="AUROC").click()
+
+
+def table(page: Opened) -> list[str]:
+    page.tab.get_by_role("columnheader", name="AUROC").wait_for()
+    return page.tab.get_by_role("region", name="The network as a table").locator("tbody th").all_inner_texts()[:12]
+
+
+def choose_a_column(page: Opened) -> None:
+    page.inspector.get_by_role("combobox", name="Selectivity by").select_option("sex")
+
+
+def classes(page: Opened) -> list[str]:
+    return page.inspector.get_by_role("list", name="AUROC by sex").get_by_role("button").all_inner_texts()
+
+
+def draw_again(page: Opened) -> None:
+    page.tab.get_by_role("combobox", name="Which samples").select_option("random")
+    page.tab.get_by_role("button", name="Draw again").click()
+
+
+def drawn(page: Opened) -> list[str]:
+    panel = page.tab.get_by_role("region", name="Samples", exact=True)
+    panel.get_by_role("button", name="Draw again").wait_for()
+    return panel.get_by_role("listitem").all_inner_texts()
+
+
+def choose_samples(page: Opened) -> None:
+    page.tab.get_by_role("button", name="age", exact=True).click()
+    for place in (1, 2, 4):
+        page.tab.get_by_role("checkbox").nth(place).check()
+
+
+def chosen(page: Opened) -> list[str]:
+    expect(page.tab.get_by_text("3 selected")).to_be_visible()
+    return page.tab.locator("tr.chosen").all_inner_texts()
+
+
+@pytest.mark.parametrize(
+    ("start", "do", "seen"),
+    [
+        pytest.param(COMPARED, rank, ranked, id="ranked units: open, sorted, of a layer, replicated only"),
+        pytest.param(COMPARED, sort_the_table, table, id="the table and its order"),
+        pytest.param("#/network?sel=0%3A11", choose_a_column, classes, id="the column of the classes"),
+        pytest.param("#/neuron?at=0%3A11", draw_again, drawn, id="samples drawn at random"),
+        pytest.param("#/samples", choose_samples, chosen, id="samples sorted and chosen"),
+    ],
+)
+def test_what_was_done_is_in_the_link_and_back_undoes_it(
+    start: str, do: Callable[[Opened], None], seen: Callable[[Opened], list[str]], titanic: Path, opened: Opener
+) -> None:
+    page = opened(titanic, start, before=COPIED)
+    before = page.ask(VIEW)
+    do(page)
+    there, link = seen(page), copied(page)
+    assert len(there) > 0
+    other = opened(titanic, link)
+    assert seen(other) == there
+    assert other.ask(VIEW) == page.ask(VIEW)
+    for _ in range(12):
+        if page.ask(VIEW) == before:
+            break
+        page.tab.go_back()
+    assert page.ask(VIEW) == before
+    for _ in range(12):
+        if page.hash == link:
+            break
+        page.tab.go_forward()
+    assert seen(page) == there
+
+
+def test_the_numbers_at_a_unit_are_explained_by_a_key_and_those_of_the_legend_by_pointing(
+    titanic: Path, opened: Opener
+) -> None:
+    page = opened(titanic, "#/network?col=selectivity")
+    page.point_at("0", 11, "dense 1")
+    tip = page.tab.locator(".tip")
+    expect(tip).not_to_contain_text("Average size")
+    page.tab.keyboard.press("i")
+    for words in ("Average size of the activation", "ties count half", "on the other", "The recording's own number"):
+        expect(tip).to_contain_text(words)
+    assert "ties count half" in page.ask("e.spoken")
+    page.tab.keyboard.press("i")
+    expect(tip).not_to_contain_text("Average size")
+    legend = page.tab.get_by_role("complementary", name="Legend")
+    legend.locator(".kinds [data-term]").last.hover()
+    expect(page.tab.get_by_role("tooltip")).to_contain_text("ties count half")
+    page.ask("e.update({ col: 'abs' })")
+    legend.get_by_role("button", name="p99 of layer").focus()
+    page.tab.keyboard.press("Shift+Tab")
+    page.tab.keyboard.press("Tab")
+    expect(page.tab.get_by_role("tooltip")).to_contain_text("99 of 100 units")
+    numbers = page.ask(
+        """[...document.querySelectorAll('.legend *')]
+             .filter((one) => one.children.length === 0 && /[1-9]/.test(one.textContent))
+             .filter((one) => !one.closest('[data-term], .marks, .more, select')).map((one) => one.textContent)"""
+    )
+    assert numbers == []
