@@ -66,6 +66,11 @@ def test_an_empty_slice_is_nan_and_says_which_word_never_occurs(made: Made) -> N
     assert found.notes == ("no sample is in kind == \"c\": no row of kind holds \"c\"; there are 'a', 'b'.",)
 
 
+def test_a_list_of_no_slices_is_refused(made: Made) -> None:
+    with pytest.raises(DataError, match="Give at least one, or None for all samples"):
+        activity(made(TINY, ROWS), [])
+
+
 def test_a_recording_without_samples_has_no_numbers_and_says_so(made: Made) -> None:
     found = activity(made({"fc": np.zeros((0, 2), np.float32)}))
     assert found["n"].tolist() == [[0, 0]]

@@ -185,6 +185,8 @@ def test_a_dict_that_holds_itself_is_refused() -> None:
         (["a"], "got <U1"),
         ([-1], "row -1 was asked for"),
         (3, "0 axes"),
+        ([[1], [2, 3]], "lists within a list"),
+        ([1, {"a": 2}, []], "lists within a list"),
     ],
 )
 def test_what_is_neither_mask_nor_rows_is_refused(chosen: Any, words: str) -> None:

@@ -48,8 +48,10 @@ def group_of(rec: Recording, chosen: Where) -> Group:
 def groups(rec: Recording, slices: Where | Sequence[Where]) -> list[Group]:
     """One group for each slice, or one group of all samples.
 
-    Raises DataError when two slices have the same name, since their results could not be told apart.
+    Raises DataError when no slice is given, or two have the same name, since their results could not be told apart.
     """
+    if _several(slices) and not len(slices):
+        raise DataError("an empty list of slices was given. Give at least one, or None for all samples.")
     found = [group_of(rec, one) for one in (slices if _several(slices) else [slices])]
     names = [group.name for group in found]
     twice = next((name for name in names if names.count(name) > 1), None)

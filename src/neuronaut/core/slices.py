@@ -137,7 +137,11 @@ def _chosen(chosen: Where) -> Slice:
         return Slice(node, text_of(node), chosen)
     if isinstance(chosen, Mapping):
         return _slice(from_dict(chosen))
-    return _rows(np.asarray(chosen))
+    try:
+        array = np.asarray(chosen)
+    except ValueError:
+        raise DataError("a slice needs one axis of rows; got lists within a list.") from None
+    return _rows(array)
 
 
 def _slice(node: Node) -> Slice:

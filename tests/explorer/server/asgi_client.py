@@ -51,7 +51,8 @@ class Answer:
         return self.arrays[self.card["values"][name]["data"]]
 
 
-def answer(body: bytes) -> Answer:
+def head(body: bytes) -> tuple[dict[str, Any], dict[str, int]]:
+    """The JSON of an answer, and where each of its blocks starts."""
     (length,) = struct.unpack("<I", body[:4])
     content = json.loads(body[4 : 4 + length])
     starts, at = {}, 4 + length
@@ -59,6 +60,11 @@ def answer(body: bytes) -> Answer:
         starts[name] = at
         at += block["bytes"]
     assert at == len(body)
+    return content, starts
+
+
+def answer(body: bytes) -> Answer:
+    content, starts = head(body)
     made = Answer(content["result"], content["columns"])
     for name, blob in content["blobs"].items():
         count = int(np.prod(blob["shape"], dtype=int))

@@ -87,9 +87,11 @@ def test_right_requests_get_in_and_wrong_methods_and_paths_do_not(client: Client
         for method in METHODS:
             if path == "/api/events" and method == "GET":
                 continue
-            status = client.ask(method, path).status
+            reply = client.ask(method, path)
+            status = reply.status
             if method not in allowed:
                 assert status == (403 if method == "OPTIONS" else 405), (method, path)
+                assert (status == 405) == ("allow" in reply.headers), (method, path)
             else:
                 assert status in ({415} if method == "POST" else {200}), (method, path, status)
     assert {client.ask("GET", path).status for path in NOWHERE} == {404}

@@ -123,6 +123,9 @@ def test_what_is_wrong_is_said_with_its_place_and_a_suggestion(client: Client) -
         ("values", {"layer": "0", "unit": -1}, "units are 0 to 31"),
         ("row", {"row": 891}, "0 to 890"),
         ("rows", {"limit": 10_001}, "10,000"),
+        ("rows", {"where": ["age > 3", "age < 9"]}, "boolean mask or whole row numbers"),
+        ("unit", {"at": "0:1", "slices": []}, "at least one"),
+        ("order", {"seed": -1}, "0 or more"),
         ("pictures", {"rows": [1]}, "no pictures"),
         ("compare", {"a": "age > 3", "twin": {"recording": "00000000"}}, "no such recording"),
     ):

@@ -45,6 +45,7 @@ HEADERS = {
     b"cache-control": b"no-store",
 }
 _SAFE = frozenset({"GET", "HEAD"})
+_METHODS = _SAFE | {"POST"}
 _ENTRY = "/"
 _ONE_TIME = re.compile(rb"t=([A-Za-z0-9_-]{1,100})")
 _log = logging.getLogger("neuronaut.server")
@@ -127,8 +128,8 @@ class Gate:
         self._judge_origin(headers, method, path)
         if method == "OPTIONS":
             raise Refused(403, "method", "no other site may ask here.")
-        if method not in ("GET", "HEAD", "POST"):
-            raise Refused(405, "method", "only GET, HEAD and POST are answered.")
+        if method not in _METHODS:
+            raise _wrong_method("only GET, HEAD and POST are answered.", _METHODS)
         if path == _ENTRY and method == "GET":
             redeemed = self._redeemed(scope["query_string"])
             if redeemed is not None:
@@ -153,7 +154,7 @@ class Gate:
         if allowed is None:
             raise Refused(404, "path", "there is nothing here.")
         if method not in allowed:
-            raise Refused(405, "method", f"answered are {', '.join(sorted(allowed))}.")
+            raise _wrong_method(f"answered are {', '.join(sorted(allowed))}.", allowed)
         length = headers.at_most_one("content-length")
         if length is not None and not (length.isascii() and length.isdigit() and int(length[:12]) <= self._limits.body):
             raise Refused(413, "size", f"at most {self._limits.body:,} bytes are taken.")
@@ -168,12 +169,16 @@ class Gate:
         return cookie
 
     async def _refuse(self, scope: Scope, send: Send, no: Refused) -> None:
-        headers = {b"connection": b"close"} if no.status in (400, 413, 431) else {}
+        headers = dict(no.headers) | ({b"connection": b"close"} if no.status in (400, 413, 431) else {})
         if no.status == 401 and scope["path"] == _ENTRY:
             await _answer(send, 401, _LOCKED, headers | {b"content-type": b"text/html; charset=utf-8"})
             return
         body = b"" if scope["method"] == "HEAD" else no.body()
         await _answer(send, no.status, body, headers | {b"content-type": b"application/json"})
+
+
+def _wrong_method(message: str, allowed: frozenset[str]) -> Refused:
+    return Refused(405, "method", message, headers={b"allow": ", ".join(sorted(allowed)).encode()})
 
 
 _LOCKED = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Neuronaut</title>

@@ -16,8 +16,8 @@ from neuronaut.store.recording import Recording
 
 LARGEST = 100_000
 """Of whole numbers, but for seeds and rows: how often something is repeated is what an answer costs."""
-_FREE = ("seed", "row", "rows", "offset", "unit", "units")
-_EXACT = 1 << 53
+FREE = ("seed", "row", "rows", "offset", "unit", "units")
+EXACT = 1 << 53
 _MANY = 10_000
 _LONG = 4096
 _DEEP = 16
@@ -30,7 +30,7 @@ def checked(
 
     Raises Refused naming the parameter that is unknown, missing or of another type.
     """
-    model = _model(run)
+    model = parameters_of(run)
     for key in given:
         if key not in model.model_fields:
             near = closest(key, model.model_fields)
@@ -50,7 +50,8 @@ def _takes(model: type[BaseModel]) -> str:
 
 
 @functools.cache
-def _model(run: Callable[..., Any]) -> type[BaseModel]:
+def parameters_of(run: Callable[..., Any]) -> type[BaseModel]:
+    """What a query takes beside the recording, as a model of its parameters."""
     function = inspect.unwrap(run)
     hints = typing.get_type_hints(function)
     fields: dict[str, Any] = {}
@@ -82,8 +83,10 @@ def _bounded(name: str, key: str, value: Any, depth: int) -> None:
     elif isinstance(value, str) and len(value) > _LONG:
         raise Refused(400, "parameter", f"{name}: {key!r} is longer than {_LONG:,} characters.")
     elif isinstance(value, int) and depth == _DEEP:
-        most = _EXACT if key in _FREE else LARGEST
+        most = EXACT if key in FREE else LARGEST
         if abs(value) > most:
             raise Refused(400, "parameter", f"{name}: {key!r} is at most {most:,}.")
-    elif isinstance(value, int) and abs(value) > _EXACT:
-        raise Refused(400, "parameter", f"{name}: {key!r} holds a number beyond {_EXACT:,}.")
+        if key == "seed" and value < 0:
+            raise Refused(400, "parameter", f"{name}: 'seed' is 0 or more.")
+    elif isinstance(value, int) and abs(value) > EXACT:
+        raise Refused(400, "parameter", f"{name}: {key!r} holds a number beyond {EXACT:,}.")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuronaut.analysis.groups import groups
+from neuronaut.analysis.groups import group_of, groups
 from neuronaut.analysis.influence import effects_of, stored_influence, unit_address
 from neuronaut.analysis.recorded import reduced
 from neuronaut.analysis.statistics.moments import moments
@@ -114,7 +114,7 @@ def mask(rec: Recording, expression: str) -> Result:
 
     Notes say what in the filter looks like a mistake.
     """
-    (group,) = groups(rec, expression)
+    group = group_of(rec, expression)
     said = [hint.message for hint in group.slice.hints(rec.columns)]
     packed = {"mask": np.packbits(group.mask)} if rec.n <= MOST_BITS else {}
     return Result(
@@ -133,7 +133,7 @@ def rows(
     """A page of the table of samples: ``row`` and ``sample`` [place]; nulls come last, equal values by row."""
     if not 0 <= limit <= LIMITS.rows or offset < 0:
         raise DataError(f"a page has 0 to {LIMITS.rows:,} rows, from row 0 on; got {limit:,} from {offset:,}.")
-    (group,) = groups(rec, where)
+    group = group_of(rec, where)
     found = np.flatnonzero(group.mask)
     if sort is not None:
         if sort not in rec.columns:

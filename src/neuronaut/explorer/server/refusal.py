@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from neuronaut.core.errors import (
@@ -28,9 +29,12 @@ _KINDS: tuple[tuple[type[NeuronautError], int, str], ...] = (
 class Refused(Exception):
     """A request that is not answered: a status, one word for the sort of trouble, and a sentence."""
 
-    def __init__(self, status: int, kind: str, message: str, **more: Any) -> None:
+    def __init__(
+        self, status: int, kind: str, message: str, *, headers: Mapping[bytes, bytes] | None = None, **more: Any
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self.headers = headers or {}
         self.content = {"kind": kind, "message": message} | {key: one for key, one in more.items() if one is not None}
 
     def body(self) -> bytes:
