@@ -37,16 +37,18 @@ def show(
       neuronaut show titanic.naut other.naut --no-open --port 8123
       neuronaut show titanic.naut --writable --model mymodels:make_net
 
-    Only this machine can reach it, and only with the link that is printed, which
-    works once. Ctrl-C ends it. From another machine, take the ssh line it prints.
+    With several recordings the page's bar switches between them, and Compare matches
+    their neurons. Only this machine can reach it, and only with the link that is
+    printed, which works once. Ctrl-C ends it. From another machine, take the ssh line
+    it prints.
     """
     from neuronaut.cli.console import say
     from neuronaut.cli.factory import load_model
     from neuronaut.cli.live import given_data
+    from neuronaut.live.show import opened
     from neuronaut.live.show import show as serve
-    from neuronaut.store.recording import open
 
-    rec = open(recording, writable=writable)
+    rec = opened(recording, writable=writable)
     live = None if model is None else load_model(model)
     given = None if model is None else given_data(rec, data, features)
     serve(

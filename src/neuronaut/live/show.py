@@ -8,6 +8,7 @@ import webbrowser
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from neuronaut.core.errors import CorruptRecording, NewerFormat
 from neuronaut.explorer.notebook import Frame, in_cell, in_notebook
 from neuronaut.explorer.server.run import Server
 from neuronaut.live.questions import live_questions
@@ -50,11 +51,16 @@ def show(
     ...     server.running
     True
 
-    Raises NotARecording, CorruptRecording; DataError for a port that is taken; ExportError when the app is not built.
+    With several recordings the page's bar switches between them, and Compare matches their units.
+
+    Raises NotARecording, CorruptRecording or NewerFormat naming the recording; DataError for one given twice and for a
+    port that is taken; ExportError when the app is not built.
     """
-    recordings = [_opened(one, writable) for one in (rec, *others)]
+    recordings = [opened(one, writable=writable) for one in (rec, *others)]
     live = None if model is None else live_questions(recordings[0], model, data)
     if open_browser and in_notebook():
+        if others:
+            say(f"A cell shows {recordings[0].path.name} alone; with open_browser=False all are served.")
         return in_cell(*recordings, live=live)
     server = Server(
         recordings, port=port, allow_host=allow_host, live=live, on_link=lambda link: say(f"A new link: {link}")
@@ -79,10 +85,18 @@ def told(recordings: Sequence[Recording], server: Server, link: str) -> str:
     )
 
 
-def _opened(rec: Recording | Path, writable: bool) -> Recording:
+def opened(rec: Recording | Path, *, writable: bool) -> Recording:
+    """The recording, opened; of several it is said which one cannot be. Raises as ``open`` does."""
     if isinstance(rec, Recording):
         return rec if rec.writable or not writable else open_recording(rec.path, writable=True)
-    return open_recording(rec, writable=writable)
+    try:
+        return open_recording(rec, writable=writable)
+    except NewerFormat as error:
+        raise NewerFormat(f"{os.fspath(rec)}: {error}") from error
+    except CorruptRecording as error:
+        named = CorruptRecording(f"{os.fspath(rec)} cannot be opened. {error.damage}")
+        named.recording = error.recording
+        raise named from error
 
 
 def _interactive() -> bool:

@@ -36,9 +36,11 @@ class Served:
     def __init__(self, recordings: Sequence[Recording]) -> None:
         self._lock = threading.Lock()
         self._building = threading.Lock()
-        self._open = {rec.id: rec for rec in recordings}
-        if len(self._open) < len(recordings):
-            raise DataError("one recording was given twice. Give each once.")
+        self._open: dict[str, Recording] = {}
+        for rec in recordings:
+            if rec.id in self._open:
+                raise DataError(_twice(self._open[rec.id], rec))
+            self._open[rec.id] = rec
         self._marks = {rec.id: _mark(rec) for rec in recordings}
         self._results = {rec.id: kept_results(rec) for rec in recordings}
         self._snapshots: dict[str, list[tuple[object, Snapshot]]] = {id: [] for id in self._open}
@@ -116,6 +118,12 @@ class Served:
             self._open[id] = later if later.id == id else rec
             self._marks[id] = mark
             self._untold.append(Event("commit" if later.sequence != rec.sequence else "saved", id, later.sequence))
+
+
+def _twice(rec: Recording, again: Recording) -> str:
+    if rec.path.resolve() == again.path.resolve():
+        return f"{rec.path.name} was given twice. Give each recording once."
+    return f"{rec.path} and {again.path} are copies of one recording. Give one of them."
 
 
 def _mark(rec: Recording) -> tuple[object, ...]:
