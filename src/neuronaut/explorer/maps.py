@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from neuronaut.analysis.statistics.moments import single
 from neuronaut.core.address import Address
 from neuronaut.core.layer import Layer
 from neuronaut.explorer.blobs import Packer
@@ -30,10 +31,11 @@ Floats = npt.NDArray[np.float64]
 
 def map_cards(rec: Recording, layers: Mapping[str, Layer], pack: Packer) -> list[MapsCard]:
     """One card for each layer of images whose maps were kept (``position="keep"``)."""
-    return [_card(rec, name, pack) for name in layers if _has_maps(rec, name)]
+    return [_card(rec, name, pack) for name in layers if has_maps(rec, name)]
 
 
-def _has_maps(rec: Recording, layer: str) -> bool:
+def has_maps(rec: Recording, layer: str) -> bool:
+    """Whether whole maps of this layer were recorded."""
     stored = rec.arrays.get(f"activations/{layer}/post.full")
     return stored is not None and len(stored.shape) == 4 and all(stored.shape)
 
@@ -58,16 +60,19 @@ def mean_maps(rec: Recording, layer: str) -> tuple[Floats, int]:
     """Mean over the samples [y, x, unit] and how many; what is not finite is left out, NaN where nothing is left."""
     full = rec.at(Address(layer)).full
     size = int(np.prod(full.shape[1:]))
-    rows = np.arange(rec.n)[:: max(1, -(-rec.n * size // LARGEST))]
+    stride = max(1, -(-rec.n * size // LARGEST))
     total, count = np.zeros(full.shape[1:]), np.zeros(full.shape[1:])
-    step = max(1, _BLOCK_VALUES // max(size, 1))
-    for start in range(0, len(rows), step):
-        block = full.read(rows[start : start + step]).astype(np.float64)
-        finite = np.isfinite(block)
-        total += np.where(finite, block, 0).sum(axis=0)
-        count += finite.sum(axis=0)
+    step = stride * max(1, _BLOCK_VALUES // max(size, 1))
+    for start in range(0, rec.n, step):
+        block = single(full.read(slice(start, min(start + step, rec.n), stride)))
+        sums, n = block.sum(axis=0, dtype=np.float64), len(block)
+        if not np.isfinite(sums).all():
+            finite = np.isfinite(block)
+            sums, n = np.where(finite, block, 0).sum(axis=0, dtype=np.float64), finite.sum(axis=0)
+        total += sums
+        count += n
     with np.errstate(invalid="ignore"):
-        return np.where(count > 0, total / count, np.nan), len(rows)
+        return np.where(count > 0, total / count, np.nan), -(-rec.n // stride)
 
 
 def shrunk(maps: npt.NDArray[Any], side: int = SIDE) -> Floats:

@@ -43,7 +43,7 @@ def values(
     ``value`` is [sample] for one unit, [sample, chosen] for a list of them, [sample, unit] for a layer: stored numbers,
     at most 4 MiB. Raises UnknownName for what is not there, DataError for more than that.
     """
-    card, array = _array(rec, layer, site, reduction)
+    card, array = layer_values(rec, layer, site, reduction)
     wanted = None if rows is None else _rows(rec, rows)
     count = rec.n if wanted is None else len(wanted)
     units = [unit] if isinstance(unit, int) else list(range(card.unit_count)) if unit is None else list(unit)
@@ -67,7 +67,7 @@ def row(rec: Recording, row: int, site: str = "post", reduction: str = "mean") -
     held = [card for name, card in rec.layers.items() if f"activations/{name}/{site}" in rec.arrays]
     if not held:
         raise DataError(f"the site {site!r} of no layer was recorded.")
-    parts = [_array(rec, card.name, site, reduction)[1].read(int(place)) for card in held]
+    parts = [layer_values(rec, card.name, site, reduction)[1].read(int(place)) for card in held]
     value = np.concatenate(parts)
     sample = {"sample": np.asarray(rec.sample_ids[place])}
     return Result("row", {"value": value, **sample}, {"value": ("unit",), "sample": ()}, _units(held), n={"all": 1})
@@ -79,7 +79,7 @@ def unit(rec: Recording, at: str, slices: list[Where] | None = None, reduction: 
     Sums are taken in another order than ``activity`` takes them, so the last digits of float64 may differ.
     """
     address = parse_address(at, list(rec.layers))
-    card, array = _array(rec, address.layer, address.site, reduction)
+    card, array = layer_values(rec, address.layer, address.site, reduction)
     number = known_unit(card, address.unit, at)
     column = array.read(units=number)[:, None]
     wanted = groups(rec, slices)
@@ -167,7 +167,7 @@ def column(rec: Recording, name: str) -> Result:
 READING: Mapping[str, Any] = {one.__name__: one for one in (values, row, unit, effects, mask, rows, pictures, column)}
 
 
-def _array(rec: Recording, layer: str, site: str, reduction: str) -> tuple[Layer, Activations]:
+def layer_values(rec: Recording, layer: str, site: str, reduction: str) -> tuple[Layer, Activations]:
     if layer not in rec.layers:
         raise unknown("layer", layer, rec.layers)
     if site not in ("post", "pre"):
