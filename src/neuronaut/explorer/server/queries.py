@@ -64,7 +64,7 @@ class Queries:
         if run is None:
             near = closest(name, self.names)
             raise Refused(404, "query", f"no query {name!r:.100}. There are: {', '.join(self.names)}.", suggestion=near)
-        key = json.dumps([rec.id, rec.sequence, name, params], sort_keys=True)
+        key = json.dumps([rec.id, rec.sequence, name, params, self._others(params)], sort_keys=True)
         held = None if name in self._live else self._held(key)
         if held is not None:
             return held
@@ -91,13 +91,18 @@ class Queries:
             raise Refused(404, "recording", "no such recording is served here.")
         return query["name"], params, rec
 
+    def _others(self, params: Mapping[str, Any]) -> list[int]:
+        """How far the other recordings are that a query asks about, looked at now."""
+        asked = [one["recording"] for one in params.values() if isinstance(one, dict) and set(one) == {"recording"}]
+        found = [self._served.recording(id) for id in asked if isinstance(id, str)]
+        return [other.sequence for other in found if other is not None]
+
     def _answer(
         self, name: str, run: Question, rec: Recording, given: Mapping[str, Any], gone: threading.Event
     ) -> bytes:
-        _ = rec.half, rec.columns  # read once, for all queries of this commit
-        watched = rec.through(WatchedFs(rec.fs, gone))
         try:
-            result = run(watched, **given)
+            watched = {key: _watched(one, gone) if isinstance(one, Recording) else one for key, one in given.items()}
+            result = run(_watched(rec, gone), **watched)
         except NeuronautError as error:
             raise refused(error, str(rec.path.parent)) from error
         pack = Packer(compressed=False)
@@ -117,6 +122,11 @@ class Queries:
             self._kept += len(answer)
             while self._kept > self._limits.answers:
                 self._kept -= len(self._answers.popitem(last=False)[1])
+
+
+def _watched(rec: Recording, gone: threading.Event) -> Recording:
+    _ = rec.half, rec.columns  # read once, for all queries of this commit
+    return rec.through(WatchedFs(rec.fs, gone))
 
 
 class _Lane:
