@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -45,8 +46,11 @@ def split(X: np.ndarray, batch: int) -> list[torch.Tensor]:
 
 
 def writing(model: nn.Module, X: np.ndarray, folder: Path, batch: int) -> Callable[[], None]:
+    """Each call into a new place: removing an older recording is no part of recording."""
+    number = itertools.count()
+
     def work() -> None:
-        rec = naut.record(model, X, to=folder / "w.naut", batch_size=batch, influence=False, overwrite=True)
+        rec = naut.record(model, X, to=folder / f"{next(number)}.naut", batch_size=batch, influence=False)
         rec.close()
 
     return work
@@ -58,9 +62,10 @@ def bare_zarr(rec: naut.Recording, folder: Path) -> Callable[[], None]:
     from zarr.codecs import ZstdCodec
 
     arrays = {name: np.asarray(rec[name].read()) for name in rec.layers}
+    place = itertools.count()
 
     def work() -> None:
-        group = zarr.open_group(str(folder / "bare.zarr"), mode="w")
+        group = zarr.open_group(str(folder / f"{next(place)}.zarr"), mode="w")
         for number, values in enumerate(arrays.values()):
             rows = min(4096, len(values))
             shard = (rows, max(64, -(-values.shape[1] // 64) * 64))
@@ -100,7 +105,7 @@ def written() -> Row:
         folder = Path(scratch)
         record = writing(mlp, many, folder, BATCH)
         record()
-        with naut.open(folder / "w.naut") as rec:
+        with naut.open(folder / "0.naut") as rec:
             zarr = bare_zarr(rec, folder)
         forward = bare(mlp, split(many, BATCH))
         zarr(), forward()

@@ -31,7 +31,7 @@ from neuronaut.store import ArraySpec, RecordingCard
 from neuronaut.store import writer as writer_module
 from neuronaut.store.create import create_on
 from neuronaut.store.fs import Fs
-from neuronaut.store.jobs import IN_TURN, Jobs
+from neuronaut.store.jobs import Jobs
 
 
 @pytest.fixture(autouse=True)
@@ -503,17 +503,22 @@ def test_work_in_flight_never_exceeds_its_bytes() -> None:
     assert len(held) == 50 and max(held) <= 90
 
 
-def test_work_that_is_put_off_is_done_by_the_time_enough_has_come_together() -> None:
+@pytest.mark.parametrize(
+    ("weight", "count"),
+    [(256 << 10, 32), (1 << 20, 12), (4 << 20, 6), (40 << 20, 1)],
+    ids=["8 MB of small ones", "twelve", "24 MB of large ones", "one that is larger"],
+)
+def test_work_that_is_put_off_is_done_by_the_time_enough_has_come_together(weight: int, count: int) -> None:
     jobs = Jobs(threads=2, beside=False)
     ran: list[int] = []
-    for number in range(3):
-        jobs.submit(ran.append, number, weight=IN_TURN // 4)
+    for number in range(count - 1):
+        jobs.submit(ran.append, number, weight=weight)
     assert ran == []
-    jobs.submit(ran.append, 3, weight=IN_TURN // 4)
-    assert sorted(ran) == [0, 1, 2, 3]  # submit returned only when all of them were encoded
-    late = jobs.submit(ran.append, 4)
+    jobs.submit(ran.append, count - 1, weight=weight)
+    assert sorted(ran) == list(range(count))  # submit returned only when all of them were encoded
+    late = jobs.submit(ran.append, count)
     jobs.wait()
-    assert late.done() and ran[-1] == 4
+    assert late.done() and ran[-1] == count
     jobs.close()
 
 

@@ -14,6 +14,11 @@ IN_FLIGHT = 4 << 20
 """Raw bytes that wait to be encoded; beyond, ``submit`` blocks (but for one job a thread), and the caller waits."""
 IN_TURN = 8 << 20
 """Raw bytes that come together, where the caller wants the processor for itself, before they are encoded."""
+FEW = 12
+"""As many of the largest jobs come together: after each turn of the caller its threads spin for a while, and so take
+from the encoding that follows. Fewer and longer turns lose less of it."""
+MUCH = 24 << 20
+"""Raw bytes that come together at most."""
 WIDE = 8
 """Threads for work that mostly waits for the disk."""
 
@@ -34,6 +39,7 @@ class Jobs:
         self._beside = beside
         self._off: list[tuple[Future[Any], Callable[[], None], bool]] = []
         self._off_bytes = 0
+        self._turn_bytes = IN_TURN
         self._encoding: dict[Future[Any], int] = {}
         self._writing: set[Future[Any]] = set()
         self._error: BaseException | None = None
@@ -56,7 +62,8 @@ class Jobs:
             return future
         self._off.append((future, run, disk))
         self._off_bytes += weight
-        if self._off_bytes >= IN_TURN:
+        self._turn_bytes = max(self._turn_bytes, min(MUCH, FEW * weight))
+        if self._off_bytes >= self._turn_bytes:
             self._turn()
         return future
 
