@@ -204,6 +204,8 @@ def test_layers_are_matched_by_name_or_as_they_are_told(made: Made) -> None:
 
 def test_a_question_that_makes_no_sense_is_refused(made: Made) -> None:
     rec, other = made({"fc": values()}, table()), made({"hidden": values()}, table())
+    with pytest.raises(DataError, match="an empty list of layers"):
+        match(rec, other, [])
     with pytest.raises(DataError, match="layers='fc', other_layers='hidden'"):
         match(rec, other)
     with pytest.raises(UnknownName, match="no layer"):

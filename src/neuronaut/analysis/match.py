@@ -169,6 +169,8 @@ def _paired(
             )
     else:
         names = _in_order(rec, layers)
+        if not names:
+            raise DataError("an empty list of layers was given. Name at least one, or leave it out for all.")
     theirs = names if other_layers is None else _in_order(other, other_layers)
     if len(names) != len(theirs):
         raise DataError(f"{len(names)} layers beside {len(theirs)}: name them one for one.")
