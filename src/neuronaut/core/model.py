@@ -108,3 +108,51 @@ class Differentiable(Protocol):
     ) -> Mapping[Site, npt.NDArray[Any]]:
         """Effect of every unit of the sources on each of ``units``: [seed sample unit] by source."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Relevance:
+    """Layer-wise relevance propagation in the place of the derivative.
+
+    ``epsilon`` keeps small sums from blowing up; ``gamma`` favours, in convolutions, what pushes as the sum does.
+    """
+
+    epsilon: float = 1e-6
+    gamma: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """One number of each sample, and how it follows the values of some sites.
+
+    ``value`` [sample]; ``activation`` and ``gradient`` [sample *position unit] by site, without the gradient of a site
+    that does not reach the number. With a Relevance rule activation times gradient is the relevance; ``absorbed`` is
+    what biases and epsilon took, summed over samples, and ``around`` [sample] what came to the inputs by other ways.
+    """
+
+    value: npt.NDArray[Any]
+    activation: Mapping[Site, npt.NDArray[Any]] = field(default_factory=dict)
+    gradient: Mapping[Site, npt.NDArray[Any]] = field(default_factory=dict)
+    absorbed: float = 0.0
+    around: npt.NDArray[Any] | None = None
+
+
+@runtime_checkable
+class Attributable(Protocol):
+    """A Model whose framework gives the derivative of one unit by all values of earlier sites."""
+
+    def slope(
+        self,
+        batch: Batch,
+        target: Site,
+        unit: int,
+        sites: Sequence[Site] = (),
+        *,
+        put: Mapping[Site, npt.NDArray[Any]] | None = None,
+        rule: Relevance | None = None,
+    ) -> Slope:
+        """``unit`` of the target, averaged over its positions, with its derivative by every value of ``sites``.
+
+        ``put`` gives values to whole sites, [sample *position unit]. The derivative at one site holds the others.
+        """
+        ...

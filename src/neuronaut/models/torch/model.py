@@ -13,7 +13,7 @@ from torch import nn
 
 from neuronaut.core.errors import UnsupportedModel, unknown
 from neuronaut.core.layer import Graph
-from neuronaut.core.model import Batch, Edit, PositionMode, Run, Site
+from neuronaut.core.model import Batch, Edit, PositionMode, Relevance, Run, Site, Slope
 from neuronaut.models.torch import derive
 from neuronaut.models.torch.batches import sample_count, to_batch
 from neuronaut.models.torch.fingerprint import fingerprint
@@ -23,6 +23,7 @@ from neuronaut.models.torch.places import Place, check_units
 from neuronaut.models.torch.preserve import preserved
 from neuronaut.models.torch.seeds import Seeds
 from neuronaut.models.torch.session import Session, to_numpy
+from neuronaut.models.torch.slope import Cuts, Number, slope
 from neuronaut.models.torch.trace import named_parameters, trace
 
 
@@ -42,7 +43,7 @@ def wrap(model: nn.Module, batch: Batch, *, layers: str | Sequence[str] = "*", n
 class TorchModel:
     """A traced module: run it, watch any of its sites, change them. The module itself is never changed.
 
-    Implements ``neuronaut.core.model.Model`` and ``Differentiable``.
+    Implements ``Model``, ``Differentiable`` and ``Attributable`` of ``neuronaut.core.model``.
     """
 
     def __init__(
@@ -86,6 +87,10 @@ class TorchModel:
 
     def sites(self) -> Sequence[Site]:
         return self._sites
+
+    @property
+    def _inputs(self) -> list[Site]:
+        return [Site(layer.name) for layer in self.graph.layers if layer.kind == "input"]
 
     def parameters(self) -> Mapping[str, npt.NDArray[Any]]:
         """Parameters by their path, native shape; weights computed from several (weight norm) by ``layer.weight``."""
@@ -149,6 +154,37 @@ class TorchModel:
         seeds = Seeds(self._session.call, rows, sample_count(rows), seed, place, units)
         effects = derive.effects(seeds, {site: self.place_of(site) for site in others}, forward=forward)
         return {site: to_numpy(effect) for site, effect in effects.items()}
+
+    def slope(
+        self,
+        batch: Batch,
+        target: Site,
+        unit: int,
+        sites: Sequence[Site] = (),
+        *,
+        put: Mapping[Site, npt.NDArray[Any]] | None = None,
+        rule: Relevance | None = None,
+    ) -> Slope:
+        """A unit of the target, averaged over positions, and its derivative by every value of ``sites``.
+
+        ``put``: values for whole sites, ``[sample, *position, unit]``. ``rule``: relevance instead of the derivative.
+        Raises UnsupportedModel where there is neither, DataError for sites of whole numbers and values of other shapes.
+        """
+        if self._session is None:
+            with self.session():
+                return self.slope(batch, target, unit, sites, put=put, rule=rule)
+        number, rows, values = Number(target, self.place_of(target), unit), self.to_batch(batch), put or {}
+        check_units(target, number.place, [unit])
+        for parameter in self.module.parameters():
+            parameter.requires_grad_(False)  # until the session ends
+        inputs = {site: self._traced.places.get(site) for site in self._inputs if site not in sites}
+        cuts = Cuts(
+            {site: self.place_of(site) for site in sites},
+            {site: place for site, place in inputs.items() if place is not None and place.floating},
+            {site: self.place_of(site) for site in values},
+            values,
+        )
+        return slope(self._session.call, rows, sample_count(rows), number, cuts, rule)
 
     def place_of(self, site: Site) -> Place:
         """Where a site lies in the traced pass; refuses by name what cannot be read."""
