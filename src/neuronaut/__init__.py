@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from neuronaut.live.compare import compare as compare
     from neuronaut.live.influence import influence as influence
     from neuronaut.live.show import show as show
+    from neuronaut.live.watch import watch as watch
     from neuronaut.store.recording import Recording as Recording
     from neuronaut.store.recording import open as open
 
@@ -54,6 +55,7 @@ _HOME = {
     "show": "neuronaut.live.show",
     "similarity": "neuronaut.analysis.similarity",
     "top": "neuronaut.analysis.top",
+    "watch": "neuronaut.live.watch",
     "where": "neuronaut.core.slices",
 }
 
@@ -76,6 +78,7 @@ __all__ = [
     "show",
     "similarity",
     "top",
+    "watch",
     "where",
 ]
 

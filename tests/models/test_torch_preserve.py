@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.overrides import _get_current_function_mode_stack
 
+import neuronaut as naut
 from neuronaut.core.model import Edit, Site
 from neuronaut.models.torch import session, wrap
 from neuronaut.models.torch.preserve import preserved, undo
@@ -117,10 +119,10 @@ def test_nothing_changes_when_the_copying_fails(error: type[BaseException], monk
     model, x = lived()
     wrapped = wrap(model, x)
 
-    def full(*given: Any) -> Any:
+    def full(*given: Any, **said: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(session, "reduced", full)
+    monkeypatch.setattr(session, "taken", full)
     before = state(model)
     with pytest.raises(error):
         wrapped.run(x, wrapped.sites())
@@ -193,6 +195,30 @@ def test_ctrl_c_during_the_trace_leaves_the_model_as_it_was() -> None:
     total = interrupted(lambda: wrap(model, x), -1)
     for at in range(1, total, total // 60):
         interrupted(lambda: wrap(model, x), at)
+        assert state(model) == before, at
+
+
+def test_ctrl_c_at_any_line_of_a_watched_pass_leaves_the_model_as_it_was() -> None:
+    model, x = lived()
+    before = state(model)
+
+    def work() -> None:
+        with naut.watch(model, sites=("pre", "post")):
+            model(x)
+            model(x)
+
+    def put_back() -> None:
+        model.last = None
+        model.load_state_dict(weights)
+        torch.set_rng_state(random)
+
+    weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    random = torch.get_rng_state()
+    total = interrupted(work, -1)
+    for at in range(1, total, total // 80):
+        interrupted(work, at)
+        assert _get_current_function_mode_stack() == [], at
+        put_back()
         assert state(model) == before, at
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -15,6 +15,13 @@ from neuronaut.core.model import Batch
 from neuronaut.models.torch.tape import replace, tensors
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+class Call(NamedTuple):
+    """A batch as the user's own call of the model gives it."""
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
 
 
 def to_batch(rows: Batch, dtype: torch.dtype = torch.float32, device: torch.device | str | None = None) -> Batch:
@@ -46,6 +53,8 @@ def arguments(batch: Batch, *, whole: bool = False) -> Arguments:
 
     ``whole``: a dict is the one input.
     """
+    if isinstance(batch, Call):
+        return batch.args, dict(batch.kwargs)
     if isinstance(batch, dict):
         return ((dict(batch),), {}) if whole else ((), dict(batch))
     if isinstance(batch, (tuple, list)):
@@ -109,7 +118,8 @@ def take_rows(batch: Batch, rows: Sequence[int]) -> Batch:
 
 def input_names(model: nn.Module, batch: Batch, modules: Sequence[str]) -> dict[str, tuple[Any, ...]]:
     """The name of each input tensor and its place in the call: ``input``, or ``input.<name, key or index>``."""
-    whole = takes_whole(model, batch)
+    alone = isinstance(batch, Call) and len(batch.args) == 1 and not batch.kwargs
+    whole = takes_whole(model, batch.args[0] if alone else batch)
     places = [key for key, _ in tensors(arguments(batch, whole=whole))]
     if whole:
         return {_free(".".join(["input", *map(str, key[2:])]), modules): key for key in places}

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from neuronaut.core.errors import UnsupportedModel
 from neuronaut.core.model import Batch, Site
 from neuronaut.models.torch.places import Reading
 from neuronaut.models.torch.preserve import preserved
+from neuronaut.models.torch.tape import tensors
 from neuronaut.models.torch.watch import See, Watch
 
 if TYPE_CHECKING:
@@ -21,12 +23,38 @@ def look(found: Found, reads: Mapping[Site, Reading], batch: Batch, see: See) ->
     watch = Watch(found.modules, found.traced.tape, found.opaque, reads, strayed=set())
     watch.see = see
     args, kwargs = found.arguments(batch)
-    with preserved(found.module), torch.no_grad(), found.uncompiled():
+    with preserved(found.module, evaluate=found.evaluate), torch.no_grad(), found.uncompiled():
         try:
             watch.install()
             watch.call(found.module, args, kwargs)
         finally:
             watch.remove()
+
+
+def check_unseen(name: str, found: Found, watch: Watch) -> None:
+    """On two rows: every site is reached and the outputs are bit-identical with and without looking.
+
+    Raises LayerNeverFired or UnsupportedModel where they are not.
+    """
+    args, kwargs = found.arguments(found.example)
+    with torch.no_grad(), found.uncompiled():
+        with preserved(found.module, evaluate=found.evaluate):
+            plain = found.module(*args, **kwargs)
+        with preserved(found.module, evaluate=found.evaluate):
+            try:
+                watch.install()
+                seen = watch.call(found.module, args, kwargs)
+            finally:
+                watch.remove()
+    if not all(_same_bits(one, other) for (_, one), (_, other) in zip(tensors(plain), tensors(seen), strict=True)):
+        raise UnsupportedModel(
+            f"{name} gives other outputs when it is observed: it takes another kernel or draws random numbers while "
+            "evaluating. Leave out functional sites with layers=[...], or fix its random draws."
+        )
+
+
+def _same_bits(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return torch.equal(one, other) or bool(((one == other) | (one.isnan() & other.isnan())).all())
 
 
 def computed_weights(found: Found) -> dict[str, torch.Tensor]:

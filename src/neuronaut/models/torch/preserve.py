@@ -15,10 +15,11 @@ Step = Callable[[], None]
 
 
 @contextmanager
-def preserved(model: nn.Module, *also: Step) -> Iterator[None]:
+def preserved(model: nn.Module, *also: Step, evaluate: bool = True) -> Iterator[None]:
     """Run the block with every module in evaluation mode; put back everything, whatever happens inside.
 
-    ``also``: further steps to take when the block has ended.
+    ``also``: further steps to take when the block has ended. ``evaluate=False`` leaves each module in its own mode.
+    What stands before the modules' calls is passed by: a run in here is none of the user's.
 
     That is: the mode of each module, its attributes, hooks, parameters and gradients by identity, buffers also by
     value, random states of Python, NumPy and torch, grad mode, default dtype and the switches of the back ends.
@@ -26,7 +27,9 @@ def preserved(model: nn.Module, *also: Step) -> Iterator[None]:
     steps = [*_snapshot(model), *also]
     try:
         for module in model.modules():
-            module.__dict__["training"] = False
+            module.__dict__.pop("_compiled_call_impl", None)
+            if evaluate:
+                module.__dict__["training"] = False
         yield
     finally:
         undo(steps)
@@ -93,7 +96,8 @@ def _content(buffer: torch.Tensor) -> Step:
     version, kept = buffer._version, buffer.detach().clone()
 
     def restore() -> None:
-        if buffer._version != version:
+        # Batch norm writes its running statistics without a new version.
+        if buffer._version != version or not torch.equal(buffer, kept):
             with torch.no_grad():
                 buffer.copy_(kept)
 

@@ -32,6 +32,19 @@ def canonical(tensor: torch.Tensor, place: Place, samples: int) -> torch.Tensor:
     return tensor.permute(sample, *order, unit)
 
 
+def taken(tensor: torch.Tensor, place: Place, samples: int, *, keep: bool, copy: bool) -> dict[str, torch.Tensor]:
+    """What is kept of one site: its values, or their reductions over positions, with ``keep`` beside the positions.
+
+    ``copy`` gives values memory of their own.
+    """
+    found = canonical(tensor, place, samples)
+    whole = found.ndim == 2 or keep
+    own = found.clone() if whole and copy else found
+    if found.ndim == 2:
+        return {"value": own}
+    return {**reduced(found), "full": own} if keep else reduced(found)
+
+
 def reduced(site: torch.Tensor) -> dict[str, torch.Tensor]:
     """Mean, max, min and the flat place of the max over the positions of ``[sample, *position, unit]``.
 

@@ -11,6 +11,7 @@ from torch import nn
 from neuronaut.core.errors import LayerNeverFired, UnsupportedModel
 from neuronaut.core.layer import Graph
 from neuronaut.models.torch import ops
+from neuronaut.models.torch.entry import Entry
 from neuronaut.models.torch.places import NO_SAMPLES
 from neuronaut.models.torch.tape import Tape
 
@@ -55,7 +56,8 @@ def refuse_unfit(model: nn.Module) -> None:
                 f"{name} is a TorchScript module: its inner calls cannot be observed. "
                 "Pass the nn.Module it was scripted from."
             )
-        if getattr(module, "_compiled_call_impl", None) is not None:
+        entry = getattr(module, "_compiled_call_impl", None)
+        if entry is not None and not isinstance(entry, Entry):
             raise UnsupportedModel(
                 f"{name} was compiled in place (Module.compile). Rebuild it, or pass a copy that was not compiled."
             )

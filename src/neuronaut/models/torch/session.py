@@ -8,13 +8,12 @@ from typing import Any
 import numpy.typing as npt
 import torch
 
-from neuronaut.core.errors import UnsupportedModel
 from neuronaut.core.model import Batch, Captured, Edit, PositionMode, Run, Site
 from neuronaut.models.torch.batches import sample_count
 from neuronaut.models.torch.edits import edited
+from neuronaut.models.torch.look import check_unseen
 from neuronaut.models.torch.places import Place, check_units
-from neuronaut.models.torch.preserve import random_states, undo
-from neuronaut.models.torch.reduce import canonical, reduced
+from neuronaut.models.torch.reduce import taken
 from neuronaut.models.torch.tape import tensors
 from neuronaut.models.torch.trace import Found
 from neuronaut.models.torch.watch import Change, See, Watch, ignore, same
@@ -45,7 +44,8 @@ class Session:
             check_units(wanted.site, places[wanted.site], wanted.units)
 
         def see(site: Site, tensor: torch.Tensor) -> None:
-            held[site] = _taken(tensor.detach(), places[site], samples, keep=position == "keep")
+            place, keep = places[site], position == "keep"
+            held[site] = taken(tensor.detach(), place, samples, keep=keep, copy=not place.borrowed)
 
         def change(site: Site, tensor: torch.Tensor) -> torch.Tensor:
             result = tensor
@@ -84,45 +84,11 @@ class Session:
         writes = {site: self._place_of(site).seat for site in changed}
         watch = Watch(found.modules, found.traced.tape, found.opaque, reads, writes, found.strayed)
         if not changed and observe not in self._checked:
-            self._check(watch)
+            check_unseen(self._name, found, watch)
             self._checked.add(observe)
         self._watch, self._key = watch, key
         watch.install()
         return watch
-
-    def _check(self, watch: Watch) -> None:
-        """On two rows: every site is reached and the outputs are bit-identical with and without looking."""
-        args, kwargs = self._found.arguments(self._found.example)
-        drawn = random_states()
-        with torch.no_grad(), self._found.uncompiled():
-            try:
-                plain = self._found.module(*args, **kwargs)
-                undo(drawn)
-                watch.install()
-                seen = watch.call(self._found.module, args, kwargs)
-            finally:
-                watch.remove()
-                undo(drawn)
-        if not all(_same_bits(one, other) for (_, one), (_, other) in zip(tensors(plain), tensors(seen), strict=True)):
-            raise UnsupportedModel(
-                f"{self._name} gives other outputs when it is observed: it takes another kernel or draws random "
-                "numbers while evaluating. Leave out functional sites with layers=[...], or fix its random draws."
-            )
-
-
-def _taken(tensor: torch.Tensor, place: Place, samples: int, *, keep: bool) -> dict[str, torch.Tensor]:
-    """What is kept of one site: its values, or their reductions over positions."""
-    found = canonical(tensor, place, samples)
-    if found.ndim == 2:
-        return {"value": found if place.borrowed else found.clone()}
-    kept = reduced(found)
-    if keep:
-        kept["full"] = found if place.borrowed else found.clone()
-    return kept
-
-
-def _same_bits(one: torch.Tensor, other: torch.Tensor) -> bool:
-    return torch.equal(one, other) or bool(((one == other) | (one.isnan() & other.isnan())).all())
 
 
 def named_outputs(output: Any) -> dict[str, npt.NDArray[Any]]:

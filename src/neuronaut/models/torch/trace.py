@@ -56,6 +56,8 @@ class Found:
     """A dict is the one argument of the model, not its keywords."""
     strayed: set[str] | None
     """Modules that ran otherwise than traced and were not asked for; None where all layers are asked for."""
+    evaluate: bool = True
+    """Run in evaluation mode; else each module in the mode it is in."""
 
     def arguments(self, batch: Batch) -> Arguments:
         """How the module is called with a batch."""
@@ -85,7 +87,6 @@ def trace(model: nn.Module, batch: Batch, layers: str | Sequence[str] = "*") -> 
         raise DataError("an empty batch. Tracing needs at least one sample.")
     rows = (0, 1) if sample_count(example) > 1 else (0, 0)
     modules = module_paths(module)
-    paths = {found: path for path, found in modules.items()}
     opaque = opaque_modules(module)
     found = Found(
         module,
@@ -99,14 +100,36 @@ def trace(model: nn.Module, batch: Batch, layers: str | Sequence[str] = "*") -> 
         takes_whole(module, example),
         None if "*" in ([layers] if isinstance(layers, str) else layers) else set(),
     )
-    names = input_names(module, example, list(modules))
-    three = _pass(found, paths, opaque, take_rows(example, (*rows, rows[0])), names)
-    two = _pass(found, paths, opaque, found.example, names)
-    found.traced = build(two, three, list(modules), names, own=found.strayed is not None)
-    two.forget()
+    two = _read(found)
     settle(found)
     _refuse(found, two, list(opaque.values()), layers, notes)
     return found
+
+
+def retraced(found: Found) -> Found:
+    """The same model with its modules in the modes they are in now: a training pass makes other torch calls.
+
+    The layers are those of ``found``, and where samples are folded with another axis, their order is taken from there.
+    """
+    now = replace_fields(found, evaluate=False)
+    _read(now)
+    for site, place in list(now.traced.places.items()):
+        known = found.traced.places.get(site)
+        if known is None or known.units != place.units or (known.layout == "plain") != (place.layout == "plain"):
+            del now.traced.places[site]
+        else:
+            now.traced.places[site] = replace_fields(place, layout=known.layout)
+    return now
+
+
+def _read(found: Found) -> Tape:
+    """Run the module on two rows and on three, and read what can be known off the tapes."""
+    names = input_names(found.module, found.example, list(found.modules))
+    three = _pass(found, take_rows(found.example, (0, 1, 0)), names)
+    two = _pass(found, found.example, names)
+    found.traced = build(two, three, list(found.modules), names, own=found.strayed is not None)
+    two.forget()
+    return two
 
 
 def module_paths(model: nn.Module) -> dict[str, nn.Module]:
@@ -131,14 +154,10 @@ def _home(model: nn.Module) -> tuple[torch.dtype, torch.device]:
     return (floating[0].dtype if floating else torch.get_default_dtype()), device
 
 
-def _pass(
-    found: Found,
-    paths: dict[nn.Module, str],
-    opaque: dict[nn.Module, str],
-    batch: Batch,
-    names: Mapping[str, tuple[Any, ...]],
-) -> Tape:
+def _pass(found: Found, batch: Batch, names: Mapping[str, tuple[Any, ...]]) -> Tape:
     """One recorded forward pass."""
+    paths = {module: path for path, module in found.modules.items()}
+    opaque = opaque_modules(found.module)
     ids: dict[int, str] = {}
     for path, tensor in named_parameters(found.module).items():
         ids.setdefault(id(tensor), path)
@@ -150,7 +169,8 @@ def _pass(
     places = dict(tensors((args, kwargs)))
     for name, key in names.items():
         tracer.input(name, places[key])
-    with preserved(found.module), torch.no_grad(), found.uncompiled(), Frames(tracer, paths, opaque), tracer:
+    kept = preserved(found.module, evaluate=found.evaluate)
+    with kept, torch.no_grad(), found.uncompiled(), Frames(tracer, paths, opaque), tracer:
         output = found.module(*args, **kwargs)
         with torch._C.DisableTorchFunction():
             for tensor in _held(found.module):

@@ -111,8 +111,10 @@ class Watch:
         self._modules, self._tape, self._opaque = modules, tape, opaque
         self._watches: dict[str, _ModuleWatch] = {}
         self._calls = _CallWatch(self)
+        self._within: nn.Module | None = None
         self._handles: list[Any] = []
-        self._strayed = strayed if all(map(self._is_own, reads.values())) and not writes else None
+        self.own = all(map(self._is_own, reads.values())) and not writes
+        self._strayed = strayed if self.own else None
         self.sites = tuple(reads)
         for site, seat in writes.items():
             self._want(site, seat, True)
@@ -160,7 +162,7 @@ class Watch:
             self._handles.append(module.register_forward_hook(watch.after))
         if self.counts_calls:
             for module in self._opaque:
-                self._handles.append(module.register_forward_pre_hook(_suspend, prepend=True))
+                self._handles.append(module.register_forward_pre_hook(self._suspend, prepend=True))
                 self._handles.append(module.register_forward_hook(self._resume, always_call=True))
 
     def remove(self) -> None:
@@ -168,8 +170,15 @@ class Watch:
             self._handles[-1].remove()
             self._handles.pop()
 
-    def _resume(self, module: nn.Module, args: Any, output: Any) -> None:
-        torch._C._push_on_torch_function_stack(self._calls)
+    def _suspend(self, module: nn.Module, args: Any) -> None:
+        if self._within is None:
+            self._within = module
+            torch._C._pop_torch_function_stack()
+
+    def _resume(self, module: nn.Module | None, args: Any, output: Any) -> None:
+        if self._within is not None and self._within is module:
+            torch._C._push_on_torch_function_stack(self._calls)
+            self._within = None
 
     def saw(self, site: Site, tensor: torch.Tensor) -> None:
         self.fired.add(site)
@@ -185,6 +194,12 @@ class Watch:
 
     def call(self, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """One forward pass; raises LayerNeverFired when a site is not reached."""
+        output = self.run(model, args, kwargs)
+        self.check()
+        return output
+
+    def run(self, model: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """One forward pass, whatever way it takes; ``check`` says whether it was the traced one."""
         self.fired.clear()
         self._calls.calls = dict.fromkeys(self._calls.wanted, 0)
         for watch in self._watches.values():
@@ -195,15 +210,18 @@ class Watch:
             self.saw(site, _pick((args, kwargs), key))
         if self.counts_calls:
             with self._calls:
-                output = model(*args, **kwargs)
+                try:
+                    output = model(*args, **kwargs)
+                finally:
+                    self._resume(self._within, (), None)
         else:
             output = model(*args, **kwargs)
         for key, site in self.returned:
             self.saw(site, _pick(output, key))
-        self._check()
         return output
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raise LayerNeverFired when the last pass went another way than the traced one."""
         for site in self.sites:
             if site not in self.fired:
                 raise other_path(site.layer)
@@ -241,10 +259,6 @@ def other_path(layer: str) -> LayerNeverFired:
         f"{layer} did not run for this batch as it did when the model was traced: the path of this model depends on "
         "its data. Group the samples by path, or name only layers that every sample passes: layers=[...]."
     )
-
-
-def _suspend(module: nn.Module, args: Any) -> None:
-    torch._C._pop_torch_function_stack()
 
 
 def ignore(site: Site, tensor: torch.Tensor) -> None:
