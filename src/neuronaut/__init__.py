@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from neuronaut.analysis.activity import activity as activity
     from neuronaut.analysis.drivers import drivers as drivers
     from neuronaut.analysis.health import health as health
+    from neuronaut.analysis.match import match as match
     from neuronaut.analysis.order import order as order
     from neuronaut.analysis.selectivity import selectivity as selectivity
     from neuronaut.analysis.similarity import similarity as similarity
@@ -48,6 +49,7 @@ _HOME = {
     "export": "neuronaut.explorer.export",
     "health": "neuronaut.analysis.health",
     "influence": "neuronaut.live.influence",
+    "match": "neuronaut.analysis.match",
     "open": "neuronaut.store.recording",
     "order": "neuronaut.analysis.order",
     "record": "neuronaut.capture.record",
@@ -71,6 +73,7 @@ __all__ = [
     "export",
     "health",
     "influence",
+    "match",
     "open",
     "order",
     "record",
