@@ -124,9 +124,9 @@ def test_constant_and_broken_units_stay_alone_and_are_named(made: Made) -> None:
     assert partners(found) == [*expected[:3], "", "", *expected[5:]]
     assert found["correlation"][5] == pytest.approx(1)
     assert found.notes == (
-        "1 unit (fc:3): constant; without a partner.",
-        "1 unit (fc:4): NaN or infinite for more than half of the samples; without a partner.",
-        "1 unit (fc:5): NaN or infinite for some samples; compared on the others.",
+        "1 unit (fc:3) of 0.naut: constant; without a partner.",
+        "1 unit (fc:4) of 0.naut: NaN or infinite for more than half of the samples; without a partner.",
+        "1 unit (fc:5) of 0.naut: NaN or infinite for some samples; compared on the others.",
     )
 
 
@@ -134,7 +134,7 @@ def test_a_layer_of_constants_matches_nothing(made: Made) -> None:
     found = match(made({"fc": values()}, table()), made({"fc": np.ones((N, 5))}, table()))
     assert set(partners(found)) == {""}
     assert np.isnan(found["cka"]).all()
-    assert found.notes == ("5 units (fc:0, fc:1, fc:2, …): constant; without a partner.",)
+    assert found.notes == ("5 units (fc:0, fc:1, fc:2, …) of 1.naut: constant; without a partner.",)
 
 
 def test_of_pairings_as_good_units_of_the_same_number_are_taken(made: Made) -> None:

@@ -233,7 +233,8 @@ def _of(
             units["mean"] = x[samples.inside].mean(0) if samples.inside.any() else np.full(len(partner), np.nan)
             means = y[samples.inside].mean(0) if samples.inside.any() else np.full(y.shape[1], np.nan)
         units["other_mean"] = np.where(partner >= 0, means[partner], np.nan)
-    notes += _alone(unit_coords(rec, [one])["unit"], whole, x) + _alone(unit_coords(other, [two])["unit"], whole.T, y)
+    notes += _alone(rec, unit_coords(rec, [one])["unit"], whole, x)
+    notes += _alone(other, unit_coords(other, [two])["unit"], whole.T, y)
     clean = [each[:, np.isfinite(each).all(0)] for each in (x, y)]
     alike = {"cka": linear_cka(*clean), "debiased": linear_cka(*clean, unbiased=True)}
     table = {name: np.array([value]) for name, value in alike.items()} | {"other_layer": np.array([two.layer])}
@@ -360,7 +361,7 @@ def _notes(parts: Sequence[_Found]) -> list[str]:
 
 
 def _alone(
-    addresses: Sequence[str], r: Float[np.ndarray, "unit other"], values: Num[np.ndarray, "sample unit"]
+    rec: Recording, addresses: Sequence[str], r: Float[np.ndarray, "unit other"], values: Num[np.ndarray, "sample unit"]
 ) -> list[str]:
     """Units that can have no partner, and why; and those compared on fewer samples."""
     finite = np.isfinite(values)
@@ -374,4 +375,8 @@ def _alone(
         "NaN or infinite for more than half of the samples; without a partner": few,
         "NaN or infinite for some samples; compared on the others": ~few & ~finite.all(0),
     }
-    return [f"{named_units(which, addresses)}: {reason}." for reason, which in said.items() if which.any()]
+    return [
+        f"{named_units(which, addresses)} of {rec.path.name}: {reason}."
+        for reason, which in said.items()
+        if which.any()
+    ]
