@@ -81,5 +81,8 @@ def _gather(
 ) -> Float[np.ndarray, "source unit"]:
     gathered = np.zeros((units, weights.shape[1]))
     carried = take >= 0
-    np.add.at(gathered, take[carried], weights[carried])
+    if np.bincount(take[carried]).max(initial=0) > 1:
+        np.add.at(gathered, take[carried], weights[carried])
+    else:
+        gathered[take[carried]] = weights[carried]
     return gathered

@@ -22,6 +22,8 @@ STRONGEST = 16
 STRONGEST_OF_MANY = 8
 """The same between layers of more than ``MANY`` weights; a page draws six unless told otherwise."""
 MANY = 65_536
+LINES = 128
+"""Rows or columns of a matrix that are sorted at a time: they stay in the cache."""
 SMALL = 4096
 """Arrays up to this size are shipped whole and as they are; of larger ones the strongest, without the last digits."""
 _WORST: tuple[EdgeKind, ...] = ("linear", "scaled", "nonlinear")
@@ -145,10 +147,12 @@ def strongest(matrix: Floats, k: int) -> tuple[Array, Array]:
     """
     size = np.abs(matrix)
     kept = np.zeros(matrix.shape, bool)
-    for axis in (0, 1):
-        most = min(k, matrix.shape[axis])
-        best = np.take(np.argpartition(-size, most - 1, axis=axis), np.arange(most), axis=axis)
-        np.put_along_axis(kept, best, True, axis=axis)
+    for lines, flags in ((np.ascontiguousarray(size.T), kept.T), (size, kept)):
+        most = min(k, lines.shape[1])
+        for start in range(0, len(lines), LINES):
+            part = slice(start, start + LINES)
+            best = np.argpartition(-lines[part], most - 1, axis=1)[:, :most]
+            np.put_along_axis(flags[part], best, True, axis=1)
     kept &= size > 0
     rows, columns = np.nonzero(kept)
     order = np.argsort(-size[rows, columns], kind="stable")

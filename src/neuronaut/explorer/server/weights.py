@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neuronaut.analysis.statistics.moments import single
 from neuronaut.analysis.top import known_unit
 from neuronaut.analysis.weights import edge_weights
 from neuronaut.core.address import Address, parse_address
@@ -16,6 +17,7 @@ from neuronaut.core.layer import Edge
 from neuronaut.core.result import Result
 from neuronaut.explorer.network import STRONGEST, visible_edges
 from neuronaut.explorer.network import strongest as strongest_of
+from neuronaut.store.array import StoredArray
 from neuronaut.store.recording import Recording
 
 MOST = 64
@@ -33,8 +35,10 @@ def weights(rec: Recording, source: str, target: str, k: int = STRONGEST) -> Res
     if matrix is None:
         empty = np.zeros(0, np.int64)
         return _edges(empty, empty, np.zeros(0), (f"no single weight stands between units of {source} and {target}.",))
-    rows, columns = strongest_of(np.nan_to_num(matrix.astype(np.float32), posinf=0, neginf=0), k)
-    return _edges(rows, columns, matrix[rows, columns], ())
+    narrow = matrix.astype(np.float32, copy=False)
+    finite = narrow if np.isfinite(narrow).all() else np.nan_to_num(narrow, posinf=0, neginf=0)
+    rows, columns = strongest_of(finite, k)
+    return _edges(rows, columns, matrix[rows, columns].astype(np.float64), ())
 
 
 def neighbours(rec: Recording, at: str, k: int = STRONGEST) -> Result:
@@ -82,23 +86,35 @@ def _edge(rec: Recording, source: str, target: str) -> Edge:
     raise DataError(f"no edge leads from {source!r} to {target!r}.")
 
 
-def _signed(rec: Recording, edge: Edge) -> npt.NDArray[np.float64] | None:
+def _signed(rec: Recording, edge: Edge) -> npt.NDArray[np.floating[Any]] | None:
+    plain = _plain(rec, edge)
+    if plain is not None:
+        stored, order = plain
+        if np.array_equal(order, np.arange(rec.graph[edge.source].unit_count)):
+            return single(stored.read()).T
     found = edge_weights(rec, edge)
     return None if found is None else found[0]
 
 
-def _line(rec: Recording, edge: Edge, unit: int, into: bool) -> npt.NDArray[np.float64]:
-    """All weights into a unit, or out of it; of a plain matrix no more is read than they need."""
-    target, take = rec.graph[edge.target], edge.take
-    path = target.parameters.get("weight", "")
-    stored = rec.parameters.get(path)
+def _plain(rec: Recording, edge: Edge) -> tuple[StoredArray, npt.NDArray[np.int64]] | None:
+    """The matrix [out, in] that stands between two layers as it is, and the source unit of each of its inputs."""
+    target = rec.graph[edge.target]
+    stored = rec.parameters.get(target.parameters.get("weight", ""))
     plain = stored is not None and len(stored.shape) == 2 and target.attributes.get("weight_axes") == ["out", "in"]
-    if not plain or stored is None or take is None or int(target.attributes.get("groups", 1)) != 1:
+    if not plain or stored is None or edge.take is None or int(target.attributes.get("groups", 1)) != 1:
+        return None
+    return stored, edge.take.decode()
+
+
+def _line(rec: Recording, edge: Edge, unit: int, into: bool) -> npt.NDArray[np.floating[Any]]:
+    """All weights into a unit, or out of it; of a plain matrix no more is read than they need."""
+    plain = _plain(rec, edge)
+    if plain is None:
         whole = _signed(rec, edge)
         if whole is None:
             return np.zeros(0)
         return whole[:, unit] if into else whole[unit]
-    order = take.decode()
+    stored, order = plain
     if len(order) != stored.shape[1] or bool((order < -1).any()):
         return np.zeros(0)
     units = rec.graph[edge.source].unit_count
@@ -110,6 +126,6 @@ def _line(rec: Recording, edge: Edge, unit: int, into: bool) -> npt.NDArray[np.f
     return np.asarray(stored.read(None, places).astype(np.float64).sum(1)) if places.size else np.zeros(stored.shape[0])
 
 
-def _largest(line: npt.NDArray[np.float64], k: int) -> npt.NDArray[np.int64]:
+def _largest(line: npt.NDArray[np.floating[Any]], k: int) -> npt.NDArray[np.int64]:
     order = np.argsort(-np.abs(np.nan_to_num(line, posinf=0, neginf=0)), kind="stable")[:k]
     return np.asarray(order[line[order] != 0], np.int64)
