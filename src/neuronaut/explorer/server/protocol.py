@@ -1,4 +1,4 @@
-"""HTTP on a socket: uvicorn's, with a limit on open sockets and on the time a request may take to arrive."""
+"""HTTP on a socket: uvicorn's, with a limit on open sockets and on the time that requests and answers may take."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ from neuronaut.explorer.server.limits import LIMITS, Limits
 
 
 class BoundedProtocol(H11Protocol):
-    """A client that sends nothing, or a header a byte a minute, is dropped; a request that is none is refused."""
+    """A client that sends nothing, or a header a byte a minute, is dropped, and so is one that takes no answer.
+
+    A request that is none is refused.
+    """
 
     limits: Limits = LIMITS
     _deadline: asyncio.TimerHandle | None = None
+    _patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -37,7 +41,16 @@ class BoundedProtocol(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._arrived()
+        self._taken()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._await_reader(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        self._taken()
+        super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
         table: list[tuple[bytes, bytes]] = [*HEADERS.items(), (b"connection", b"close"), (b"content-length", b"0")]
@@ -52,6 +65,21 @@ class BoundedProtocol(H11Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _await_reader(self, waiting: int) -> None:
+        self._patience = self.loop.call_later(self.limits.taken_s, self._look_whether_taken, waiting)
+
+    def _look_whether_taken(self, before: int) -> None:
+        waiting = self.transport.get_write_buffer_size()
+        if before - waiting < self.limits.trickle:
+            self.transport.abort()
+        else:
+            self._await_reader(waiting)
+
+    def _taken(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
     def _expire(self) -> None:
         if not self.transport.is_closing():
