@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from neuronaut.core.slices import where as where
     from neuronaut.explorer.export import export as export
     from neuronaut.live.ablate import ablate as ablate
+    from neuronaut.live.attribute import attribute as attribute
     from neuronaut.live.compare import compare as compare
     from neuronaut.live.influence import influence as influence
     from neuronaut.live.show import show as show
@@ -44,6 +45,7 @@ _HOME = {
     "Slice": "neuronaut.core.slices",
     "ablate": "neuronaut.live.ablate",
     "activity": "neuronaut.analysis.activity",
+    "attribute": "neuronaut.live.attribute",
     "compare": "neuronaut.live.compare",
     "drivers": "neuronaut.analysis.drivers",
     "export": "neuronaut.explorer.export",
@@ -68,6 +70,7 @@ __all__ = [
     "Slice",
     "ablate",
     "activity",
+    "attribute",
     "compare",
     "drivers",
     "export",

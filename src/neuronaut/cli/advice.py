@@ -29,6 +29,9 @@ _PLAIN = (
     "overwrite",
     "where",
     "null",
+    "baseline",
+    "method",
+    "steps",
 )
 _TEXT = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _ESCAPED = re.compile(r"\\(.)")

@@ -8,6 +8,7 @@ import typer
 
 from neuronaut.cli.ablate import ablate
 from neuronaut.cli.activity import activity
+from neuronaut.cli.attribute import attribute
 from neuronaut.cli.compare import compare
 from neuronaut.cli.demo import demo
 from neuronaut.cli.drivers import drivers
@@ -50,6 +51,7 @@ for command in (
     top,
     drivers,
     influence,
+    attribute,
     ablate,
     order,
     show,

@@ -39,11 +39,13 @@ class Rules(TorchFunctionMode):
     """While it is active, torch calls on what asks for gradients follow the rules; others run as they are.
 
     ``constant`` is 1, and stands at every constant that enters a sum, so that its derivative is all that they took.
+    While ``rests`` is true all calls run as they are.
     """
 
     def __init__(self, rule: Relevance) -> None:
         super().__init__()
         self.rule = rule
+        self.rests = False
         self.constant: torch.Tensor | None = None
         self._convs: dict[int, tuple[torch.Tensor, Func, tuple[Any, ...], dict[str, Any]]] = {}
 
@@ -53,7 +55,7 @@ class Rules(TorchFunctionMode):
         named = kwargs or {}
         active = [tensor for _, tensor in tensors((args, named)) if tensor.requires_grad]
         op = ops.op_name(func)
-        if not active or op in _NATURAL:
+        if self.rests or not active or op in _NATURAL:
             return func(*args, **named)
         if op in _PRODUCTS and len(active) == 1:
             return self._product(op, func, args, named)

@@ -86,6 +86,8 @@ def slope(run: Runner, batch: Any, samples: int, number: Number, cuts: Cuts, rul
     def see(site: Site, tensor: torch.Tensor) -> None:
         with torch._C.DisableTorchFunction():
             found.append(averaged(tensor, number.place, samples)[:, number.unit])
+        if rules is not None:
+            rules.rests = True  # what comes later does not lead to the number
 
     rules = None if rule is None else Rules(rule)
     try:

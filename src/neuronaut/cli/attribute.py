@@ -1,0 +1,138 @@
+"""``neuronaut attribute``: what the neurons of a layer, or the inputs, add to one answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from neuronaut.cli.live import MODEL, Data, Features
+from neuronaut.cli.options import Csv, Json, Limit, RecordingPath
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from neuronaut.core.result import Result
+    from neuronaut.store.recording import Recording
+
+
+def attribute(
+    recording: RecordingPath,
+    to: Annotated[str, typer.Argument(help="A unit, LAYER:UNIT, or the name of an output, as in 4:0 or survived.")],
+    model: Annotated[str, typer.Option(help=MODEL, show_default=False)],
+    layer: Annotated[str, typer.Option("--layer", "-l", help="Whose units: input, or a layer before it.")] = "input",
+    method: Annotated[
+        str, typer.Option("--method", "-m", help="integrated, expected, conductance, gradient, lrp or patching.")
+    ] = "integrated",
+    where: Annotated[str | None, typer.Option("--where", "-w", help="Only samples of this filter.")] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(help="mean, zero, resample (another sample) or a number.", show_default="as the method has it"),
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, help="Places on the way from the baseline.")] = 64,
+    samples: Annotated[int, typer.Option(min=0, help="Samples to measure on at most; 0 for all.")] = 256,
+    groups: Annotated[
+        str | None, typer.Option(help="Column whose equal values belong together.", show_default="as recorded")
+    ] = None,
+    data: Data = None,
+    features: Features = None,
+    verify: Annotated[int, typer.Option(min=0, help="Units that patching is checked on.")] = 16,
+    epsilon: Annotated[float, typer.Option(min=0.0, help="Of lrp: what keeps small sums small.")] = 1e-6,
+    gamma: Annotated[float, typer.Option(min=0.0, help="Of lrp: what favours the winning side of a sum.")] = 0.25,
+    resamples: Annotated[int, typer.Option(min=1, help="Bootstrap resamples of the interval.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Of what is drawn at random.")] = 0,
+    limit: Limit = 20,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """What the inputs, or the neurons of a layer, add to one answer.
+
+    \b
+    Examples:
+      neuronaut attribute titanic.naut survived --model mymodels:make_net
+      neuronaut attribute titanic.naut 4:0 --layer 0 --method conductance \\
+          --where "sex == 'female'" --model mymodels:make_net
+      neuronaut attribute digits.naut 3:7 --layer conv1 --method lrp \\
+          --model mymodels:cnn --data digits.npz --csv > lrp.csv
+      neuronaut attribute titanic.naut 4:0 --layer 2 --method patching \\
+          --model mymodels:make_net
+
+    Each number has an interval over samples and its place among all other units
+    of the layer. What the attributions sum to is printed beside what they should
+    sum to; with patching, how well they rank units as true patching does.
+    """
+    from neuronaut.cli.console import print_csv, print_json
+    from neuronaut.cli.factory import load_model, running_model
+    from neuronaut.cli.live import given_data
+    from neuronaut.cli.progress import doing
+    from neuronaut.live.attribute import attribute as compute
+    from neuronaut.live.attribute import check_attribution
+    from neuronaut.live.attribution.ends import ends_of
+    from neuronaut.store.recording import open
+
+    start = _number(baseline)
+    check_attribution(method, start)
+    with open(recording) as rec:
+        ends_of(rec.graph, to, layer, rec)
+        network, given = load_model(model), given_data(rec, data, features)
+        with running_model(), doing("measuring"):
+            result = compute(
+                network, rec, to, layer, method, where, start, given,
+                steps=steps, samples=samples or None, groups=groups, verify=verify, epsilon=epsilon, gamma=gamma,
+                resamples=resamples, seed=seed,
+            )  # fmt: skip
+        table = attribute_table(result, rec)
+    if json:
+        print_json(result.to_json())
+    elif csv:
+        print_csv(table)
+    else:
+        _print(result, table, limit)
+
+
+def _number(baseline: str | None) -> float | str | None:
+    """A number where it is one, else the word as it is."""
+    try:
+        return baseline if baseline is None else float(baseline)
+    except ValueError:
+        return baseline
+
+
+def attribute_table(result: Result, rec: Recording) -> pd.DataFrame:
+    """One row per unit, with its own name where it has one; without the single numbers, which are the same in all."""
+    import pandas as pd
+
+    names = {name: layer.unit_names for name, layer in rec.layers.items()}
+    own = [
+        known[int(unit.rpartition(":")[2])] if (known := names.get(layer)) else ""
+        for unit, layer in zip(result.coords["unit"], result.coords["layer"], strict=True)
+    ]
+    columns = {name: result[name] for name, dims in result.dims.items() if dims == ("unit",)}
+    return pd.DataFrame({"unit": list(result.coords["unit"]), "name": own, **columns})
+
+
+def _print(result: Result, table: pd.DataFrame, limit: int) -> None:
+    from neuronaut.cli.ablate import span
+    from neuronaut.cli.console import print_table, say
+    from neuronaut.cli.ranking import ranked, with_names
+
+    params, (name, n) = result.params, next(iter(result.n.items()))
+    start = "" if params["baseline"] is None else f" from {params['baseline']}"
+    say(f"{params['layer']} to {params['to']}, {params['method']}{start}, on {n:,} samples ({name})", style="bold")
+    shown, rest = ranked(with_names(table), "attribution", limit)
+    signed = {"attribution": "+.3g", "share": "+.1%", "patched": "+.3g"}
+    columns = {
+        "unit": list(shown["unit"]),
+        "attribution": list(shown["attribution"]),
+        "95 % interval": [span(*pair) for pair in zip(shown["low"], shown["high"], strict=True)],
+        "share": list(shown["share"]),
+        "other units": [span(*pair) for pair in zip(shown["null_low"], shown["null_high"], strict=True)],
+        "stands out": [{1.0: "yes", 0.0: "no"}.get(value, "–") for value in shown["stands_out"]],
+    }
+    if "patched" in shown:
+        columns["patched"] = list(shown["patched"])
+    print_table(table.__class__(columns), formats=signed)
+    if rest:
+        say(rest)
+    for note in result.notes:
+        say(note, indent=2)

@@ -1,0 +1,1 @@
+"""Attribution: what the values of a layer add to one answer, how complete that is, and what is said of it."""
