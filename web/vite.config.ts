@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url"
 import { defineConfig } from "vite"
 import { cell } from "./vite/cell.ts"
 import { escape } from "./vite/escape.ts"
+import { lean } from "./vite/lean.ts"
 import { pageData } from "./vite/pageData.ts"
 import { report } from "./vite/report.ts"
-import { runtime } from "./vite/runtime.ts"
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -20,11 +20,12 @@ export default defineConfig(({ mode }) => {
     plugins: [
       svelte({ compilerOptions: { cssHash: ({ hash, css }) => `s${hash(css).slice(0, 3)}` } }),
       ...(name === "widget" ? [cell()] : []),
-      runtime(),
+      lean(),
       escape(),
       report(name),
       pageData(process.env["NEURONAUT_PAGE"]),
     ],
+    ...(process.env["VITEST"] ? { resolve: { conditions: ["browser"] } } : {}),
     build: {
       outDir: here("../src/neuronaut/explorer/static"),
       emptyOutDir: false,
