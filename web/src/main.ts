@@ -4,20 +4,30 @@ import App from "./App.svelte"
 import { Engine } from "./engine/engine"
 import { spawnWorker } from "./engine/spawn"
 import { serve } from "./engine/worker"
-import type { DataSource } from "./source/DataSource"
+import { type DataSource, Refused } from "./source/DataSource"
 import { HttpSource } from "./source/HttpSource"
 import { InlineSource } from "./source/InlineSource"
+import { askedIn, forSeveral } from "./views/match"
 
 /** Start the explorer on the data inside this page, or on those of the server it comes from. */
 async function start(target: HTMLElement): Promise<void> {
-  const source: DataSource = target.dataset["source"] === "http" ? new HttpSource() : new InlineSource(document)
+  const served = target.dataset["source"] === "http"
+  const asked = served ? askedIn(location.search) : null
+  let source: DataSource = served ? new HttpSource("api/", asked) : new InlineSource(document)
+  if (served) forSeveral()
   const open = async () => {
     const [manifest, about] = await Promise.all([source.manifest(), source.about?.() ?? null])
     return { engine: new Engine(source, manifest, { spawn: spawnWorker, about }), manifest }
   }
-  const first = await open()
+  let said = ""
+  const first = await open().catch((problem: unknown) => {
+    if (asked === null || !(problem instanceof Refused)) throw problem
+    said = `The recording that this link names cannot be shown: ${problem.message} This is the first.`
+    source = new HttpSource()
+    return open()
+  })
   target.textContent = ""
-  mount(App, { target, props: { ...first, ...(source.subscribe ? { renew: open } : {}) } })
+  mount(App, { target, props: { ...first, said, ...(source.subscribe ? { renew: open } : {}) } })
 }
 
 /** What goes wrong is said in words: the page is never blank. */

@@ -1,0 +1,21 @@
+/** Recordings: which of those that are served the page's address names. Pure. */
+
+import type { ServedRecording } from "../../source/DataSource"
+
+const KEY = "rec"
+
+/** The id in the part of an address after "?"; null: the first. */
+export function askedIn(search: string): string | null {
+  return new URLSearchParams(search).get(KEY)
+}
+
+/** The address of the page of a recording; the view stays. */
+export function addressOf(id: string, hash: string): string {
+  return `?${KEY}=${encodeURIComponent(id)}${hash}`
+}
+
+/** What each is called; those of one name are told apart by their ids. */
+export function namesOf(recordings: readonly ServedRecording[]): ReadonlyMap<string, string> {
+  const twice = (title: string): boolean => recordings.filter((one) => one.title === title).length > 1
+  return new Map(recordings.map(({ id, title }) => [id, twice(title) ? `${title} (${id.slice(0, 6)})` : title]))
+}
