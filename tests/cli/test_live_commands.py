@@ -12,6 +12,7 @@ import pytest
 from command_runs import Run
 
 import neuronaut as naut
+from neuronaut.store.results import list_results
 
 MODELS = """
 import torch
@@ -96,6 +97,15 @@ def test_ablate_as_json_is_what_python_says(neuronaut: Run, folder: Path) -> Non
     assert found["params"]["units"] == ["0:0", "0:2"]
     table = list(csv.DictReader(io.StringIO(neuronaut(*words, "--csv", "--metric", "loss").out)))
     assert [row["metric"] for row in table] == ["loss"]
+
+
+def test_ablate_is_kept_for_the_page_only_when_asked(neuronaut: Run, folder: Path) -> None:
+    words = ("ablate", "people.naut", "0:1", "--model", "livemodels:net")
+    before = list_results(naut.open("people.naut"))
+    neuronaut(*words)
+    assert list_results(naut.open("people.naut")) == before
+    neuronaut(*words, "--keep")
+    assert [name for name, _ in list_results(naut.open("people.naut"))] == ["ablate", *(name for name, _ in before)]
 
 
 def test_ablate_of_images_takes_them_from_the_file(neuronaut: Run, folder: Path) -> None:

@@ -52,7 +52,7 @@ def classes(page: Opened) -> list[str]:
 
 
 def draw_again(page: Opened) -> None:
-    page.tab.get_by_role("combobox", name="Which samples").select_option("random")
+    page.tab.get_by_role("radio", name="Random").check()
     page.tab.get_by_role("button", name="Draw again").click()
 
 

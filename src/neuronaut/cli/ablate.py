@@ -34,6 +34,7 @@ def ablate(
     null: Annotated[int, typer.Option(min=0, help="Random sets of as many units to compare with.")] = 20,
     resamples: Annotated[int, typer.Option(min=1, help="Bootstrap resamples of the interval.")] = 2000,
     seed: Annotated[int, typer.Option(help="Of what is drawn at random.")] = 0,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep it in the recording, for its page.")] = False,
     json: Json = False,
     csv: Csv = False,
 ) -> None:
@@ -46,6 +47,7 @@ def ablate(
           --how zero --where "sex == 'female'"
       neuronaut ablate digits.naut conv1 --model mymodels:cnn --data digits.npz
       neuronaut ablate titanic.naut 0:11 --model mymodels:make_net --csv > a.csv
+      neuronaut ablate titanic.naut 0:11 --model mymodels:make_net --keep
 
     The units are replaced by their mean (or zero, or another sample's values).
     The interval is a paired bootstrap over samples; the null is the same done to
@@ -62,7 +64,7 @@ def ablate(
     from neuronaut.store.recording import open
 
     check_options(how, metric)
-    with open(recording) as rec:
+    with open(recording, writable=keep) as rec:
         unit_set(rec.graph, units)
         network, inputs = load_model(model), given_data(rec, data, features)
         way = cast("Literal['mean', 'zero', 'resample']", how)

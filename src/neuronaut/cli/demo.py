@@ -50,10 +50,10 @@ def demo(
 
 @dataclass(frozen=True, slots=True)
 class Voyage:
-    """What the demo did: trained on ``trained`` samples, right about ``accuracy`` of the ``held_out`` others."""
+    """What the demo did: trained on ``trained`` samples, right about ``accuracy`` of the ``tested`` others."""
 
     trained: int
-    held_out: int
+    tested: int
     accuracy: float
     recording: Path
     samples: int
@@ -79,6 +79,8 @@ def sail(demo: Demo, folder: Path) -> Voyage:
     from neuronaut.analysis.findings import discover
     from neuronaut.cli.progress import bar, doing
     from neuronaut.explorer.export import export
+    from neuronaut.live.ablate import ablate
+    from neuronaut.store import recording as store
 
     recording, page = folder / f"{demo.name}.naut", folder / f"{demo.name}.html"
     with doing("training"):
@@ -96,6 +98,9 @@ def sail(demo: Demo, folder: Path) -> Voyage:
         )
     with rec, doing("analysing"):
         findings = tuple(discover(rec, demo.slices[0], demo.slices[1]))
+        with store.open(recording, writable=True) as keeping:
+            for finding in findings:
+                ablate(trained.network, keeping, str(finding.at), data=trained.inputs)
         export(rec, page, slices=list(demo.slices), findings=findings, title=demo.title)
         shapes = tuple((layer.unit_count, *layer.position_shape) for layer in rec.layers.values())
         learned = int((trained.metadata["split"] == "train").sum())
@@ -108,8 +113,8 @@ def _say(demo: Demo, voyage: Voyage) -> None:
     say(demo.headline, style="bold")
     say()
     say(
-        f"trained   on {voyage.trained:,} {demo.many}; held-out accuracy {voyage.accuracy:.1%} "
-        f"on {voyage.held_out:,} others"
+        f"trained   on {voyage.trained:,} {demo.many}; test accuracy {voyage.accuracy:.1%} "
+        f"on {voyage.tested:,} others"
     )
     say(
         f"recorded  {voyage.samples:,} {demo.many}, {len(voyage.shapes)} layers with the input ({sizes}), "

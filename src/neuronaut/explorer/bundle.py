@@ -33,6 +33,7 @@ from neuronaut.explorer.contract import (
 from neuronaut.explorer.emptiness import empty_notes
 from neuronaut.explorer.html import Page
 from neuronaut.explorer.influence import influence_cards
+from neuronaut.explorer.kept import kept_cards
 from neuronaut.explorer.maps import map_cards
 from neuronaut.explorer.network import edge_cards, layer_cards
 from neuronaut.explorer.numbers import Numbers, comparison_cards, numbers, slice_cards
@@ -93,7 +94,7 @@ def bundle(rec: Recording, choice: Choice) -> Bundle:
         "activations": activation_cards(rec, layers, exact.signed(), rows, pack, choice.precision),
         "maps": map_cards(rec, layers, pack),
         "influence": _influence(rec, layers, pack, notes),
-        "results": understanding_cards(rec, layers, pack, notes),
+        "results": [*understanding_cards(rec, layers, pack, notes), *kept_cards(rec, pack, notes)],
         "findings": [finding_card(finding) for finding in choice.findings],
         "view": first_view(named),
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from neuronaut.analysis.registry import canonical
+from neuronaut.analysis.registry import canonical, result_key
 from neuronaut.capture.randomness import untouched_randomness
 from neuronaut.core.errors import DataError, unknown
 from neuronaut.core.result import Result
@@ -32,6 +32,7 @@ from neuronaut.live.truth import class_names
 from neuronaut.live.unit_sets import UnitSet, random_sets, unit_set
 from neuronaut.live.verdict import verdicts
 from neuronaut.store.recording import Recording
+from neuronaut.store.results import write_result
 
 HOWS = ("mean", "zero", "resample")
 
@@ -68,7 +69,8 @@ def ablate(
     ``table("output")``, where ``table()`` has a row for each metric.
 
     ``logits`` is the output of the sample's own class, ``kl`` the divergence KL(p || p'). The model is run 2 + ``null``
-    times (3 + ``null`` with "mean"), and left exactly as it was.
+    times (3 + ``null`` with "mean"), and left exactly as it was. A recording that was opened writable keeps the Result:
+    its page and its exports show it beside the unit.
 
     >>> import numpy as np, torch, neuronaut as naut
     >>> net = torch.nn.Sequential(torch.nn.Linear(2, 2, bias=False), torch.nn.Linear(2, 1, bias=False))
@@ -78,7 +80,7 @@ def ablate(
     [-4.0]
 
     Raises AddressError, UnknownName for units that are not there; DataError when the model, data, labels or groups do
-    not fit; what the model itself raises, unchanged.
+    not fit; RecordingWriteError when the recording cannot keep it; what the model itself raises, unchanged.
 
     Reference: Zhang and Nanda, Towards best practices of activation patching, 2023; intervals and null as in
     ``neuronaut.live.interval``.
@@ -110,7 +112,11 @@ def ablate(
         "resamples": resamples,
         "null": len(others),
     }
-    return _result(subject, chosen, found, metric, params, resamples, seed, null)
+    result = _result(subject, chosen, found, metric, params, resamples, seed, null)
+    if isinstance(rec_or_data, Recording) and rec_or_data.writable:
+        asked = {"params": params, "seed": seed}
+        write_result(rec_or_data, result, result_key(rec_or_data.id, 0, result.name, result.version, asked))
+    return result
 
 
 def check_options(how: str, metric: str, resamples: int = 1, null: int = 0) -> None:

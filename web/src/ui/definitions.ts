@@ -74,6 +74,18 @@ export const DEFINITIONS = {
     reading: "Plus: it raises the other unit. First order: an ablation can differ where the network bends.",
     reference: "Shrikumar et al. 2016, Not just a black box; Nanda 2023, Attribution patching",
   }),
+  ablation: define("Ablation", "Change of the model's answers when the unit's values are replaced in every sample and the model runs again.", {
+    formula: "metric without the unit − metric as it is",
+    range: "any number, in units of the metric",
+    reading: "An intervention, not a correlation. Loss up or accuracy down: the answers relied on the unit.",
+    reference: "Zhang and Nanda 2023, Towards best practices of activation patching",
+  }),
+  otherUnits: define("Other units", "The central 95 % of the same change for random other units of the layer.", {
+    reading: "A change within it is what any unit of the layer would do.",
+  }),
+  causal: define("Verdict", "Causal: the interval excludes 0 and the change lies beyond what random other units of the layer do.", {
+    reading: "Not shown: the interval holds 0. Not special: others do as much. Fewer than 20 samples or 19 other units: no verdict.",
+  }),
   weight: define("Weight", "Entry of the weight matrix between two units, as trained.", {
     range: "any number",
     reading: "A large weight from a unit that is never active moves nothing: influence counts both.",

@@ -33,6 +33,7 @@ from neuronaut.explorer.contract import (
     SamplesCard,
     SliceCard,
 )
+from neuronaut.explorer.kept import kept_cards
 from neuronaut.explorer.network import edge_cards, layer_cards, visible_edges
 from neuronaut.explorer.numbers import Shown, categories
 from neuronaut.explorer.preview import PREVIEW, preview_card
@@ -89,15 +90,14 @@ def snapshot(rec: Recording, first_block: int = 0) -> Snapshot:
         "task": task_card(rec),
         "slices": [_slice(rec, one) for one in slices],
         "activations": [card for name, layer in layers.items() for card in _activations(name, layer)],
+        "results": kept_cards(rec, pack, notes),
         "view": first_view(named),
     }
     if not rec.finished:
         notes.append(f"The recording is not finished: {rec.n:,} samples so far.")
     blocks = pack.pack()
     empty: dict[str, Any] = {
-        name: []
-        for name in ("maps", "comparisons", "influence", "results", "findings")
-        if name in Manifest.model_fields
+        name: [] for name in ("maps", "comparisons", "influence", "findings") if name in Manifest.model_fields
     }
     manifest = Manifest(
         format=FORMAT,
