@@ -10,7 +10,11 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 STATIC = "src/neuronaut/explorer/static"
-ASSETS = ("app.js", "app.css", "build.json", "widget.js", "widget.css", "widget.json")
+ASSETS = (
+    *("app.js", "app.css", "build.json"),
+    *("served.js", "served.css", "served.json"),
+    *("widget.js", "widget.css", "widget.json"),
+)
 
 
 class ExplorerHook(BuildHookInterface):  # type: ignore[type-arg]

@@ -1,25 +1,40 @@
 /// <reference types="vitest/config" />
 import { svelte } from "@sveltejs/vite-plugin-svelte"
+import { readdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vite"
 import { cell } from "./vite/cell.ts"
 import { escape } from "./vite/escape.ts"
 import { lean } from "./vite/lean.ts"
 import { pageData } from "./vite/pageData.ts"
+import { alone } from "./vite/parts.ts"
 import { report } from "./vite/report.ts"
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
+const components = readdirSync(here("src"), { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".svelte"))
+  .sort()
+
+/** What keeps a component's styles its own, in two or three signs: they stand at most of its elements. */
+function scope(filename: string): string {
+  const place = components.findIndex((path) => filename.endsWith(`src/${path}`))
+  if (place < 0) throw new Error(`${filename} is new: start again`)
+  return `_${place.toString(36)}`
+}
+
 /**
  * The app is one classic script and one style sheet; Python puts them into the page and computes its CSP. With
- * `--mode widget` it is one module and one style sheet for a notebook's cell.
+ * `--mode served` it is the same with what only a server can answer, with `--mode widget` one module and one style
+ * sheet for a notebook's cell.
  */
 export default defineConfig(({ mode }) => {
-  const name = mode === "widget" ? "widget" : "app"
+  const name = mode === "widget" || mode === "served" ? mode : "app"
   return {
     plugins: [
-      svelte({ compilerOptions: { cssHash: ({ hash, css }) => `s${hash(css).slice(0, 3)}` } }),
+      svelte({ compilerOptions: { cssHash: ({ filename }) => scope(filename) } }),
       ...(name === "widget" ? [cell()] : []),
+      ...(mode === "production" ? [alone()] : []),
       lean(),
       escape(),
       report(name),

@@ -23,8 +23,9 @@ def passengers(tmp_path_factory: pytest.TempPathFactory) -> Recording:
 def app(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A stand-in for the built app, so that these tests need no Node."""
     folder = tmp_path_factory.mktemp("static")
-    (folder / "app.js").write_text('"use strict";console.log("app {title}")')
-    (folder / "app.css").write_text("body{margin:0}")
+    for name in ("app", "served"):
+        (folder / f"{name}.js").write_text('"use strict";console.log("app {title}")')
+        (folder / f"{name}.css").write_text("body{margin:0}")
     monkeypatch.setattr(html, "STATIC", folder)
     return folder
 

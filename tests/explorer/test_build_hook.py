@@ -23,8 +23,9 @@ def npm(*arguments, cwd):
     with (Path(__file__).parents[1] / "npm.log").open("a") as log:
         log.write(" ".join(arguments[:2]) + "\\n")
     if "build" in arguments:
-        for name in ("app.js", "app.css", "build.json", "widget.js", "widget.css", "widget.json"):
-            (STATIC / name).write_text(name)
+        for name in ("app", "served", "widget"):
+            for file in (f"{name}.js", f"{name}.css", "build.json" if name == "app" else f"{name}.json"):
+                (STATIC / file).write_text(file)
 """
 
 
@@ -61,7 +62,7 @@ def log(root: Path) -> list[str]:
 
 def test_a_wheel_carries_the_app_although_git_ignores_it(project: Path) -> None:
     names = zipfile.ZipFile(build(project, "wheel")).namelist()
-    built = ("app.js", "app.css", "build.json", "widget.js", "widget.css")
+    built = ("app.js", "app.css", "build.json", "served.js", "served.css", "widget.js", "widget.css")
     assert {f"neuronaut/explorer/static/{name}" for name in built} <= set(names)
     assert log(project) == ["ci --no-audit", "run build"]
 

@@ -63,23 +63,23 @@ class Page:
     blocks: Mapping[str, Block]
 
 
-def read_assets(folder: Path | None = None) -> Assets:
-    """The built app from the package.
+def read_assets(folder: Path | None = None, name: str = "app") -> Assets:
+    """The built app from the package: ``app`` for a page that is one file, ``served`` for a server's.
 
     Raises ExportError when it has not been built.
     """
     folder = folder or STATIC
     try:
-        js = (folder / "app.js").read_text(encoding="utf-8")
-        css = (folder / "app.css").read_text(encoding="utf-8")
+        js = (folder / f"{name}.js").read_text(encoding="utf-8")
+        css = (folder / f"{name}.css").read_text(encoding="utf-8")
     except FileNotFoundError as problem:
         raise ExportError(
             f"the explorer's app is not built: {Path(problem.filename).name} is missing in {folder}. "
             "Run `make web` in the repository, or install the neuronaut wheel, which carries it."
         ) from None
-    for name, text in (("app.js", js), ("app.css", css)):
+    for file, text in ((f"{name}.js", js), (f"{name}.css", css)):
         if _ENDS_ITS_BLOCK.search(text):
-            raise ExportError(f"{name} holds </script, </style or <!--, so it cannot stand inside a page.")
+            raise ExportError(f"{file} holds </script, </style or <!--, so it cannot stand inside a page.")
     loader = LOADER.read_text(encoding="utf-8")
     return Assets(js.replace("\r\n", "\n"), css.replace("\r\n", "\n"), loader.replace("\r\n", "\n"))
 

@@ -22,8 +22,8 @@ def titanic(tmp_path_factory: pytest.TempPathFactory) -> Recording:
 @pytest.fixture(scope="session", autouse=True)
 def stand_in_for_the_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder = tmp_path_factory.mktemp("static")
-    (folder / "app.js").write_text('"use strict"')
-    (folder / "app.css").write_text("body{margin:0}")
+    (folder / "served.js").write_text('"use strict"')
+    (folder / "served.css").write_text("body{margin:0}")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(html, "STATIC", folder)
         yield

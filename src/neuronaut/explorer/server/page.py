@@ -1,4 +1,4 @@
-"""The served page: the same app as in a file, its script and style apart, its data asked for."""
+"""The served page: the app of a file and what only Python can answer; script and style apart, data asked for."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Asset:
 
 def page_assets() -> Mapping[str, Asset]:
     """Every file there is, by path, read once. Raises ExportError when the app is not built."""
-    assets = read_assets()
+    assets = read_assets(name="served")
     table = {
         "/": ("text/html; charset=utf-8", PAGE),
         "/boot.js": ("text/javascript; charset=utf-8", BOOT),

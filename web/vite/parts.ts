@@ -1,0 +1,31 @@
+import { existsSync } from "node:fs"
+import type { Plugin } from "vite"
+
+/** What only a page with Python behind it needs, and what stands there in a page that is one file. */
+const WITH_PYTHON: Readonly<Record<string, string>> = {
+  "src/engine/remote.ts": "export class Remote {}",
+  "src/source/HttpSource.ts": "export class HttpSource {}",
+  "src/views/live/Live.svelte": "export default () => {}",
+  "src/views/match/index.ts": "export const askedIn = () => null, forSeveral = askedIn",
+}
+
+/** Leaves out of the page that is one file what it cannot use. */
+export function alone(): Plugin {
+  const found = new Set<string>()
+  return {
+    name: "neuronaut-alone",
+    enforce: "pre",
+    async resolveId(source, importer) {
+      if (!source.startsWith(".")) return null
+      const path = (await this.resolve(source, importer, { skipSelf: true }))?.id ?? ""
+      const name = Object.keys(WITH_PYTHON).find((one) => path.endsWith(`/${one}`))
+      if (name === undefined) return null
+      found.add(name)
+      return `\0${name}.js`
+    },
+    load: (id) => (id.startsWith("\0") ? (WITH_PYTHON[id.slice(1, -3)] ?? null) : null),
+    generateBundle() {
+      for (const name of Object.keys(WITH_PYTHON)) if (!found.has(name) && existsSync(name)) this.error(`${name} is not part of the app any more`)
+    },
+  }
+}
