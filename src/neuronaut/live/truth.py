@@ -11,7 +11,7 @@ import pandas as pd
 
 from neuronaut.capture.item import label_array
 from neuronaut.capture.labels import Classes, nulls
-from neuronaut.capture.task import Task
+from neuronaut.capture.task import Task, flat
 from neuronaut.core.errors import DataError, unknown
 from neuronaut.store.recording import Recording
 
@@ -25,37 +25,54 @@ def task_of(rec: Recording) -> Task:
     names = card.get("classes")
     classes = None if names is None else Classes(tuple(names), tuple(map(str, names)))
     return Task(
-        card.get("kind", "none"), card.get("output", ""), card.get("scale", "value"), classes, card.get("label")
+        card.get("kind", "none"),
+        card.get("output", ""),
+        card.get("scale", "value"),
+        classes,
+        card.get("label"),
+        targets=tuple(card.get("targets", ())),
     )
 
 
 def recorded_truth(rec: Recording, task: Task, labels: Any = None) -> Truth:
-    """What is right for each row of a recording: from ``labels`` (an array or a column), else as it was recorded.
+    """What is right for each row of a recording: from ``labels`` (an array, a column or several), else as recorded.
 
-    The recorded label column is believed only when it agrees with what the recording says of right and wrong answers.
+    The recorded label columns are believed only when they agree with what the recording says of right and wrong.
     Raises DataError when given labels do not fit, UnknownName for a column that is not there.
     """
     if task.kind == "none":
         return None
     if labels is not None:
-        if isinstance(labels, str) and labels not in rec.metadata:
-            raise unknown("column", labels, rec.metadata.columns)
-        given = rec.metadata[labels] if isinstance(labels, str) else labels
         name = labels if isinstance(labels, str) else None
-        return encoded(task, label_array(given, rec.n), np.asarray(rec.sample_ids), name)
+        return encoded(task, label_array(_given(rec, task, labels), rec.n), np.asarray(rec.sample_ids), name)
     judged = rec.outputs.get("correct" if task.classes is not None else "loss")
-    if judged is None or task.label is None:
+    if judged is None:
         return None
-    for column in _columns(rec, task.label):
+    for column in _columns(rec, task):
         for truth in _readings(task, column):
             if _agrees(rec, truth):
                 return truth
     return None
 
 
+def _given(rec: Recording, task: Task, labels: Any) -> Any:
+    """The labels, or the columns that they name; of a regression with several outputs one column for each."""
+    several = isinstance(labels, (list, tuple)) and bool(task.targets) and all(isinstance(one, str) for one in labels)
+    for name in labels if several else [labels] if isinstance(labels, str) else []:
+        if name not in rec.metadata:
+            raise unknown("column", name, rec.metadata.columns)
+    return rec.metadata[list(labels) if several else labels] if several or isinstance(labels, str) else labels
+
+
 def encoded(task: Task, labels: npt.NDArray[Any], ids: npt.NDArray[np.int64], column: str | None = None) -> Truth:
     """Labels as class numbers or target values. Raises DataError that names a sample whose label does not fit."""
     if task.classes is None:
+        width = 1 if labels.ndim == 1 else labels.shape[1]
+        if task.targets and width != len(task.targets):
+            raise DataError(
+                f"labels of {width} for each sample, but the regression has {len(task.targets)} outputs: "
+                f"{', '.join(task.targets[:8])}{' …' if len(task.targets) > 8 else ''}. Give one number for each."
+            )
         try:
             return np.where(nulls(labels), np.nan, labels).astype(np.float64)
         except (ValueError, TypeError) as error:
@@ -75,8 +92,18 @@ def encoded(task: Task, labels: npt.NDArray[Any], ids: npt.NDArray[np.int64], co
     return codes
 
 
-def _columns(rec: Recording, label: str) -> list[npt.NDArray[Any]]:
-    """The columns that may hold the label: of that name, or the name it got beside a column that had it already."""
+def _columns(rec: Recording, task: Task) -> list[npt.NDArray[Any]]:
+    """The columns that may hold the label: of that name, or the name it got beside a column that had it already.
+
+    Of a regression with several outputs: the columns that were kept of each.
+    """
+    label = task.label
+    if task.targets:
+        kept = [str(name) for name in rec.task.get("labels", ())]
+        whole = len(kept) == len(task.targets) and all(name in rec.metadata for name in kept)
+        return [label_array(rec.metadata[kept])] if whole else []
+    if label is None:
+        return []
     names = [name for name in rec.metadata if name == label or str(name).startswith(f"{label}_")]
     return [label_array(rec.metadata[name]) for name in names]
 
@@ -85,8 +112,7 @@ def _readings(task: Task, column: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]
     if task.classes is not None:
         yield from _codes(task.classes, column)
         return
-    plain = pd.to_numeric(pd.Series(column), errors="coerce")
-    yield plain.to_numpy(np.float64)
+    yield pd.DataFrame(column).apply(pd.to_numeric, errors="coerce").to_numpy(np.float64).reshape(column.shape)
 
 
 def _codes(classes: Classes, labels: npt.NDArray[Any]) -> Iterator[npt.NDArray[np.int32]]:
@@ -112,10 +138,11 @@ def _agrees(rec: Recording, truth: npt.NDArray[Any]) -> bool:
     """Whether these labels give the answers that were recorded as right or wrong (or the recorded loss)."""
     if "correct" not in rec.outputs:
         prediction = rec.outputs["prediction"].read().astype(np.float64)
-        if prediction.ndim != 1:
+        if prediction.shape != truth.shape:
             return False
         loss = rec.outputs["loss"].read().astype(np.float64)
-        return bool(np.allclose((prediction - truth) ** 2, loss, rtol=1e-3, atol=1e-6, equal_nan=True))
+        own = flat((prediction - truth) ** 2).mean(1)
+        return bool(np.allclose(own, loss, rtol=1e-3, atol=1e-6, equal_nan=True))
     correct, prediction = rec.outputs["correct"].read(), rec.outputs["prediction"].read()
     known = correct != 255
     same = (prediction == truth) == (correct == 1)
