@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from passenger_recordings import SLICES, Net, forward, record_digits
 from passenger_recordings import passengers as table
 
 from neuronaut.core.address import Address
-from neuronaut.core.errors import ExportError
+from neuronaut.core.errors import ExportError, NotARecording
 from neuronaut.core.finding import Finding
 from neuronaut.core.view import View
 from neuronaut.explorer import export as module
@@ -25,6 +26,16 @@ def test_export_returns_the_path_and_reports_what_the_page_holds(passengers: Rec
     assert path == tmp_path / "sub" / "page.html"
     size = f"{path.stat().st_size / 1e3:,.0f} kB"
     assert said[1:2] == [f"{size}: 5 layers, 891 samples, columns survived, sex, pclass, age, fare, adult"]
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_path_gives_the_page_of_the_recording_there(
+    kind: Callable[[Path], Any], passengers: Recording, tmp_path: Path
+) -> None:
+    own, other = export(passengers, tmp_path / "a.html"), export(kind(passengers.path), tmp_path / "b.html")
+    assert own.read_bytes() == other.read_bytes()
+    with pytest.raises(NotARecording, match="nowhere"):
+        export(kind(tmp_path / "nowhere.naut"), tmp_path / "c.html")
 
 
 def test_the_same_recording_gives_the_same_page(passengers: Recording, tmp_path: Path) -> None:

@@ -31,6 +31,10 @@ def rec(tmp_path_factory: pytest.TempPathFactory) -> naut.Recording:
         lambda path: naut.activity(path),
         lambda path: naut.top(path, "0:1"),
         lambda path: naut.health(path),
+        lambda path: naut.order(path),
+        lambda path: naut.drivers(path, "0:1"),
+        lambda path: naut.selectivity(path, "row"),
+        lambda path: naut.similarity(path),
         lambda path: naut.influence(path, "0:1", model=NET),
         lambda path: naut.ablate(NET, path, "0:1"),
     ],
@@ -40,7 +44,9 @@ def test_a_path_is_answered_with_how_to_open_it(kind: Callable[[str], Any], verb
         verb(kind("digits.naut"))
 
 
-def test_what_is_no_recording_is_named() -> None:
+def test_what_is_no_recording_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="export asks a recording, and was given a list"):
+        naut.export([1, 2], tmp_path / "page.html")  # type: ignore[arg-type]
     with pytest.raises(DataError, match="activity asks a recording, and was given a ndarray"):
         naut.activity(ROWS)  # type: ignore[arg-type]
 

@@ -157,6 +157,8 @@ def canonical(value: Any) -> Any:
         return [value.dtype.str, list(value.shape), _digest(np.ascontiguousarray(value).tobytes())]
     if isinstance(value, bytes):
         return _digest(value)
+    if isinstance(value, os.PathLike):
+        return str(value)
     if isinstance(value, Slice):
         return {"slice": value.name, "key": value.key}
     if isinstance(value, Recording):

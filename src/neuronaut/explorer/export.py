@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from neuronaut.analysis.registry import opened
 from neuronaut.core.errors import ExportError
 from neuronaut.core.finding import Finding
 from neuronaut.core.slices import Slice, where
@@ -32,7 +33,7 @@ _ADVICE = (
 
 
 def export(
-    rec: Recording,
+    rec: Recording | str | os.PathLike[str],
     to: str | os.PathLike[str],
     *,
     slices: Any = (),
@@ -47,7 +48,7 @@ def export(
     overwrite: bool = True,
     report: Callable[[str], None] | None = None,
 ) -> Path:
-    """Write a recording as one HTML file: the explorer with its data, no server, no network.
+    """Write a recording, or the one at a path, as one HTML file: the explorer with its data, no server, no network.
 
     The first two of ``slices`` (filter texts, dicts or Slices) become the groups A and B; exact statistics of all
     slices go along. ``precision`` is that of the samples' values: "fine" (a byte for each), "medium" and "coarse"
@@ -65,6 +66,11 @@ def export(
         raise ExportError(f"{target} is a folder. Name the file to write, for example {target / 'page.html'}.")
     if target.exists() and not overwrite:
         raise ExportError(f"{target} is there already. Choose another name, or pass overwrite=True.")
+    if isinstance(rec, (str, os.PathLike)):
+        from neuronaut.store.recording import open as open_recording
+
+        rec = open_recording(rec)
+    opened(rec, "export")
     assets = read_assets()
     choice = Choice(_several(slices), layers, max_rows, precision, columns, images, title, findings)
     expected = estimate(rec, choice, assets)
