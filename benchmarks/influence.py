@@ -14,7 +14,7 @@ from benchmarks import workloads
 from benchmarks.row import Row
 from neuronaut.analysis.influence import stored_influence
 
-HELD_OUT = 256
+TEST = 256
 Array = np.ndarray[Any, Any]
 
 
@@ -48,14 +48,14 @@ def agreement(one: Array, other: Array) -> float:
 
 def workload(name: str, sizes: list[int], X: Array, y: Array) -> Row:
     """The lowest agreement of all hidden layers."""
-    seen, held_out = X[:-HELD_OUT], X[-HELD_OUT:]
-    net, _ = workloads.train_mlp(sizes, seen, y[:-HELD_OUT])
-    with naut.record(net, seen, labels=y[:-HELD_OUT], influence=True) as rec:
+    seen, others = X[:-TEST], X[-TEST:]
+    net, _ = workloads.train_mlp(sizes, seen, y[:-TEST])
+    with naut.record(net, seen, labels=y[:-TEST], influence=True) as rec:
         stored = stored_influence(rec)
     last = len(net) - 1
     mean, zero, seed = [], [], []
     for place in range(1, last, 2):
-        true = true_changes(net, place, held_out)
+        true = true_changes(net, place, others)
         influence = stored[f"{place - 1}\t{last}"]
         mean.append(agreement(influence, true["mean"]))
         zero.append(agreement(influence, true["zero"]))
@@ -65,8 +65,9 @@ def workload(name: str, sizes: list[int], X: Array, y: Array) -> Row:
         return " ".join(f"{value:.2f}" for value in values)
 
     how = (
-        f"Spearman over (unit, output) pairs, {HELD_OUT} held-out samples, lowest of the hidden layers; each layer: "
-        f"mean ablation {each(mean)}, zero ablation {each(zero)}; absolute weights against mean ablation {each(seed)}"
+        f"Spearman over (unit, output) pairs, {TEST} samples that it was not trained on, lowest of the hidden layers; "
+        f"each layer: mean ablation {each(mean)}, zero ablation {each(zero)}; "
+        f"absolute weights against mean ablation {each(seed)}"
     )
     return Row(f"influence at the outputs against mean ablation, {name}", 0.8, min(mean), "", how, at_least=True)
 

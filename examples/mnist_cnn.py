@@ -60,7 +60,7 @@ def mnist(folder: Path) -> Digits:
         labels = read_idx(folder, f"{name}-labels-idx1-ubyte")[:most]
         parts.append((images[:, None] / np.float32(255), labels.astype(np.int64)))
     images, labels = parts[1]
-    return Digits(parts[0], images, pd.DataFrame({"label": labels, "split": "held-out"}))
+    return Digits(parts[0], images, pd.DataFrame({"label": labels, "split": "test"}))
 
 
 def shipped() -> Digits:
@@ -124,7 +124,7 @@ def main(folder: Path | None) -> None:
         overwrite=True,
     )
     print(rec)
-    others = rec.mask("split == 'held-out'")
+    others = rec.mask("split == 'test'")
     right = rec.outputs["correct"].read()[others] == 1
     print(f"right about {right.mean():.1%} of the {others.sum():,} images that it was not trained on")
 

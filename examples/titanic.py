@@ -12,7 +12,7 @@ from neuronaut.samples import load_titanic
 
 inputs, metadata = load_titanic()
 network, accuracy = train_titanic(inputs, metadata)
-print(f"held-out accuracy {accuracy:.1%}")
+print(f"test accuracy {accuracy:.1%}")
 
 rec = naut.record(network, inputs, metadata=metadata, labels="survived", to="titanic.naut", overwrite=True)
 print(rec)

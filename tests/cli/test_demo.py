@@ -48,11 +48,11 @@ def test_it_can_be_read_in_80_columns_links_aside(demo: Sailed) -> None:
     assert len(lines) <= 40
 
 
-def test_it_says_the_held_out_accuracy_that_the_recording_shows(demo: Sailed) -> None:
+def test_it_says_the_test_accuracy_that_the_recording_shows(demo: Sailed) -> None:
     rec = demo.recording()
-    others = rec.mask("split == 'held-out'")
+    others = rec.mask("split == 'test'")
     accuracy = rec.outputs["correct"].read()[others].mean()
-    assert f"held-out accuracy {accuracy:.1%} on {others.sum()} others" in demo.ran.out
+    assert f"test accuracy {accuracy:.1%} on {others.sum()} others" in demo.ran.out
     assert accuracy > BETTER_THAN[demo.name]
 
 
@@ -100,8 +100,8 @@ def test_as_json_it_tells_the_same(demo: Sailed, tmp_path: Path) -> None:
     told = run_command("demo", demo.name, "--no-open", "--json", "--output", str(tmp_path)).json
     claims = " ".join(demo.ran.out.split())
     assert told["units"] == UNITS[demo.name]
-    assert told["samples"] == told["trained"] + told["held_out"] == SAMPLES[demo.name]
-    assert f"held-out accuracy {told['accuracy']:.1%}" in claims
+    assert told["samples"] == told["trained"] + told["tested"] == SAMPLES[demo.name]
+    assert f"test accuracy {told['accuracy']:.1%}" in claims
     assert len(told["findings"]) == 3
     assert all(finding["claim"] in claims for finding in told["findings"])
 

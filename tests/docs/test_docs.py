@@ -54,7 +54,7 @@ def test_the_outputs_of_the_tutorial_are_what_it_prints(tmp_path: Path, monkeypa
     for cell, says in zip(cells, printed.run(cells, names), strict=True):
         assert printed.words(says) == printed.words(cell.printed), cell.code
     kl = list(names["sex_lost"].coords["metric"]).index("kl")
-    assert [names[lost]["causal"][kl] for lost in ("sex_lost", "held_out", "resampled", "class_lost")] == [1, 1, 1, 0]
+    assert [names[lost]["causal"][kl] for lost in ("sex_lost", "on_test", "resampled", "class_lost")] == [1, 1, 1, 0]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

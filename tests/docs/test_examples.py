@@ -31,7 +31,7 @@ def cnn() -> dict[str, Any]:
 def test_titanic_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
     runpy.run_path(str(EXAMPLES / "titanic.py"), run_name="__main__")
-    assert "held-out accuracy 8" in capsys.readouterr().out
+    assert "test accuracy 8" in capsys.readouterr().out
     assert (tmp_path / "titanic.html").exists()
 
 
@@ -44,7 +44,7 @@ def test_the_cnn_runs_without_mnist_says_so_and_keeps_its_maps(
     said = capsys.readouterr().out
     assert "not MNIST" in said.splitlines()[0]
     rec = naut.open(tmp_path / "mnist_cnn.naut")
-    right = rec.outputs["correct"].read()[rec.mask("split == 'held-out'")]
+    right = rec.outputs["correct"].read()[rec.mask("split == 'test'")]
     assert f"right about {right.mean():.1%} of the 360 images" in said
     assert right.mean() > 0.9
     place, four, nine = re.findall(r"most: (\S+), mean (\S+) against (\S+)", said)[0]

@@ -42,7 +42,7 @@ def test_holes_width_slant_and_top_are_those_of_drawings_made_by_hand() -> None:
 
 def test_four_fifths_train_and_the_split_never_changes() -> None:
     first, second = load_digits()[1]["split"], load_digits()[1]["split"]
-    assert ((first == "train").sum(), (first == "held-out").sum()) == (1437, 360)
+    assert ((first == "train").sum(), (first == "test").sum()) == (1437, 360)
     assert first.equals(second)
 
 
@@ -57,7 +57,7 @@ def test_the_network_is_64_128_64_10_and_training_it_again_gives_the_same() -> N
     ]  # fmt: skip
     assert not network.training
     assert all(torch.equal(value, again.state_dict()[name]) for name, value in network.state_dict().items())
-    held_out = (metadata["split"] == "held-out").to_numpy()
+    tested = (metadata["split"] == "test").to_numpy()
     with torch.no_grad():
-        says = network(torch.tensor(images[held_out])).argmax(1).numpy()
-    assert accuracy == np.mean(says == metadata["label"][held_out].to_numpy()) > 0.95
+        says = network(torch.tensor(images[tested])).argmax(1).numpy()
+    assert accuracy == np.mean(says == metadata["label"][tested].to_numpy()) > 0.95

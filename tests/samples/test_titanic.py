@@ -59,7 +59,7 @@ def test_inputs_are_standardised_over_the_training_rows_only() -> None:
 def test_four_fifths_train_and_the_split_never_changes() -> None:
     first, second = load_titanic()[1]["split"], load_titanic()[1]["split"]
     assert (first == "train").sum() == 712
-    assert (first == "held-out").sum() == 179
+    assert (first == "test").sum() == 179
     assert first.equals(second)
 
 
@@ -76,10 +76,10 @@ def test_the_network_is_the_seeds_and_training_it_again_gives_the_same() -> None
     assert accuracy > 0.8
 
 
-def test_held_out_accuracy_is_that_of_the_held_out_rows() -> None:
+def test_tested_accuracy_is_that_of_the_tested_rows() -> None:
     inputs, metadata = load_titanic()
     network, accuracy = train_titanic(inputs, metadata)
-    held_out = (metadata["split"] == "held-out").to_numpy()
+    tested = (metadata["split"] == "test").to_numpy()
     with torch.no_grad():
-        says = network(torch.tensor(inputs.to_numpy()[held_out]))[:, 0].numpy() > 0
-    assert accuracy == np.mean(says == (metadata["survived"][held_out] == "yes").to_numpy())
+        says = network(torch.tensor(inputs.to_numpy()[tested]))[:, 0].numpy() > 0
+    assert accuracy == np.mean(says == (metadata["survived"][tested] == "yes").to_numpy())

@@ -24,8 +24,8 @@ def load_digits() -> tuple[npt.NDArray[np.float32], pd.DataFrame]:
 
     Metadata: ``label`` (0 to 9), ``ink`` (sum of the pixels), ``top`` (share of the ink in the upper half), ``width``
     of the stroke in pixels, ``holes`` it encloses, ``slant`` (columns that the ink leans to the right for each row up;
-    negative to the left) and ``split``: ``train`` (80 %) or ``held-out`` (drawn with seed 0). The stroke is where a
-    pixel has 3/8 of full ink. Thirteen people wrote them; who wrote which is not known, so that held-out digits are
+    negative to the left) and ``split``: ``train`` (80 %) or ``test`` (drawn with seed 0). The stroke is where a
+    pixel has 3/8 of full ink. Thirteen people wrote them; who wrote which is not known, so that test digits are
     others by the same hands.
 
     >>> images, metadata = load_digits()

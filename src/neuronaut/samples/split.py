@@ -21,4 +21,4 @@ def training_rows(n: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 
 def split_words(training: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.str_]]:
     """The split as a column says it."""
-    return np.where(training, "train", "held-out")
+    return np.where(training, "train", "test")

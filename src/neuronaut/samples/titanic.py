@@ -22,7 +22,7 @@ def load_titanic() -> tuple[pd.DataFrame, pd.DataFrame]:
     The inputs are the six features as float32, standardised with the mean and deviation of the training rows; sex is 1
     for female; an unknown age is the median age of the training rows. The metadata keeps the passengers as they were:
     an unknown age stays unknown, ``survived`` and ``adult`` (age >= 18) are yes or no, adult is null where the age is;
-    ``split`` tells ``train`` (80 %) from ``held-out`` (drawn with seed 0).
+    ``split`` tells ``train`` (80 %) from ``test`` (drawn with seed 0).
 
     >>> inputs, metadata = load_titanic()
     >>> inputs.shape, metadata["survived"].value_counts().to_dict()
