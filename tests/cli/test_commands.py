@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +15,10 @@ import torch
 from command_runs import Run
 
 import neuronaut as naut
-from neuronaut.cli import app
+from neuronaut.cli import app, console
 from neuronaut.cli.activity import NUMBERS
 from neuronaut.cli.compare import sortable
+from neuronaut.cli.selectivity import SORTABLE, unit_table
 
 COMMANDS = sorted(info.callback.__name__ for info in app.registered_commands if info.callback)
 
@@ -184,6 +187,7 @@ def test_info_of_samples_without_groups_says_none(neuronaut: Run, recording: Pat
         (("activity", "{rec}", "--sort", "men"), "no column to sort by 'men'; closest: 'mean'"),
         (("compare", "{rec}", "kind == 'a'", "--sort", "foo"), "'q_half0', 'q_half1', 'replicated'."),
         (("compare", "{rec}", "no == such", "--sort", "foo"), "no column to sort by 'foo'"),
+        (("selectivity", "{rec}", "nosuch", "--sort", "foo"), "no column to sort by 'foo'"),
         (("activity", "{rec}", "--quantile", "50"), "quantiles are shares between 0 and 1"),
         (("activity", "{rec}", "--site", "pre"), "--site pre --site post"),
         (("top", "{rec}", "fc"), "as in 'fc:0'"),
@@ -210,6 +214,29 @@ def test_what_can_be_sorted_by_is_what_the_tables_hold(neuronaut: Run, recording
         command, *rest = words
         held = next(csv.reader(io.StringIO(neuronaut(command, recording, *rest, "--csv").out)))
         assert set(held) - texts == set(columns)
+
+
+def test_selectivity_can_be_sorted_by_every_number_of_its_units(recording: Path) -> None:
+    table = unit_table(naut.selectivity(naut.open(recording), "kind", permutations=0))
+    assert {name for name in table if table[name].dtype.kind in "iuf"} == set(SORTABLE)
+
+
+def test_the_answer_comes_before_the_notes_and_these_are_few_and_short(
+    recording: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [sys.executable, "-m", "neuronaut", "health", str(recording)]
+    lines = subprocess.run(words, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
+    assert lines.startswith("all: 80 samples")
+    assert lines.index("units are not ok") < lines.index("note: ")
+    monkeypatch.setattr(console, "FEW_NOTES", 2)
+    console.notes(["one. " + "much more of it " * 20, "two", "three"], brief=True)
+    assert capsys.readouterr().err.splitlines() == [
+        "note: one.",
+        "note: two",
+        "notes: 1 more; --json prints all of them whole.",
+    ]
+    console.notes(["a. b", "c"], brief=True)
+    assert capsys.readouterr().err.splitlines() == ["note: a. b", "note: c"]
 
 
 def test_verify_of_a_sound_recording_says_so(neuronaut: Run, recording: Path) -> None:

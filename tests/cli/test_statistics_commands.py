@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -46,10 +47,13 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_drivers_prints_whole_slices_and_the_verdict(neuronaut: Run, people: Path) -> None:
     ran = neuronaut("drivers", people, "fc:0")
     lines = ran.out.splitlines()
-    assert lines[0].split() == ["n", "precision", "lift", "recall", "held-out", "beats", "slice"]
+    assert lines[0].split() == ["n", "precision", "lift", "recall", "found", "held-out", "beats", "slice"]
     row = lines[1].split()
-    assert row[5] == "yes"
-    (chance,) = [float(line.split()[1]) for line in lines if line.startswith("chance: ")]
+    assert row[6] == "yes"
+    (chance,) = re.findall(r"of which ([\d.]+) is at the top by chance", " ".join(ran.out.split()))
+    chance = float(chance)
+    found = [float(line.split()[4]) for line in lines if "yes" in line.split()[6:7]]
+    assert found == sorted(found, reverse=True)
     assert float(row[2]) == pytest.approx(float(row[1]) / chance, rel=0.02)
     assert "and age <= " in " ".join(ran.out.split())
     assert "fc:0 is highest for port ==" in ran.out

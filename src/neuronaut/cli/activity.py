@@ -59,13 +59,13 @@ def activity(
             reduction=reduction,
             quantiles=quantile or (),
         )
-    notes(result.notes)
     if json:
         print_json(result.to_json())
     elif csv:
         print_csv(activity_table(result))
     else:
         _print(result, sort, limit)
+    notes(result.notes, brief=not json)
     return None if all(result.n.values()) else 1
 
 

@@ -83,13 +83,13 @@ def compare(
                 rec, a, b, layers=chosen_layers(layer), site=site, reduction=reduction, interval=interval,
                 max_t=max_t, twin=twin, model=network, data=inputs, seed=seed,
             )  # fmt: skip
-    notes(result.notes)
     if json:
         print_json(result.to_json())
     elif csv:
         print_csv(compare_table(result))
     else:
         _print(result, sort, limit)
+    notes(result.notes, brief=not json)
     return None if all(result.n.values()) else 1
 
 

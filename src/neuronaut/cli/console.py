@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 """Columns that everything is written for; a wider terminal gives wider tables."""
+FEW_NOTES = 4
+NOTE_LENGTH = 3 * WIDTH
 TEXT_WIDTHS = (40, 24, 16)
 """Characters of a cell that are shown in a table, the first width that lets all columns stand side by side."""
 
@@ -59,10 +61,25 @@ def link(text: str, target: str) -> None:
     console().print(shown, soft_wrap=True)
 
 
-def notes(said: Sequence[str]) -> None:
-    """Print what must be known about a result, on stderr, so that a pipe holds the result alone."""
-    for note in said:
+def notes(said: Sequence[str], *, brief: bool = False) -> None:
+    """Print what must be known about a result, on stderr, so that a pipe holds the result alone.
+
+    ``brief``: the first few, each as many sentences as fit in three lines; under an answer, where they are read last.
+    """
+    shown = [_shortened(note) for note in said[:FEW_NOTES]] if brief else list(said)
+    sys.stdout.flush()
+    for note in shown:
         say(f"note: {as_options(note)}", style="yellow", stderr=True)
+    if shown != list(said):
+        more = f"{len(said) - len(shown):,} more; " if len(said) > len(shown) else ""
+        say(f"notes: {more}--json prints all of them whole.", style="yellow", stderr=True)
+
+
+def _shortened(note: str) -> str:
+    """The first sentences that fit in a note; one that is longer by itself stays whole."""
+    end = note.rfind(". ", 0, NOTE_LENGTH)
+    first = note.find(". ")
+    return note if len(note) <= NOTE_LENGTH or first < 0 else note[: max(end, first) + 1]
 
 
 def print_json(content: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from neuronaut.cli.options import Csv, Json, Limit, RecordingPath, Reduction
 if TYPE_CHECKING:
     from neuronaut.core.result import Result
 
-_HEAD = f"{'n':<7}{'precision':>9}{'lift':>6}{'recall':>8}{'held-out':>9}  {'beats':<6}slice"
+_HEAD = f"{'n':<7}{'precision':>9}{'lift':>6}{'recall':>8}{'found':>7}{'held-out':>9}  {'beats':<6}slice"
 
 
 def drivers(
@@ -41,10 +41,11 @@ def drivers(
       neuronaut drivers titanic.naut 0:11 --top 0.2 --column sex --column pclass
       neuronaut drivers titanic.naut 4:3 --lowest --score f1 --csv > drivers.csv
 
-    Conditions on the metadata are searched on one half of the samples and scored on
-    the other. A slice counts when it beats the best that the same search finds on
-    shuffled copies of the neuron. lift: precision over chance, the share of all samples
-    that is at the top; below 1.5 a slice tells hardly anything.
+    Conditions on the metadata are searched on one half of the samples (found: the
+    score there, best first) and scored on the other (held-out). A slice counts when it
+    beats the best that the same search finds on shuffled copies of the neuron. lift:
+    precision over chance, the share of all samples that is at the top; below 1.5 a
+    slice tells hardly anything.
     """
     from neuronaut.analysis.drivers import drivers as compute
     from neuronaut.cli.console import notes, print_csv, print_json
@@ -57,13 +58,13 @@ def drivers(
             outputs=outputs, reduction=reduction, shuffles=shuffles, seed=seed,
         )  # fmt: skip
     verdict, *rest = result.notes
-    notes(result.notes if json or csv else rest)
     if json:
         print_json(result.to_json())
     elif csv:
         print_csv(result.table().drop(columns="threshold"))
     else:
         _print(result, verdict, limit)
+    notes(result.notes if json or csv else rest, brief=not json)
     return None if len(result.coords["slice"]) else 1
 
 
@@ -76,11 +77,14 @@ def _print(result: Result, verdict: str, limit: int) -> None:
         say(_HEAD, style="bold")
     for row in table.head(limit or len(table)).to_dict("records"):
         numbers = f"{cell(row['precision'], '.3f'):>9}{cell(row['lift'], '.2f'):>6}{cell(row['recall'], '.3f'):>8}"
-        numbers += f"{cell(row['heldout'], '.3f'):>9}"
+        numbers += f"{cell(row['score'], '.3f'):>7}{cell(row['heldout'], '.3f'):>9}"
         beats = {1.0: "yes", 0.0: "no"}.get(row["beats"], "–")
         say(f"{row['n']:<7,}{numbers}  {beats:<6}{row['slice']}", indent=len(_HEAD) - len("slice"))
     if limit and len(table) > limit:
         say(f"… {len(table) - limit:,} more slices; --limit 0 prints all.")
     if len(table):
-        say(f"chance: {cell(table['base'].iloc[0], '.3f')} of the held-out samples are at the top; lift: times chance.")
+        say(
+            f"Best first by found, the score on the half that was searched; held-out: on the other half, of which "
+            f"{cell(table['base'].iloc[0], '.3f')} is at the top by chance. lift: times chance."
+        )
     say(verdict, style="bold")

@@ -46,13 +46,13 @@ def health(
 
     with open(recording) as rec, doing("computing"):
         result = compute(rec, where, layers=chosen_layers(layer), site=site, tau=tau, saturated=saturated)
-    notes(result.notes)
     if json:
         print_json(result.to_json())
     elif csv:
         print_csv(health_table(result))
     else:
         _print(result, limit)
+    notes(result.notes, brief=not json)
     return None if all(result.n.values()) else 1
 
 

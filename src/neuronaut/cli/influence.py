@@ -56,13 +56,13 @@ def influence(
         with running_model(), doing("measuring"):
             result = compute(rec, at, where, network, inputs, direction)
         table = influence_table(result, rec)
-    notes(result.notes)
     if json:
         print_json(result.to_json())
     elif csv:
         print_csv(table)
     else:
         _print(at, result, table, limit)
+    notes(result.notes, brief=not json)
     return None if len(table) else 1
 
 

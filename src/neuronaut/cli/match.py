@@ -95,13 +95,13 @@ def match(
             shuffles=shuffles,
             seed=seed,
         )
-    notes(result.notes)
     if json:
         print_json(result.to_json())
     elif csv:
         print_csv(match_table(result))
     else:
         _print(result, sort, limit)
+    notes(result.notes, brief=not json)
     return None if any(result["partner"] != "") else 1
 
 

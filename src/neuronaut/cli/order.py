@@ -69,13 +69,13 @@ def order(
             outputs=outputs,
         )
         table = order_table(rec, result)
-    notes(result.notes)
     if json:
         print_json(result.to_json())
     elif csv:
         print_csv(table)
     else:
         _print(result, table)
+    notes(result.notes, brief=not json)
     return None if all(result.n.values()) else 1
 
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from neuronaut.store.recording import Recording
 
 _HELP = "Part a column of numbers: a count (4), numbers to cut at (18,65), or each."
+SORTABLE = (
+    "apart", "best_auroc", "p", "q", "found_auroc", "heldout_auroc", "q_half0", "q_half1", "replicated", "mi",
+    "mi_null", "mi_p", "csi", "modality", "sparseness", "hoyer", "precision_at_k", "nonfinite", "dprime", "ap",
+)  # fmt: skip
 _FORMATS = {"auroc": ".3f", "d'": ".2f", "ap": ".3f", "info": ".3f", "csi": ".2f", "q": ".2g", "held": ".3f"}
 
 
@@ -52,8 +56,10 @@ def selectivity(
     from neuronaut.analysis.selectivity import selectivity as compute
     from neuronaut.cli.console import notes, print_csv, print_json
     from neuronaut.cli.progress import doing
+    from neuronaut.cli.ranking import check_sort
     from neuronaut.store.recording import open
 
+    check_sort(sort, SORTABLE)
     with open(recording) as rec, doing("computing"):
         asked = None if at is None else _address(rec, at)
         result = compute(
@@ -64,7 +70,6 @@ def selectivity(
         )  # fmt: skip
     if asked is not None:
         at = result.coords["unit"][asked.unit or 0]
-    notes(result.notes)
     several = len(result.coords["class"]) > 1
     if json:
         print_json(result.to_json())
@@ -74,6 +79,7 @@ def selectivity(
         _print_unit(result, column, at)
     elif several:
         _print(result, column, sort, limit)
+    notes(result.notes, brief=not json)
     return None if several else 1
 
 

@@ -66,13 +66,13 @@ def similarity(
             reduction=reduction,
             seed=seed,
         )
-    notes(result.notes)
     if json:
         print_json(result.to_json())
     elif csv:
         print_csv(neighbour_table(result))
     else:
         _print(result, at, limit)
+    notes(result.notes, brief=not json)
     return None if all(result.n.values()) and len(neighbour_table(result)) else 1
 
 
@@ -136,7 +136,6 @@ def _layers(
         chosen = at or "*"
         ranks = rank(rec, where, layers=chosen, site=site, reduction=reduction, seed=seed)
         alike = cka(rec, where, layers=chosen, site=site, reduction=reduction, seed=seed)
-    notes(list(dict.fromkeys([*ranks.notes, *alike.notes])))
     if json:
         print_json({"rank": ranks.to_json(), "cka": alike.to_json()})
     elif csv:
@@ -148,6 +147,7 @@ def _layers(
         print_table(ranks.table().drop(columns="samples").rename(columns=names))
         say("\nCKA (debiased): 1 is alike up to rotation and scale, 0 unrelated", style="bold")
         print_table(_square(alike))
+    notes(list(dict.fromkeys([*ranks.notes, *alike.notes])), brief=not json)
     return None if all(ranks.n.values()) else 1
 
 

@@ -36,7 +36,6 @@ def top(
         metadata = rec.metadata.iloc[result["row"]].reset_index(drop=True)
     table = result.table().drop(columns="row")
     whole = table.join(metadata.rename(columns={name: f"metadata {name}" for name in metadata if name in table}))
-    notes(result.notes)
     if json:
         print_json(
             {**result.to_json(), "metadata": metadata.astype(object).where(metadata.notna(), None).to_dict("list")}
@@ -46,4 +45,5 @@ def top(
     else:
         say(f"{at}: {'lowest' if lowest else 'highest'} of {sum(result.n.values()):,} samples", style="bold")
         print_table(whole)
+    notes(result.notes, brief=not json)
     return None if len(table) else 1
