@@ -107,6 +107,12 @@ def test_mean_maps_are_those_of_all_samples_shrunk_as_on_a_page(asked: Client) -
     assert found["full"].tolist() == [SIDE, SIDE] and found.card["n"] == {"all": ROWS}
 
 
+def test_maps_that_were_not_kept_are_an_empty_answer_that_says_so(asked: Client) -> None:
+    found = asked.query("maps", layer="dense")
+    assert found["map"].size == 0
+    assert "position='keep'" in found.card["notes"][0]
+
+
 @pytest.mark.parametrize(
     ("name", "params", "said"),
     [
@@ -118,7 +124,6 @@ def test_mean_maps_are_those_of_all_samples_shrunk_as_on_a_page(asked: Client) -
         ("heat", {"width": 0}, "1 by 0 pixels"),
         ("heat", {"layer": "nothing"}, "nothing"),
         ("scores", {"by": "size"}, "'mean', 'likeness'"),
-        ("maps", {}, "position='keep'"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_with_a_reason(

@@ -160,8 +160,8 @@ export interface EngineApi {
   influence(layer: string, unit: number): Promise<Influence>
   /** The same without waiting, once the blocks are there; null (and loading starts) before. Views are reused. */
   influenceNow(layer: string, unit: number): Influence | null
-  /** Mean maps of the layers whose maps were recorded. */
-  maps(): Promise<ReadonlyMap<string, LayerMaps>>
+  /** Tells the mean maps of the layers whose maps were recorded; of a server again with each layer more. */
+  maps(tell: (maps: ReadonlyMap<string, LayerMaps>) => unknown): Promise<void>
   /** What an analysis found, by Python's name and arguments, or why the page has it not. */
   results(name: string, params?: Params): Promise<Result | Missing>
   /** All that is already here of that name and with those arguments. */

@@ -46,10 +46,6 @@ export interface EngineOptions {
 /** Groups, pairs and unit columns kept. */
 const KEPT = 32
 
-/** Units, and values in all, up to which a served layer is fetched whole. */
-const GATHERED = 256
-const GATHERED_VALUES = 4e6
-
 /** Takes away what counts samples as if they were independent. */
 function unjudged({ gLow, gHigh, p, q, replicated }: PairLayerStats): void {
   for (const column of [gLow, gHigh, p, q, replicated]) column.fill(Number.NaN)
@@ -76,11 +72,9 @@ export class Engine implements EngineApi {
   readonly #groups = new SharedTasks<GroupStats>(KEPT)
   readonly #pairs = new SharedTasks<PairStats>(KEPT)
   readonly #columns = new SharedTasks<Float32Array>(KEPT)
-  readonly #gathered = new Map<string, Promise<void>>()
   readonly #selections: Selections
   #shipped: Shipped | null = null
   #edges: Promise<readonly EdgeArrays[]> | null = null
-  #maps: Promise<ReadonlyMap<string, LayerMaps>> | null = null
   #index: EdgeIndex | null = null
 
   constructor(source: DataSource, manifest: Manifest, options: EngineOptions = {}) {
@@ -149,11 +143,13 @@ export class Engine implements EngineApi {
 
   /** Samples by units of a layer, shrunk to pixels. */
   async heat(layer: string, request: HeatRequest, signal?: AbortSignal): Promise<Heat> {
+    if (this.served) return this.#remote!.heat(layer, request, signal)
     return this.#ask({ kind: "heat", key: await this.#loaded(layer), request }, signal)
   }
 
   /** A number for every sample to sort it by. */
   async rowScores(layer: string, by: RowScore, signal?: AbortSignal): Promise<Float32Array> {
+    if (this.served) return this.#remote!.scores(layer, by, signal)
     return this.#ask({ kind: "scores", key: await this.#loaded(layer), by }, signal)
   }
 
@@ -186,8 +182,10 @@ export class Engine implements EngineApi {
     return answer
   }
 
-  maps(): Promise<ReadonlyMap<string, LayerMaps>> {
-    return (this.#maps ??= readMaps(this.#arrays, this.#manifest))
+  async maps(tell: (maps: ReadonlyMap<string, LayerMaps>) => unknown): Promise<void> {
+    if (!this.served) return void tell(await readMaps(this.#arrays, this.#manifest))
+    const found = new Map<string, LayerMaps>()
+    for await (const [layer, maps] of this.#remote!.maps()) tell(new Map(found.set(layer, maps)))
   }
 
   results(name: string, params?: Params): Promise<Result | Missing> {
@@ -249,27 +247,8 @@ export class Engine implements EngineApi {
   async #loaded(layer: string): Promise<string> {
     const key = this.#activations.key(layer)
     if (key === null) throw new Error(`this page has no per-sample values of ${layer}`)
-    if (this.served) await (this.#gathered.get(key) ?? this.#gather(layer, key))
-    else await this.#activations.load(key)
+    await this.#activations.load(key)
     return key
-  }
-
-  /** A small layer of a served recording, column by column. */
-  #gather(layer: string, key: string): Promise<void> {
-    const { units } = this.layers.get(layer)!
-    const rows = this.samples.n
-    if (units > GATHERED || units * rows > GATHERED_VALUES) {
-      return Promise.reject(new Error(`${layer} is too large to be drawn from a server: neuronaut export makes a page that shows it.`))
-    }
-    const gathering = Promise.all(Array.from({ length: units }, (_, unit) => this.unitValues(layer, unit))).then(async (columns) => {
-      const values = new Float32Array(rows * units)
-      columns.forEach((column, unit) => column.forEach((value, row) => (values[row * units + unit] = value)))
-      const plan = { layer, units, rows, scheme: "f32", rowsPerChunk: rows, scale: null } as const
-      ;(await this.#host).add(key, plan, [values.buffer])
-    })
-    this.#gathered.set(key, gathering)
-    gathering.catch(() => this.#gathered.delete(key))
-    return gathering
   }
 
   /** A unit's column when it has been read; undefined while it has not, null when there is none. */

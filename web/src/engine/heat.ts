@@ -22,6 +22,8 @@ export interface Heat {
   readonly quantiles: Float32Array
   readonly height: number
   readonly width: number
+  /** Rows it is made of: of many, a server takes some, evenly along their order. */
+  readonly drawn: number
 }
 
 /** Rows that a distribution is drawn from, at most. */
@@ -66,7 +68,7 @@ export function* heatJob(layer: SampledLayer, { rows, units, height, width }: He
     for (let x = 0; x < width; x++) values[y * width + x] = sums[x]! / counts[x]!
     yield
   }
-  return { values, quantiles: yield* quantilesOf(layer, rows, units, width), height, width }
+  return { values, quantiles: yield* quantilesOf(layer, rows, units, width), height, width, drawn: rows.length }
 }
 
 function* quantilesOf(layer: SampledLayer, rows: Uint32Array, units: Uint32Array, width: number): Job<Float32Array> {
@@ -96,7 +98,7 @@ export function quantile(sorted: Float32Array, share: number): number {
   return low + (high - low) * (place - Math.floor(place))
 }
 
-function evenly(rows: Uint32Array, most: number): Uint32Array {
+export function evenly(rows: Uint32Array, most: number): Uint32Array {
   return rows.length <= most ? rows : Uint32Array.from({ length: most }, (_, at) => rows[firstOf(at, most, rows.length)]!)
 }
 

@@ -32,6 +32,10 @@ async function readOne(arrays: Arrays, card: MapsCard): Promise<LayerMaps> {
     const unit = Math.floor(at / places)
     return code === 255 ? Number.NaN : scale[unit]! + code * scale[units + unit]!
   })
+  return mapsOf([card.height, card.width], card.full, card.n, values)
+}
+
+export function mapsOf([height, width]: readonly number[], full: readonly number[], n: number, values: Float32Array): LayerMaps {
   const most = values.reduce((largest, value) => (Math.abs(value) > largest ? Math.abs(value) : largest), 0)
-  return { height: card.height, width: card.width, full: card.full, n: card.n, values, most }
+  return { height: height!, width: width!, full, n, values, most }
 }

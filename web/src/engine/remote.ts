@@ -4,6 +4,8 @@ import type { LayerCard, Manifest } from "../contract/manifest"
 import { type About, type Answer, type DataSource, Refused } from "../source/DataSource"
 import type { EdgeArrays, GroupStats, Influence, LayerStats, PairLayerStats, Reduction, Side, WorkCounters } from "./api"
 import { Arrays, asFloats } from "./arrays"
+import { evenly, type Heat, type HeatRequest, type RowScore } from "./heat"
+import { type LayerMaps, mapsOf } from "./maps"
 import { Recent } from "./recent"
 import { type Missing, type Params, Result } from "./results"
 import type { Preview } from "./samples"
@@ -14,6 +16,10 @@ const KEPT = 64
 const LARGEST = 200_000_000
 /** Recorded numbers that one answer is about. */
 const BATCH = 100_000_000
+/** Rows and units that one picture is asked of, at most. */
+const DRAWN = 8192
+/** How long a picture is not asked for, in milliseconds, as another may be wanted at once. */
+const PAUSE = 60
 /** Those that take more than one pass over everything. */
 const WHOLE: ReadonlySet<string> = new Set(["health", "selectivity", "rank", "cka", "similarity", "order"])
 
@@ -25,7 +31,6 @@ export class Remote {
   readonly #about: About | null
   readonly #kept = new Recent<Promise<Result | Missing>>(KEPT)
   readonly #known = new Map<string, { readonly params: Params; readonly result: Result }[]>()
-  /** Whole analyses wait for each other, so that one of the server's hands stays free for what a person does. */
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(source: DataSource, manifest: Manifest, layers: ReadonlyMap<string, LayerCard>, counters: WorkCounters, about: About | null) {
@@ -63,8 +68,7 @@ export class Remote {
         throw problem
       }
     }
-    const asked = WHOLE.has(name) ? this.#turn.then(ask) : ask()
-    this.#turn = asked.catch(() => undefined)
+    const asked = WHOLE.has(name) ? this.#inTurn(ask) : ask()
     this.#kept.set(key, asked)
     return asked
   }
@@ -130,12 +134,35 @@ export class Remote {
   }
 
   async column(layer: string, unit: number, reduction: Reduction = "mean", signal?: AbortSignal): Promise<Float32Array> {
-    const found = await this.ask("values", { layer, unit, reduction }, signal)
-    return asFloats((await found.value("value"))!.data)
+    return floatsOf(await this.ask("values", { layer, unit, reduction }, signal), "value")
   }
 
   async row(row: number): Promise<Map<string, Float32Array>> {
     return byLayer(await this.ask("row", { row }), "value")
+  }
+
+  async heat(layer: string, { rows, units, height, width }: HeatRequest, signal?: AbortSignal): Promise<Heat> {
+    await new Promise((resolve) => setTimeout(resolve, PAUSE))
+    signal?.throwIfAborted()
+    const [down, across] = [evenly(rows, DRAWN), evenly(units, DRAWN)]
+    const found = await this.ask("heat", { layer, rows: [...down], units: [...across], height, width }, signal)
+    const [values, quantiles] = await Promise.all([floatsOf(found, "value"), floatsOf(found, "quantile")])
+    return { values, quantiles, height, width, drawn: down.length }
+  }
+
+  async scores(layer: string, by: RowScore, signal?: AbortSignal): Promise<Float32Array> {
+    return floatsOf(await this.ask("scores", { layer, by }, signal), "value")
+  }
+
+  /** Layer by layer, as they may take long; those whose maps were not kept are left out. */
+  async *maps(): AsyncGenerator<readonly [string, LayerMaps]> {
+    for (const { name, position } of this.#layers.values()) {
+      if (position.length !== 2 || !this.offers("maps")) continue
+      const found = await this.#inTurn(() => this.ask("maps", { layer: name })).catch(() => null)
+      if (!found) continue
+      const [map, full] = [(await found.value("map"))!, (await found.value("full"))!]
+      if (map.data.length > 0) yield [name, mapsOf(map.shape.slice(1), [...full.data], found.n["all"]!, asFloats(map.data))]
+    }
   }
 
   async influence(layer: string, unit: number): Promise<Influence> {
@@ -156,13 +183,20 @@ export class Remote {
   /** The strongest weights of an edge; null where no weights stand between the two layers. */
   async weights(source: string, target: string): Promise<Pick<EdgeArrays, "source" | "target" | "value"> | null> {
     try {
-      const found = await this.ask("weights", { source, target })
+      const found = await this.#inTurn(() => this.ask("weights", { source, target }))
       const [from, to, value] = await Promise.all(["source", "target", "value"].map(async (name) => (await found.value(name))!.data))
       return value!.length > 0 ? { source: Uint32Array.from(from!), target: Uint32Array.from(to!), value: asFloats(value!) } : null
     } catch (problem) {
       if (problem instanceof Refused) return null
       throw problem
     }
+  }
+
+  /** What takes long waits for each other, so that one of the server's hands stays free for what a person does. */
+  #inTurn<T>(ask: () => Promise<T>): Promise<T> {
+    const asked = this.#turn.then(ask)
+    this.#turn = asked.catch(() => undefined)
+    return asked
   }
 
   #result(answer: Answer): Result {
@@ -190,6 +224,10 @@ export class Remote {
 function expressionOf(side: Side): string | null {
   if (side.expression === "") return side.outside ? "half > 1" : null
   return side.outside ? `not (${side.expression})` : side.expression
+}
+
+async function floatsOf(found: Result, name: string): Promise<Float32Array> {
+  return asFloats((await found.value(name))!.data)
 }
 
 async function byLayer(found: Result, name: string): Promise<Map<string, Float32Array>> {

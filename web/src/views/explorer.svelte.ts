@@ -206,7 +206,8 @@ export class Explorer {
 
   /** Reads what analyses know; what is not there is missed only where it is asked for. */
   async #understand(): Promise<void> {
-    void this.engine.maps().then((maps) => (this.maps = maps))
+    const { engine } = this
+    void engine.maps((maps) => engine === this.engine && (this.maps = maps)).catch(() => undefined)
     void this.#readOrder(this.view.ord)
     void this.#readClasses()
     if (this.manifest.model.layers.some((card) => card.units > this.view.most)) await this.#readProfiles()

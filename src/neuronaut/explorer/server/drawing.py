@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuronaut.analysis.statistics.moments import single, strips
-from neuronaut.core.errors import DataError, NeedsModel, UnknownName
+from neuronaut.core.errors import DataError, UnknownName
 from neuronaut.core.result import Result
 from neuronaut.explorer.maps import has_maps, mean_maps, shrunk
 from neuronaut.explorer.server.reading import layer_values
@@ -78,14 +78,14 @@ def scores(rec: Recording, layer: str, by: str = "mean", site: str = "post", red
 def maps(rec: Recording, layer: str) -> Result:
     """The mean map of each channel, ``map`` [channel, y, x], at most 14 by 14; NaN where no sample is finite.
 
-    ``full`` is the size as recorded, [axis]. Raises NeedsModel where the positions were not kept.
+    ``full`` is the size as recorded, [axis]. Empty, with a note, where the positions were not kept.
     """
     layer_values(rec, layer, "post", "mean")
-    if not has_maps(rec, layer):
-        raise NeedsModel(f"the maps of {layer!r} were not kept. Record with position='keep'.")
-    mean, n = mean_maps(rec, layer)
+    kept = has_maps(rec, layer)
+    notes = () if kept else (f"the maps of {layer!r} were not kept. Record with position='keep'.",)
+    mean, n = mean_maps(rec, layer) if kept else (np.zeros((0, 0, 0)), 0)
     table = {"map": np.moveaxis(shrunk(mean), -1, 0).astype(np.float32), "full": np.array(mean.shape[:2])}
-    return Result("maps", table, {"map": ("channel", "y", "x"), "full": ("axis",)}, n={"all": n})
+    return Result("maps", table, {"map": ("channel", "y", "x"), "full": ("axis",)}, n={"all": n}, notes=notes)
 
 
 class _Drawing:
