@@ -19,7 +19,8 @@ GROUP = 200
 """Samples in each of two groups."""
 NULL_RUNS, PLANTED_RUNS = 400, 20
 ROWS = 100_000
-QUERIES = 25
+OWN = 5
+QUERIES, OWN = 25, 5
 
 
 def compared(units: int, planted: int, seed: int) -> dict[str, np.ndarray]:
@@ -67,11 +68,15 @@ def inverse_query(scratch: Path) -> Row:
     prepared = seconds(lambda: atoms_of(rec))
     first = seconds(lambda: naut.drivers(rec, "0:0"))
     times = [seconds(lambda unit=unit: naut.drivers(rec, f"0:{unit}")) for unit in range(1, QUERIES + 1)]
+    # Another share is another number of samples at the top, of which no unit before has shuffled copies.
+    shares = [0.04 + number / 1000 for number in range(OWN)]
+    own = [seconds(lambda share=share: naut.drivers(rec, "0:63", top=share)) for share in shares]
     predicates = len(atoms_of(rec).nodes)
     rec.close()
     how = (
         f"{predicates:,} predicates x {ROWS:,} rows, depth 3, beam 10, {QUERIES} units, median, with reading the unit; "
-        f"once for all units: {prepared:.2f} s bit sets, {first:.2f} s the first unit with its 20 shuffled copies"
+        f"once for all units: {prepared:.2f} s bit sets, {first:.2f} s the first unit with its 20 shuffled copies; "
+        f"{median(own):.2f} s a later unit whose copies no other shares"
     )
     return Row("inverse query (`drivers`), a unit", 100, 1e3 * median(times), "ms", how)
 

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, f1_score
 
+from neuronaut.analysis.search import counts as counts_module
 from neuronaut.analysis.search.beam import SCORES, Found, Search, average_precision, f1
 from neuronaut.analysis.search.bitsets import overlaps, pack, size, unpack
+from neuronaut.analysis.search.counts import Counts
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -22,6 +24,38 @@ def test_bit_sets_give_back_the_mask_and_count_as_masks_do(rows: int) -> None:
     assert [size(one) for one in sets] == masks.sum(1).tolist()
     np.testing.assert_array_equal([unpack(one, rows) for one in sets], masks)
     np.testing.assert_array_equal(overlaps(sets, sets[:3]), masks[:3].astype(int) @ masks.T.astype(int))
+
+
+@pytest.mark.parametrize("rows", [63, 64, 1000, 9001])
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.5])
+@pytest.mark.parametrize("limit", ["MOST_TURNED", "MOST_KEPT", None])
+def test_counts_of_rows_shared_with_sets_and_within_a_target_are_those_of_the_masks(
+    rows: int, share: float, limit: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if limit is not None:
+        monkeypatch.setattr(counts_module, limit, 0)
+    rng = np.random.default_rng(rows)
+    masks, target = rng.random((11, rows)) < 0.4, rng.random(rows) < share
+    counts = Counts(np.stack([pack(mask) for mask in masks]))
+    within = counts.within(pack(target))
+    for places in ([0, 3], [3, 5, 0], [9]):
+        others = np.stack([pack(masks[place]) for place in places])
+        numbers = masks.astype(int)
+        np.testing.assert_array_equal(counts.shared(others), numbers[places] @ numbers.T)
+        np.testing.assert_array_equal(within.shared(others), (numbers[places] * target) @ numbers.T)
+
+
+def test_a_search_that_shares_its_counts_with_others_finds_the_same() -> None:
+    rng = np.random.default_rng(3)
+    masks = rng.random((40, 3000)) < rng.uniform(0.05, 0.8, (40, 1))
+    sets, known = np.stack([pack(mask) for mask in masks]), pack(np.ones(3000, bool))
+    shared = Search(sets, SCORES["ap"], 3, 5, 20, Counts(sets))
+    for place in range(6):
+        target = pack((masks[place] & masks[place + 1]) | (rng.random(3000) < 0.02))
+        one, other = Search(sets, SCORES["ap"], 3, 5, 20).best(target, known), shared.best(target, known)
+        assert [(found.first, found.joined, found.score) for found in one] == [
+            (found.first, found.joined, found.score) for found in other
+        ]
 
 
 def test_scores_are_those_of_scikit_learn() -> None:

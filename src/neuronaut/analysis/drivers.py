@@ -96,9 +96,9 @@ def drivers(
     target = target_of(values, atoms, top, rec.groups)
     if isinstance(target, str):
         return _answer([], {}, np.nan, [f"{at}: {target}", *atoms.notes], rec.n, seed)
-    search = Search(atoms.sets[0], SCORES[score], depth, beam, FEWEST)
+    search = Search(atoms.sets[0], SCORES[score], depth, beam, FEWEST, atoms.counts_of(0))
     found = _unlike(search.best(target.found.top_bits, target.found.known_bits))[:beam]
-    elsewhere = Search(atoms.sets[1], SCORES[score], depth, beam, FEWEST)
+    elsewhere = Search(atoms.sets[1], SCORES[score], depth, beam, FEWEST, atoms.counts_of(1))
     null = best_of_shuffles(elsewhere, target.held, shuffles, seed, atoms.nulls) if found else np.empty(0)
     table = _judged([_Judged.of(one, atoms, target, search.score) for one in found], null)
     if not largest:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from neuronaut.analysis.search.bitsets import pack, size, words_of
+from neuronaut.analysis.search.counts import Counts
 from neuronaut.analysis.search.predicates import predicates_of
 from neuronaut.analysis.shapes import Bool, Int, Num
 from neuronaut.analysis.statistics.two_groups import FEWEST
@@ -28,7 +29,8 @@ class Atoms:
     """Predicates, each with the rows for which it is true, half by half.
 
     ``sets[h]`` are bit sets over ``rows[h]``, the rows of half h in rising order. ``nulls`` keeps the best scores of
-    shuffled targets, which are the same for all units with as many samples at their top.
+    shuffled targets, which are the same for all units with as many samples at their top; ``counts`` what the sets of
+    either half share.
     """
 
     nodes: tuple[Node, ...]
@@ -36,6 +38,11 @@ class Atoms:
     rows: tuple[Int[np.ndarray, "row_found"], Int[np.ndarray, "row_held"]]
     notes: tuple[str, ...] = ()
     nulls: dict[tuple[object, ...], Num[np.ndarray, "shuffle"]] = field(default_factory=dict, repr=False)
+    counts: dict[int, Counts] = field(default_factory=dict, repr=False)
+
+    def counts_of(self, half: int) -> Counts:
+        """What the sets of a half share with others, counted once for all units."""
+        return self.counts.setdefault(half, Counts(self.sets[half]))
 
 
 _prepared: weakref.WeakKeyDictionary[Recording, dict[tuple[object, ...], Atoms]] = weakref.WeakKeyDictionary()

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from neuronaut.analysis.search.bitsets import overlaps, size
+from neuronaut.analysis.search.counts import Counts
 from neuronaut.analysis.shapes import Bool, Float, Int, Num
 
 Join = Literal["and", "or"]
@@ -59,6 +60,8 @@ class Found:
 class Search:
     """A beam search, the same for every target.
 
+    ``counts`` may be shared by searches of the same sets.
+
     ``depth`` predicates at most are joined; ``beam`` sets are kept of each length. ``least`` rows must be inside and
     outside of a set. A longer set is kept only if the rows by which it differs from the shorter one differ so much
     in their share of the target that chance among all P predicates does not explain it: z^2 > 2 ln P.
@@ -72,6 +75,7 @@ class Search:
     depth: int
     beam: int
     least: int
+    counts: Counts | None = None
 
     def best(self, target: Num[np.ndarray, "word"], known: Num[np.ndarray, "word"]) -> list[Found]:
         """The best sets of every length together, best first, no two with the same rows; all within ``known``."""
@@ -99,7 +103,9 @@ class _Task:
         self.target = target & known
         self.known = known
         self.positives, self.rows = size(self.target), size(known)
-        self.sizes, self.hits = overlaps(search.sets, np.stack([known, self.target]))
+        self.counts = search.counts or Counts(search.sets)
+        self.within = self.counts.within(self.target)
+        (self.sizes,), (self.hits,) = self.counts.shared(known[None]), self.within.shared(known[None])
         self.bound = np.sqrt(2 * np.log(max(len(search.sets), 2)))
 
     def singles(self) -> list[Found]:
@@ -112,8 +118,7 @@ class _Task:
         """The best sets with one predicate more; ``seen`` are those there were, and grows."""
         own = np.stack([one.rows for one in level])
         sizes = overlaps(own, np.stack([self.known, self.target]))
-        shared = overlaps(self.search.sets, np.concatenate([own, own & self.target]))
-        both, both_hits = shared[: len(level)], shared[len(level) :]
+        both, both_hits = self.counts.shared(own), self.within.shared(own)
         narrow = self._gains(sizes[0], sizes[1], both, both_hits)
         # Joined by "or", the outside of the set is narrowed: to what is in neither.
         left, left_hits = self._outside(sizes, both, both_hits)

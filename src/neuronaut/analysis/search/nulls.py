@@ -53,10 +53,15 @@ def shuffled(
     """
     rows = np.flatnonzero(known)
     own = top[rows]
-    codes = np.arange(len(rows)) if groups is None else groups[rows]
-    order = np.argsort(codes, kind="stable")
-    _, places = np.unique(codes[order], return_inverse=True)
     random = np.random.default_rng((seed, int(own.sum())))
+    if groups is None:
+        for _ in range(shuffles):
+            moved = np.zeros(len(top), bool)
+            moved[rows[random.permutation(len(rows))]] = own
+            yield moved
+        return
+    order = np.argsort(groups[rows], kind="stable")
+    _, places = np.unique(groups[rows][order], return_inverse=True)
     for _ in range(shuffles):
         turn = random.permutation(places[-1] + 1)[places]
         moved = np.zeros(len(top), bool)
