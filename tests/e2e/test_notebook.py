@@ -23,6 +23,24 @@ rec = naut.open({{path!r}})
 w = in_cell(rec, slices={list(SLICES)!r})
 w
 """.strip()
+GROWING = """
+import numpy as np
+from neuronaut.core.layer import Graph, Layer
+from neuronaut.explorer.notebook import in_cell
+from neuronaut.store.card import RecordingCard
+from neuronaut.store.create import create
+from neuronaut.store.layout import ArraySpec
+from neuronaut.store.recording import open as open_recording
+spec = ArraySpec("activations/fc/post", "float32", (3,), ("sample", "unit"))
+writer = create({path!r}, RecordingCard(Graph((Layer("fc", "dense", 3, "linear", 0),))), [spec])
+writer.append({{spec.path: np.eye(3, dtype="f4")}})
+writer.commit()
+in_cell(open_recording({path!r}))
+""".strip()
+GROW = """
+writer.append({spec.path: np.ones((2, 3), "f4")})
+writer.commit()
+""".strip()
 FRAME = """
 import sys
 sys.modules["anywidget"] = None
@@ -128,6 +146,16 @@ def test_keys_pressed_in_the_cell_are_the_explorers_and_its_theme_is_the_noteboo
     assert book.tab.evaluate("neuronaut.explorer.view") == before
     book.command("apputils:change-theme", theme="JupyterLab Dark")
     expect(root).to_have_attribute("data-theme", "dark", timeout=RUN)
+
+
+def test_the_page_in_the_cell_follows_a_recording_that_grows(tmp_path: Path, notebook: Opener) -> None:
+    book = notebook(GROWING.format(path=str(tmp_path / "growing.naut")), GROW)
+    output = book.run(0)
+    book.tab.wait_for_function("window.neuronaut?.explorer?.all?.n === 3")
+    book.run(1)
+    book.tab.wait_for_function("window.neuronaut.explorer.all?.n === 5")
+    expect(output.get_by_text("The recording has 2 more samples.").last).to_be_visible()
+    assert book.tab.evaluate("neuronaut.explorer.all.layers.get('fc').mean[0]") == pytest.approx(3 / 5)
 
 
 def test_without_anywidget_the_page_stands_in_a_frame_that_can_do_nothing_but_run(

@@ -16,12 +16,17 @@ from passenger_recordings import SLICES
 from neuronaut.analysis.activity import activity
 from neuronaut.core.address import Address
 from neuronaut.core.errors import ExportError
+from neuronaut.core.layer import Graph, Layer
 from neuronaut.core.view import View
 from neuronaut.explorer import kernel
 from neuronaut.explorer.kernel import KernelAnswers
 from neuronaut.explorer.server.served import Event
 from neuronaut.explorer.widget import Explorer
+from neuronaut.store.card import RecordingCard
+from neuronaut.store.create import create
+from neuronaut.store.layout import ArraySpec
 from neuronaut.store.recording import Recording
+from neuronaut.store.recording import open as open_recording
 
 
 class Cell:
@@ -156,6 +161,29 @@ def test_the_page_hears_of_new_commits(cell: Opened) -> None:
     page = cell()
     page.widget.tell(Event("commit", "r", 4))
     assert page.answers[None][0] == {"event": {"kind": "commit", "recording": "r", "sequence": 4}}
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_recording_that_grows_is_handed_over_as_of_its_last_commit(
+    cell: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    monkeypatch.setattr(kernel, "MOST_VALUES", 1000 if whole else 0)
+    path, told = tmp_path / "growing.naut", threading.Event()
+    spec = ArraySpec("activations/fc/post", "float32", (3,), ("sample", "unit"))
+    with create(path, RecordingCard(Graph((Layer("fc", "dense", 3, "linear", 0),))), [spec]) as writer:
+        writer.append({spec.path: np.eye(3, dtype=np.float32)})
+        writer.commit()
+        answers = KernelAnswers([open_recording(path)])
+        page = cell(answers)
+        assert json.loads(page.ask(ask="manifest")[1][0])["samples"]["n"] == 3
+        answers.listen(lambda event: told.set() if event.kind == "commit" else None)
+        writer.append({spec.path: np.ones((2, 3), np.float32)})
+        writer.commit()
+        assert told.wait(30)
+        manifest = json.loads(page.ask(ask="manifest")[1][0])
+    assert manifest["samples"]["n"] == 5
+    for name, card in manifest["blocks"].items():
+        assert len(page.ask(ask="block", block=name)[1][0]) == card["bytes"]
 
 
 def test_a_widget_that_is_not_built_says_how_to_build_it(app: Path, passengers: Recording) -> None:

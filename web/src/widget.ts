@@ -2,7 +2,6 @@ import { mount, unmount } from "svelte"
 import App from "./App.svelte"
 import "./widget.css"
 import { Engine } from "./engine/engine"
-import { spawnWorkerAlone } from "./engine/spawnAlone"
 import { type WidgetModel, WidgetSource } from "./source/WidgetSource"
 import { cell } from "./state/notebook"
 import { ownKeys } from "./ui/ownKeys"
@@ -24,8 +23,11 @@ async function render({ model, el }: View): Promise<() => void> {
   const source = new WidgetSource(model)
   const leave: (() => void)[] = [() => source.close(), () => model.off("change:height", resize), () => place.remove()]
   try {
-    const manifest = await source.manifest()
-    const app = mount(App, { target: place, props: { engine: new Engine(source, manifest, { spawn: spawnWorkerAlone }), manifest, around: cell(model, document) } })
+    const renew = async () => {
+      const manifest = await source.manifest()
+      return { engine: new Engine(source, manifest), manifest }
+    }
+    const app = mount(App, { target: place, props: { ...(await renew()), renew, around: cell(model, document) } })
     leave.unshift(() => void unmount(app))
   } catch (problem) {
     place.style.height = ""

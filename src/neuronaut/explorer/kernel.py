@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -22,8 +21,8 @@ from neuronaut.store.recording import Recording
 class KernelAnswers:
     """Answers from the process that holds the recordings; queries are the server's, so their numbers are too.
 
-    A recording that fits on a page is handed over whole, once; of a larger one the page asks what it shows. ``hear`` is
-    told what is new in the recordings.
+    A recording that fits on a page is handed over whole, as of its last commit; of a larger one the page asks what it
+    shows. ``hear`` is told what is new in the recordings.
     """
 
     def __init__(
@@ -33,7 +32,9 @@ class KernelAnswers:
         slices: Sequence[Any] = (),
         live: Mapping[str, Callable[..., Any]] | None = None,
     ) -> None:
-        self._rec, self._slices = recordings[0], slices
+        self._slices = slices
+        self._given: tuple[Recording, Page | None] | None = None
+        self._giving = threading.Lock()
         self._served = Served(recordings)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="neuronaut-kernel", daemon=True)
@@ -42,12 +43,14 @@ class KernelAnswers:
         self._looking: Future[None] | None = None
 
     def manifest(self) -> bytes:
-        if self._page is not None:
-            return self._page.manifest.to_json().encode("utf-8", "replace")
+        page = self._page()
+        if page is not None:
+            return page.manifest.to_json().encode("utf-8", "replace")
         return self._served.snapshot(self._served.first).body
 
     def block(self, name: str) -> bytes:
-        block = self._served.block(name) if self._page is None else self._page.blocks.get(name)
+        page = self._page() if self._given is None else self._given[1]
+        block = self._served.block(name) if page is None else page.blocks.get(name)
         if block is None:
             raise Refused(404, "block", "no manifest given here names such a block. Run the cell again.")
         return block.data
@@ -72,14 +75,21 @@ class KernelAnswers:
         if not self._thread.is_alive():
             self._loop.close()
 
-    @functools.cached_property
     def _page(self) -> Page | None:
-        """The page of a recording that fits on one with all its samples."""
-        units = sum(layer.unit_count for layer in self._rec.layers.values())
-        return bundle(self._rec, Choice(self._slices)).page if self._rec.n * units <= MOST_VALUES else None
+        """The page of the recording as it is now, made once, when it fits on one with all its samples."""
+        with self._giving:
+            rec = self._served.recording(self._served.first)
+            assert rec is not None  # noqa: S101
+            if self._given is None or self._given[0] is not rec:
+                units = sum(layer.unit_count for layer in rec.layers.values())
+                whole = rec.n * units <= MOST_VALUES
+                self._given = (rec, bundle(rec, Choice(self._slices)).page if whole else None)
+            return self._given[1]
 
     async def _look(self, hear: Callable[[Event], None]) -> None:
         while True:
             for event in await asyncio.to_thread(self._served.news):
-                hear(event)
+                # A page that was handed over whole has its own results, and making it gives some.
+                if event.kind != "result" or self._given is None or self._given[1] is None:
+                    hear(event)
             await asyncio.sleep(LIMITS.poll_s)

@@ -38,7 +38,9 @@ export class WidgetSource implements DataSource {
     model.on("msg:custom", this.#heard)
   }
 
+  /** The recording as it is now: asked anew each time. */
   async manifest(): Promise<Manifest> {
+    this.#read = null
     const { manifest, blocks } = await this.#begin()
     return withTexts(manifest, (id) => blocks.blob(id))
   }
