@@ -38,36 +38,30 @@ export function commonScale(values: readonly (Float32Array | undefined)[], rank:
 
 /** Colour and mark of every slot of every layer on the stage. */
 export function paintOf(scene: Scene, cards: readonly LayerCard[], how: Colouring): Paint {
-  const known = how.mode === "health" || how.mode === "selectivity"
   const colour = new Int32Array(scene.count).fill(-1)
   const mark = new Uint8Array(scene.count).fill(NEUTRAL)
   const notch = how.mode === "selectivity" ? new Uint8Array(scene.count) : null
   const peak = scene.layers.some((layer) => layer.slots) && how.mode === "abs" ? new Int32Array(scene.count).fill(-1) : null
   const byName = new Map(cards.map((card) => [card.name, card]))
-  const look = known ? looks(how) : null
+  const look = looks(how)
   for (const layer of scene.layers) {
     const card = byName.get(layer.name)
     if (!card) continue
-    if (look) {
-      for (let slot = 0; slot < layer.units; slot++) {
-        const one = look(layer.name, layer.slots, slot)
-        colour[layer.start + slot] = one.colour
-        mark[layer.start + slot] = one.mark
-        if (notch) notch[layer.start + slot] = one.notch
-      }
-      continue
-    }
-    const own = paintOfLayer(card, how, layer.slots)
+    const own = paintOfLayer(card, how, layer.slots, look)
     colour.set(own.colour, layer.start)
     mark.set(own.mark, layer.start)
+    if (own.notch) notch?.set(own.notch, layer.start)
     if (own.peak) peak?.set(own.peak, layer.start)
   }
   return { colour, mark, notch, peak }
 }
 
-/** What a slot of a layer looks like by an analysis. */
-function looks(how: Colouring): (layer: string, slots: Slots | null, slot: number) => Look {
+type Looks = (layer: string, slots: Slots | null, slot: number) => Look
+
+/** What a slot of a layer looks like by an analysis; null in the colours of statistics. */
+function looks(how: Colouring): Looks | null {
   const { health, selectivity, theme } = how
+  if (how.mode !== "health" && how.mode !== "selectivity") return null
   if (how.mode === "health") {
     return (layer, slots, slot) => healthLook(mostOf(slots, slot, (unit) => health?.textOf("status", layer, unit) ?? ""), theme)
   }
@@ -82,7 +76,11 @@ function looks(how: Colouring): (layer: string, slots: Slots | null, slot: numbe
 }
 
 /** Input features are neutral: their sizes are in their own units, not on the network's scale. */
-export function paintOfLayer(card: LayerCard, how: Colouring, slots: Slots | null = null): Paint {
+export function paintOfLayer(card: LayerCard, how: Colouring, slots: Slots | null = null, look: Looks | null = looks(how)): Paint {
+  if (look) {
+    const all = Array.from({ length: slots?.count ?? card.units }, (_, slot) => look(card.name, slots, slot))
+    return { colour: Int32Array.from(all, (one) => one.colour), mark: Uint8Array.from(all, (one) => one.mark), notch: Uint8Array.from(all, (one) => one.notch), peak: null }
+  }
   const all = how.all?.layers.get(card.name)
   const a = how.a?.layers.get(card.name)
   const b = how.b?.layers.get(card.name)

@@ -3,6 +3,7 @@
 import type { LayerCard } from "../contract/manifest"
 import type { Engine } from "../engine/engine"
 import { isMissing, type Result } from "../engine/results"
+import { formatAddress } from "../state/address"
 
 /** Values read ahead, by Result. */
 const AHEAD = {
@@ -87,18 +88,29 @@ export class Understanding {
 
   /** The slices that drive a unit, or why none is named; null when this page was not asked for them. */
   async drivers(layer: LayerCard, unit: number): Promise<Drivers | null> {
-    const [found] = this.#engine.resultsNamed("drivers")
-    if (!found?.layers.includes(layer.name)) return null
+    const [found] = this.#engine.resultsNamed("drivers").filter((one) => one.layers.length > 0)
+    if (!found?.layers.includes(layer.name)) return this.#asked(formatAddress(layer.name, unit))
     await found.read(...DRIVEN, "slice", "why")
     const [score, heldout, shuffled, n, slice] = [...DRIVEN, "slice"].map((name) => ranks(found, name, layer, unit))
     const texts = found.now("slice")?.texts ?? []
     const list = slice!.map((code, at) => {
       return { filter: texts[code] ?? "", score: score![at]!, heldout: heldout![at]!, shuffled: shuffled![at]!, n: n![at]! }
     })
-    const by = found.params["score"] === "f1" ? "F1" : "average precision"
-    return { list: list.filter((one) => one.filter !== ""), why: found.textOf("why", layer.name, unit), by }
+    return { list: list.filter((one) => one.filter !== ""), why: found.textOf("why", layer.name, unit), by: scoreOf(found) }
+  }
+
+  /** The same, of one unit, from Python. */
+  async #asked(at: string): Promise<Drivers | null> {
+    const found = await this.#engine.results("drivers", { at })
+    if (isMissing(found)) return null
+    await found.read(...DRIVEN)
+    const of = (name: (typeof DRIVEN)[number], place: number): number => found.now(name)?.data[place] ?? Number.NaN
+    const list = (found.coords["slice"] ?? []).map((filter, at) => ({ filter, score: of("score", at), heldout: of("heldout", at), shuffled: of("shuffled", at), n: of("n", at) }))
+    return { list, why: found.notes[0] ?? "", by: scoreOf(found) }
   }
 }
+
+const scoreOf = ({ params }: Result): string => (params["score"] === "f1" ? "F1" : "average precision")
 
 const DRIVEN = ["score", "heldout", "shuffled", "n"] as const
 
