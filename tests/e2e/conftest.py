@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import sys
@@ -23,6 +24,7 @@ sys.path.insert(0, str(ROOT / "tests" / "explorer"))
 
 from opened_page import Opened, Opener  # noqa: E402
 from passenger_recordings import SLICES, record_passengers  # noqa: E402
+from screens import Recordings  # noqa: E402
 
 FLAGS = [
     "--no-sandbox",
@@ -61,6 +63,13 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def recordings(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recordings]:
+    """What every screen is of."""
+    with contextlib.closing(Recordings(tmp_path_factory.mktemp("screens"), browser)) as made:
+        yield made
 
 
 @pytest.fixture

@@ -87,6 +87,17 @@ class Opened:
             count,
         )
 
+    def settle(self) -> bytes:
+        """Until three pictures in a row are the same; the last one."""
+        same, last = 0, b""
+        for _ in range(100):
+            self.wait_for_frames(6)
+            now = self.tab.screenshot(animations="disabled", caret="hide")
+            same, last = same + 1 if now == last else 0, now
+            if same == 2:
+                return now
+        raise AssertionError("the page does not come to rest")
+
     # Seeing
 
     def ask(self, expression: str, argument: Any = None) -> Any:

@@ -1,0 +1,118 @@
+"""Screens: every view and dialog of the explorer, with something to see in it, as links into a few recordings."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from opened_page import Opened
+from passenger_recordings import SLICES, record_passengers
+from playwright.sync_api import Browser, expect
+from served_page import OpenedServed
+
+from neuronaut.capture.record import record
+from neuronaut.explorer.export import export
+from neuronaut.explorer.server.run import Server
+from neuronaut.live.questions import live_questions
+from neuronaut.samples import load_digits, load_titanic
+from neuronaut.store.recording import Recording
+
+AGAINST = "a=survived%20%3D%3D%20%22yes%22&b=survived%20%3D%3D%20%22no%22"
+YOUNG = "slice=young%09age%20%3C%2016&slice=women%09sex%20%3D%3D%20%22female%22"
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What ``link`` shows ``of`` the recordings, once ``keys`` were pressed; ``sees`` is on it when all is there."""
+
+    name: str
+    of: str
+    link: str
+    sees: str
+    keys: tuple[str, ...] = ()
+
+
+SCREENS = (
+    Screen("network", "file", "#/network", "Weight"),
+    Screen("network compared", "file", f"#/network?{AGAINST}&col=ab&sel=0%3A11&pin=3%3A4", "Top samples"),
+    Screen("network ranked", "file", f"#/network?{AGAINST}&ranked=1&ord=mean", "Units ranked by A against B"),
+    Screen("network as a table", "file", f"#/network?{AGAINST}&table=1", "AUROC"),
+    Screen("network alone", "file", "#/network?max=1&col=selectivity&edges=none", "Tells best"),
+    Screen("layers", "file", "#/layers?at=0", "Point at a value"),
+    Screen("neuron", "file", f"#/neuron?at=0%3A11&{AGAINST}", "Most similar"),
+    Screen("samples", "file", "#/samples?sort=age", "Table of samples"),
+    Screen("sample", "file", "#/sample?at=7", "Probability"),
+    Screen("compare", "file", f"#/compare?{AGAINST}&sel=0%3A11", "replicated"),
+    Screen("slices", "file", f"#/slices?{YOUNG}", "As a filter"),
+    Screen("keys", "file", "#/network", "Keys and signs", ("?",)),
+    Screen("jump", "file", "#/network", "32 neurons", ("/", "d", "e", "n")),
+    Screen("filter", "file", "#/network", "survived", ("a", "s")),
+    Screen("live", "served", "#/live?row=4&sel=0%3A2&edits=0%3A2*0", "Measure"),
+    Screen("two recordings", "served", "#/compare?mode=two", "Matched"),
+    Screen("layers served", "served", "#/layers?at=0", "Point at a value"),
+    Screen("neuron served", "served", "#/neuron?at=0%3A2", "Most similar"),
+    Screen("sample served", "served", "#/sample?at=5", "Probability"),
+    Screen("channels", "pictures", "#/network?sel=0%3A1&map=1", "Top samples"),
+    Screen("layer of channels", "pictures", "#/layers?at=0", "Point at a value"),
+    Screen("sample of pictures", "pictures", "#/sample?at=3", "Probability"),
+    Screen("samples of pictures", "pictures", "#/samples", "Table of samples"),
+)
+
+
+class Recordings:
+    """What the screens are of: the passengers' page, a served table with its model and a twin, a page of pictures."""
+
+    def __init__(self, folder: Path, browser: Browser) -> None:
+        self._browser = browser
+        passengers = record_passengers(folder / "titanic.naut")
+        self._pages = {
+            "file": export(passengers, folder / "titanic.html", slices=SLICES),
+            "pictures": export(pictures(folder / "digits.naut"), folder / "digits.html"),
+        }
+        first, second = (tables(folder / f"{name}.naut", seed) for name, seed in (("first", 0), ("second", 1)))
+        self._server = Server([first, second], live=live_questions(first, dense(0))).start()
+
+    def close(self) -> None:
+        self._server.stop()
+
+    @contextlib.contextmanager
+    def open(self, screen: Screen, theme: str, **options: Any) -> Iterator[Opened]:
+        """The screen, settled; nothing may have gone wrong on it."""
+        page = (
+            OpenedServed(self._browser, self._server, screen.link, theme=theme, **options)
+            if screen.of == "served"
+            else Opened(self._browser, self._pages[screen.of], screen.link, theme=theme, **options)
+        )
+        for key in screen.keys:
+            page.tab.keyboard.press(key)
+        expect(page.tab.get_by_text(screen.sees).or_(page.tab.get_by_label(screen.sees)).first).to_be_visible()
+        page.settle()
+        yield page
+        page.close()
+        assert page.wrongs == []
+
+
+def dense(seed: int) -> torch.nn.Module:
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        sizes = ((6, 16), (16, 8), (8, 2))
+        layers = [part for pair in sizes for part in (torch.nn.Linear(*pair), torch.nn.ReLU())]
+        return torch.nn.Sequential(*layers[:-1]).eval()
+
+
+def tables(path: Path, seed: int) -> Recording:
+    inputs, people = load_titanic()
+    return record(dense(seed), inputs[:200], metadata=people[:200], labels="survived", to=path, influence=True)
+
+
+def pictures(path: Path) -> Recording:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        conv = (torch.nn.Conv2d(1, 6, 3, padding=1), torch.nn.ReLU(), torch.nn.MaxPool2d(2))
+        net = torch.nn.Sequential(*conv, torch.nn.Flatten(), torch.nn.Linear(96, 10)).eval()
+    images, metadata = load_digits()
+    return record(net, images[:120], metadata=metadata[:120], labels="label", to=path, position="keep")
