@@ -1,0 +1,173 @@
+"""Two recordings in one explorer: switched in the bar, and matched unit by unit in Compare."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+from passenger_recordings import Net, forward, metadata, passengers, record_chain, record_images, record_passengers
+from playwright.sync_api import Browser, expect
+from served_page import OpenedServed
+from test_accessibility import violations
+
+from neuronaut.analysis.match import match
+from neuronaut.explorer.server.run import Server
+from neuronaut.store.recording import Recording
+
+ORDER = np.random.default_rng(6).permutation(32)
+TWO = "#/compare?mode=two"
+Both = Callable[..., OpenedServed]
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recording, Recording]:
+    """The network of the passengers, and the same with the units of its first layer in another order."""
+    folder, net = tmp_path_factory.mktemp("two"), Net()
+    data = passengers(net.rows)
+    values, weights = forward(net, data["inputs"], data["survived"])
+    values[1] = values[1][:, ORDER]
+    weights[0], weights[1] = weights[0][ORDER], weights[1][:, ORDER]
+    chance = 1 / (1 + np.exp(-values[-1][:, 0]))
+    said, truth = np.stack([1 - chance, chance], 1), data["survived"].astype(int)
+    other = record_chain(folder / "retrained.naut", net, values, weights, said, truth, metadata(net, data))
+    return record_passengers(folder / "first.naut"), other
+
+
+@pytest.fixture
+def both(browser: Browser, pair: tuple[Recording, Recording]) -> Iterator[Both]:
+    servers: list[Server] = []
+    pages: list[OpenedServed] = []
+
+    def open_page(hash: str = "", recordings: tuple[Recording, ...] = pair, **options: object) -> OpenedServed:
+        servers.append(Server(recordings).start())
+        pages.append(OpenedServed(browser, servers[-1], hash, **options))  # type: ignore[arg-type]
+        return pages[-1]
+
+    yield open_page
+    for page in pages:
+        page.close()
+    for server in servers:
+        server.stop()
+    for page in pages:
+        assert page.wrongs == []
+
+
+def rows(page: OpenedServed) -> list[list[str]]:
+    table = page.tab.get_by_role("region", name="Matched units").get_by_role("row")
+    return [row.get_by_role("cell").all_inner_texts() for row in table.all()[1:]]
+
+
+def test_a_person_finds_the_partner_of_a_unit_and_goes_there(both: Both, pair: tuple[Recording, Recording]) -> None:
+    page = both()
+    switch = page.tab.get_by_role("combobox", name="Recording", exact=True)
+    assert switch.locator("option").all_inner_texts() == ["first.naut", "retrained.naut"]
+    page.canvas.focus()
+    page.tab.keyboard.press("5")
+    page.tab.get_by_role("radio", name="Two recordings").check(force=True)
+    expect(page.tab.get_by_text("30 of 30 pairs held on the other half of 891 shared samples")).to_be_visible()
+    expect(page.tab.get_by_text("2 units (0:1, 0:5) of first.naut: constant; without a partner.")).to_be_visible()
+    drawing = page.tab.get_by_role("application")
+    drawing.focus()
+    page.tab.keyboard.press("ArrowDown")
+    page.tab.keyboard.press("ArrowDown")
+    unit = page.ask("e.selected.unit")
+    partner = int(np.argsort(ORDER)[unit])
+    expect(page.tab.get_by_role("status").first).to_contain_text(f"partner dense 1 · {partner}")
+    page.tab.get_by_role("link", name="Open the partner").click()
+    page.tab.wait_for_function("(id) => window.neuronaut?.explorer.manifest.id === id", arg=pair[1].id)
+    page.wait_until_answered()
+    address = urlsplit(page.tab.url)
+    assert parse_qs(address.query)["rec"] == [pair[1].id]
+    expect(switch).to_have_value(pair[1].id)
+    assert page.ask("[e.route, e.at]") == ["neuron", f"0:{partner}"]
+    page.tab.reload()
+    page.wait_until_answered()
+    assert page.ask("[e.manifest.id, e.at]") == [pair[1].id, f"0:{partner}"]
+    switch.select_option("first.naut")
+    page.tab.wait_for_function("(id) => window.neuronaut?.explorer.manifest.id === id", arg=pair[0].id)
+    page.wait_until_answered()
+    assert page.ask("[e.manifest.id, e.at]") == [pair[0].id, f"0:{partner}"]
+    page.tab.go_back()
+    page.tab.wait_for_function("(id) => window.neuronaut?.explorer.manifest.id === id", arg=pair[1].id)
+    assert page.ask("e.manifest.id") == pair[1].id
+
+
+def test_what_is_listed_and_saved_is_what_python_says(both: Both, pair: tuple[Recording, Recording]) -> None:
+    page = both(f"{TWO}&a=sex%20%3D%3D%20%27female%27&layer=0&table=1")
+    expect(page.tab.get_by_role("columnheader", name="Mutual")).to_be_visible()
+    found = match(*pair, ["0"], ["0"], where="sex == 'female'")
+    page.tab.get_by_label("Save picture").click()
+    with page.tab.expect_download() as saving:
+        page.tab.get_by_role("button", name="Save as CSV").click()
+    saved = list(csv.DictReader(io.StringIO(Path(saving.value.path()).read_text(encoding="utf-8"))))
+    by_unit = {row["unit"]: row for row in saved if row["unit"]}
+    assert [by_unit[unit]["partner"] for unit in found.coords["unit"]] == found["partner"].tolist()
+    for name in (
+        "correlation",
+        "heldout",
+        "heldout_low",
+        "null",
+        "q",
+        "auroc",
+        "auroc_change",
+        "auroc_high",
+        "level_low",
+    ):
+        there = [float(by_unit[unit][name] or "nan") for unit in found.coords["unit"]]
+        np.testing.assert_allclose(there, found[name], rtol=1e-12, err_msg=name)
+    assert {(row["recording"], row["other"], row["slice"]) for row in saved} == {
+        ("first.naut", "retrained.naut", "sex == 'female'")
+    }
+    page.tab.get_by_role("button", name="dense 1").first.click()
+    assert "sort=unit" in page.hash
+    assert [row[0] for row in rows(page)][:1] == [found["partner"][0].removeprefix("0:")]
+
+
+def test_pointing_at_a_unit_shows_its_partner_on_the_other_side(both: Both) -> None:
+    page = both(f"{TWO}&layer=5&other=5")
+    drawing = page.tab.get_by_role("application")
+    expect(drawing).to_be_visible()
+    expect(drawing.locator(".ring")).to_have_count(0)
+    row = page.tab.get_by_role("region", name="Matched units").get_by_role("row").nth(1)
+    row.hover()
+    expect(drawing.locator(".ring")).to_have_count(1)
+    assert drawing.locator(".ring").get_attribute("d").count("M") == 2  # type: ignore[union-attr]
+    box = drawing.bounding_box()
+    assert box is not None
+    page.tab.mouse.move(box["x"] + 2, box["y"] + box["height"] - 4)
+    expect(drawing.locator(".ring")).to_have_count(0)
+    page.tab.get_by_label("Save picture").click()
+    with page.tab.expect_download() as saving:
+        page.tab.get_by_role("button", name="Save as SVG").click()
+    assert "<svg" in Path(saving.value.path()).read_text(encoding="utf-8")
+
+
+def test_other_data_and_unknown_recordings_are_said_in_words(
+    both: Both, pair: tuple[Recording, Recording], tmp_path: Path
+) -> None:
+    page = both(TWO, (pair[0], record_images(tmp_path / "pictures.naut")))
+    expect(page.tab.get_by_role("alert")).to_contain_text("share 5 samples")
+    page.wrongs.clear()  # the browser's own word on the 422
+    lost = both("?rec=..%2F..%2Fetc#/network")
+    expect(lost.tab.get_by_role("status")).to_contain_text("The recording that this link names cannot be shown")
+    assert lost.ask("e.manifest.id") == pair[0].id
+    lost.wrongs.clear()  # the browser's own word on the 404
+    alone = both("#/compare", pair[:1])
+    expect(alone.tab.get_by_role("radio", name="Two recordings")).to_be_disabled()
+    expect(alone.tab.get_by_role("combobox", name="Recording", exact=True)).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_nothing_keeps_anyone_out(both: Both, theme: str) -> None:
+    page = both(f"{TWO}&a=sex%20%3D%3D%20%27female%27&sel=0%3A11", theme=theme)
+    expect(page.tab.get_by_role("link", name="Open the partner")).to_be_visible()
+    assert violations(page) == []
+    page.tab.get_by_role("application").focus()
+    page.tab.keyboard.press("t")
+    expect(page.tab.get_by_role("columnheader", name="Mutual")).to_be_visible()
+    assert violations(page) == []
