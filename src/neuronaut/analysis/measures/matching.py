@@ -115,15 +115,15 @@ def held_out(
     Permutation p-values should never be zero, 2010.
     """
     joint = np.isfinite(x) & np.isfinite(y)
-    sides = [_along(each, joint) for each in (x, y)]
+    one, other = _along(x, joint), _along(y, joint)
     codes = np.arange(len(x)) if groups is None else np.unique(groups, return_inverse=True)[1]
     pieces = len(np.unique(codes))
-    r = np.einsum("ij,ij->j", *sides).clip(-1.0, 1.0)
+    r = np.einsum("ij,ij->j", one, other).clip(-1.0, 1.0)
     half_width = Z95 / np.sqrt(pieces - 3) if pieces > 3 else np.nan
     with np.errstate(divide="ignore"):
         z = np.arctanh(r)
     empty = np.full_like(r, np.nan)
-    p, null = (empty, empty) if not shuffles else _against_chance(r, *sides, codes, shuffles, seed)
+    p, null = (empty, empty) if not shuffles else _against_chance(r, one, other, codes, shuffles, seed)
     return HeldOut(r, np.tanh(z - half_width), np.tanh(z + half_width), p, null, pieces)
 
 
