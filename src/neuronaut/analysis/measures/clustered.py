@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from neuronaut.analysis.measures.entropy import AT_ONCE, EDGES, information
+from neuronaut.analysis.measures.ordered import ordered
 from neuronaut.analysis.shapes import Bool, Float, Int, Num
 
 PARTS = 3
 """All samples, and either half of them."""
+MOST_HELD = 64 << 20
+"""Bytes of shuffled groups that are held for all units, class by class."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Clusters:
     """Samples in groups: ``groups`` are numbered from 0, ``labels`` are twice the class plus the half.
 
@@ -70,34 +75,33 @@ class Clusters:
         ranks for placement values; the ratio as in Rao and Scott, A simple method for the analysis of clustered binary
         data, 1992.
         """
-        groups, labels = self.groups[inside], self.labels[inside]
-        halves = labels & 1
+        cells, labels, counts = self._cells, self.labels, self._counts
+        if not inside.all():
+            cells, labels = cells[inside], labels[inside]
+            counts = self._counted(cells)
         found = np.ones((self.classes, PARTS))
-        for part, chosen in enumerate((halves >= 0, halves == 0, halves == 1)):
-            found[:, part] = self._inflation(rank[chosen], groups[chosen], labels[chosen] >> 1)
+        if not len(rank):
+            return found
+        rank = rank - rank.mean()
+        sums = np.bincount(cells, rank, counts.size).reshape(counts.shape)
+        squares = np.bincount(labels, rank**2, 2 * self.classes).reshape(self.classes, 2)
+        found[:, 0] = _inflation(sums.sum(2), squares.sum(1), counts.sum(2))
+        for half in (0, 1):
+            found[:, 1 + half] = _inflation(sums[:, :, half], squares[:, half], counts[:, :, half])
         return found
 
-    def _inflation(
-        self, rank: Float[np.ndarray, "value"], groups: Int[np.ndarray, "value"], codes: Int[np.ndarray, "value"]
-    ) -> Float[np.ndarray, "class"]:
-        if not len(rank):
-            return np.ones(self.classes)
-        size = self.count * self.classes
-        cell = groups * self.classes + codes
-        rank = rank - rank.mean()
-        sums = np.bincount(cell, rank, size).reshape(self.count, self.classes)
-        counts = np.bincount(cell, minlength=size).reshape(self.count, self.classes)
-        n, total, squares = counts.sum(0), sums.sum(0), np.bincount(codes, rank**2, self.classes)
-        others = len(rank) - n
-        present = int(np.count_nonzero(counts.sum(1)))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean, rest = total / n, (total.sum() - total) / others
-            in_class = sums - counts * mean
-            outside = sums.sum(1, keepdims=True) - sums - (counts.sum(1, keepdims=True) - counts) * rest
-            by_group = ((in_class / n - outside / others) ** 2).sum(0) * present / (present - 2)
-            single = (squares - n * mean**2) / n**2 + (squares.sum() - squares - others * rest**2) / others**2
-            ratio = by_group / (single * len(rank) / (len(rank) - 2))
-        return np.asarray(np.where(np.isfinite(ratio) & (ratio >= 0), np.maximum(ratio, 1e-6), 1.0))
+    @cached_property
+    def _cells(self) -> Int[np.ndarray, "sample"]:
+        """Group, class and half of each sample as one number."""
+        return np.asarray(self.groups.astype(np.int64) * (2 * self.classes) + self.labels)
+
+    @cached_property
+    def _counts(self) -> Int[np.ndarray, "group class half"]:
+        return self._counted(self._cells)
+
+    def _counted(self, cells: Int[np.ndarray, "value"]) -> Int[np.ndarray, "group class half"]:
+        size = self.count * self.classes * 2
+        return np.bincount(cells, minlength=size).reshape(self.count, self.classes, 2)
 
     def against_chance(
         self, bins: Int[np.ndarray, "value"], inside: Bool[np.ndarray, "sample"]
@@ -115,18 +119,68 @@ class Clusters:
         self, bins: Int[np.ndarray, "value"], inside: Bool[np.ndarray, "sample"]
     ) -> Iterator[Num[np.ndarray, "shuffle bin class"]]:
         """Samples in each bin and class, for some shuffles at a time."""
-        by_group = np.bincount(bins * self.count + self.groups[inside], minlength=(EDGES - 1) * self.count).reshape(
-            EDGES - 1, self.count
-        )
+        if self.whole:
+            yield from self._of_groups(bins, inside)
+            return
+        cells = (EDGES - 1) * self.classes
+        # Narrow numbers: adding them is most of the work.
+        places = (bins * self.classes).astype(np.int16 if cells < 1 << 15 else np.int32)
+        whole = bool(inside.all())
+        for start in range(0, len(self.shuffled), AT_ONCE):
+            rows = self.shuffled[start : start + AT_ONCE]
+            counts = [np.bincount(places + (row if whole else row[inside]), minlength=cells) for row in rows]
+            yield np.stack(counts).reshape(len(rows), EDGES - 1, self.classes)
+
+    def _of_groups(
+        self, bins: Int[np.ndarray, "value"], inside: Bool[np.ndarray, "sample"]
+    ) -> Iterator[Num[np.ndarray, "shuffle bin class"]]:
+        groups = self.groups if inside.all() else self.groups[inside]
+        by_group = np.bincount(bins * self.count + groups, minlength=(EDGES - 1) * self.count)
+        by_group = by_group.reshape(EDGES - 1, self.count).astype(self._exact)
+        for shuffles in self._kept or self._one_by_one():
+            # One small product for each shuffle: a large one is worked on by threads that wait for each other.
+            yield (by_group @ shuffles).astype(np.float64)
+
+    @property
+    def _exact(self) -> type[np.floating[Any]]:
+        """The narrower type in which sums of so many samples are exact."""
+        return np.float32 if len(self.groups) < 1 << 24 else np.float64
+
+    @cached_property
+    def _kept(self) -> list[Num[np.ndarray, "shuffle group class"]]:
+        """What ``_one_by_one`` gives, where it is small enough to be held for all units."""
+        return list(self._one_by_one()) if 8 * self.shuffled.size * self.classes <= MOST_HELD else []
+
+    def _one_by_one(self) -> Iterator[Num[np.ndarray, "shuffle group class"]]:
+        """For some shuffles at a time: 1 where a group has the class."""
         names = np.arange(self.classes, dtype=np.int16)
         for start in range(0, len(self.shuffled), AT_ONCE):
             rows = self.shuffled[start : start + AT_ONCE]
-            if self.whole:
-                yield by_group.astype(np.float64) @ (rows[:, :, None] == names).astype(np.float64)
-                continue
-            cells = (EDGES - 1) * self.classes
-            places = np.arange(len(rows))[:, None] * cells + bins * self.classes + rows[:, inside]
-            yield np.bincount(places.ravel(), minlength=len(rows) * cells).reshape(len(rows), EDGES - 1, self.classes)
+            yield (rows[:, :, None] == names).astype(self._exact)
+
+
+def _inflation(
+    sums: Float[np.ndarray, "group class"],
+    squares: Float[np.ndarray, "class"],
+    counts: Int[np.ndarray, "group class"],
+) -> Float[np.ndarray, "class"]:
+    """From sums of ranks by group and class, of their squares by class, and how many there are."""
+    n, present = counts.sum(0), int(np.count_nonzero(counts.sum(1)))
+    whole = int(n.sum())
+    if not whole:
+        return np.ones(len(n))
+    middle = sums.sum() / whole
+    squares = squares - 2 * middle * sums.sum(0) + n * middle**2
+    sums = sums - counts * middle
+    total, others = sums.sum(0), whole - n
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean, rest = total / n, (total.sum() - total) / others
+        in_class = sums - counts * mean
+        outside = sums.sum(1, keepdims=True) - sums - (counts.sum(1, keepdims=True) - counts) * rest
+        by_group = ((in_class / n - outside / others) ** 2).sum(0) * present / (present - 2)
+        single = (squares - n * mean**2) / n**2 + (squares.sum() - squares - others * rest**2) / others**2
+        ratio = by_group / (single * whole / (whole - 2))
+    return np.asarray(np.where(np.isfinite(ratio) & (ratio >= 0), np.maximum(ratio, 1e-6), 1.0))
 
 
 def ranks_and_bins(
@@ -138,6 +192,9 @@ def ranks_and_bins(
     >>> rank.tolist(), bins.tolist()
     ([2.5, 1.0, 2.5], [1, 0, 1])
     """
-    level = np.sort(values)
-    low, high = np.searchsorted(level, values, "left"), np.searchsorted(level, values, "right")
-    return (low + high + 1) / 2, np.searchsorted(edges, low, "right") - 1
+    places = np.arange(len(values), dtype=np.int32)
+    unit = ordered(values, places, np.zeros((0, 2), np.int64))
+    rank, bins = np.empty(len(values)), np.empty(len(values), np.int64)
+    rank[unit.labels] = np.repeat(unit.starts + (unit.sizes + 1) / 2, unit.sizes)
+    bins[unit.labels] = np.repeat(np.arange(len(edges) - 1), np.diff(edges))
+    return rank, bins
