@@ -28,6 +28,7 @@ export const DEFINITIONS = {
     range: "0 up",
     reading: "How strongly the unit answers. Comparable within a layer, not between layers.",
   }),
+  zero: define("Exactly 0", "Share of the group's samples whose activation is exactly 0.", { range: "0 to 100 %", reading: "A bar of them would hide all others, so it is not drawn." }),
   sd: define("Standard deviation", "How far the values lie from their mean.", { formula: "√(Σ (a − mean)² / (n − 1))", range: "0 up" }),
   firingRate: define("Firing rate", "Share of samples with an activation above 0.", {
     formula: "#(a > 0) / n",
@@ -104,6 +105,8 @@ export const DEFINITIONS = {
     reading: "Grey is both alike, not nothing.",
   }),
   value: define("Value", "The unit's activation for this one sample.", { range: "any number; full colour is two standard deviations beyond the unit's mean" }),
+  loss: define("Loss", "How wrong the model's answer to this sample is.", { formula: "−log p of the true class", range: "0 up", reading: "log of the number of classes is a blind guess." }),
+  probability: define("Probability", "What the model gives the class, over all classes 100 %.", { formula: "softmax or sigmoid of the outputs", reading: "The model's own confidence: right so often only where it is calibrated." }),
   status: define("Health", "Whether the unit does anything on the recorded samples.", {
     formula: "dead: never above 0 · dormant: mean |a| ≤ 0.025 of its layer's average",
     reading: "Constant, always on and saturated units carry little too. Never in n samples still allows a rate of 3 / n (rule of three).",
@@ -139,6 +142,10 @@ export const DEFINITIONS = {
     formula: "|Xᵀ Y|² / (|Xᵀ X| · |Yᵀ Y|), centred and debiased",
     range: "0 to 1",
     reference: "Kornblith et al. 2019, Similarity of neural network representations revisited",
+  }),
+  again: define("Same partner again", "Whether the half of the samples that was not used to find the partner gives the same one by itself.", {
+    reading: "No: another unit suits about as well, and the pair is one of several.",
+    reference: "Li et al. 2016, Convergent learning",
   }),
   drivers: define("Score of a driver", "How well the filter tells the unit's highest samples from the rest: average precision (or F1).", {
     range: "0 to 1",

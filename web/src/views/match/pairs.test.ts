@@ -45,6 +45,7 @@ describe("pairs", () => {
     expect(kindOf(pairs[0]!, 0.7)).toBe("held a")
     expect(kindOf(pairs[2]!, 0.3)).toBe("open b")
     expect(kindOf(pairs[3]!, NONE)).toBe("alone")
+    expect(kindOf({ ...pairs[0]!, of: { ...pairs[0]!.of, replicated: NONE } }, NONE)).toBe("open")
   })
 
   it("leave as CSV that no spreadsheet runs", () => {
