@@ -122,6 +122,7 @@ class SamplesCard(Card):
     ids: BlobId
     half: BlobId
     columns: list[ColumnCard]
+    unlisted: list[Text] | None = Field(default=None, description="columns that are asked for by name; null is none")
     preview: PreviewCard | None
 
 

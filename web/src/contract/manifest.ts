@@ -186,6 +186,8 @@ export interface SamplesCard {
   readonly ids: BlobId
   readonly half: BlobId
   readonly columns: readonly ColumnCard[]
+  /** columns that are asked for by name; null is none */
+  readonly unlisted: readonly string[] | null
   readonly preview: PreviewCard | null
 }
 
@@ -291,7 +293,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   ModelCard: { fields: { name: "string", framework: "string", layers: { list: { ref: "LayerCard" } }, edges: { list: { ref: "EdgeCard" } } } },
   PreviewCard: { fields: { blobs: { list: { ref: "BlobId" } }, height: "integer", width: "integer", channels: "integer", rowsPerChunk: "integer" } },
   ResultCard: { fields: { name: "string", params: "string", layers: { list: "string" }, coords: { map: { list: "string" } }, values: { map: { ref: "ValueCard" } }, n: { map: "integer" }, notes: { list: "string" } } },
-  SamplesCard: { fields: { n: "integer", total: "integer", grouped: "boolean", kind: { oneOf: ["table", "images", "texts"] }, ids: { ref: "BlobId" }, half: { ref: "BlobId" }, columns: { list: { ref: "ColumnCard" } }, preview: { nullable: { ref: "PreviewCard" } } } },
+  SamplesCard: { fields: { n: "integer", total: "integer", grouped: "boolean", kind: { oneOf: ["table", "images", "texts"] }, ids: { ref: "BlobId" }, half: { ref: "BlobId" }, columns: { list: { ref: "ColumnCard" } }, unlisted: { nullable: { list: "string" } }, preview: { nullable: { ref: "PreviewCard" } } } },
   SliceCard: { fields: { name: "string", expression: "string", kind: { oneOf: ["all", "named", "category"] }, n: "integer", stats: { map: { ref: "BlobId" } } } },
   Strongest: { fields: { k: "integer", index: { ref: "BlobId" }, value: { ref: "BlobId" } } },
   TaskCard: { fields: { kind: { oneOf: ["binary", "classes", "regression", "none"] }, classes: { nullable: { list: "string" } }, label: { nullable: "string" } } },

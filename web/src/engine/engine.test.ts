@@ -45,6 +45,7 @@ function page(change: (page: MemoryPage, manifest: Manifest) => Partial<Manifest
       ids: source.put("u32", [N], rows.map((row) => row + 100)),
       half: source.put("u8", [N], rows.map((row) => Math.floor(row / 3) % 2)),
       columns: [textCard(source, "sex", sex), numberCard(source, "age", age)],
+      unlisted: null,
       preview: null,
     },
     activations: [

@@ -30,7 +30,7 @@ import { pairNotes } from "./notes"
 import type { Fared } from "./pair"
 import { Remote } from "./remote"
 import { countOf, halvesOf, overlap, rowsOf } from "./rows"
-import { type Preview, readPreview, readSamples, Samples } from "./samples"
+import { type Listed, type Preview, readPreview, readSamples, Samples, type Sheet } from "./samples"
 import { Selections } from "./selections"
 import { type Missing, type Params, type Result, Results } from "./results"
 import { Shipped, sideKey } from "./shipped"
@@ -72,6 +72,7 @@ export class Engine implements EngineApi {
   readonly #groups = new SharedTasks<GroupStats>(KEPT)
   readonly #pairs = new SharedTasks<PairStats>(KEPT)
   readonly #columns = new SharedTasks<Float32Array>(KEPT)
+  readonly #asked = new Map<string, Promise<unknown>>()
   readonly #selections: Selections
   #shipped: Shipped | null = null
   #edges: Promise<readonly EdgeArrays[]> | null = null
@@ -94,6 +95,8 @@ export class Engine implements EngineApi {
     const units = {
       known: (layer: string, unit: number) => this.#knownColumn(layer, unit),
       read: (layer: string, unit: number) => this.unitValues(layer, unit),
+      column: (name: string) => this.#missingColumn(name),
+      unlisted: manifest.samples.unlisted,
     }
     this.#selections = new Selections(this.layers, units, this.ready)
   }
@@ -162,6 +165,11 @@ export class Engine implements EngineApi {
     if (this.served) return this.#remote!.row(row)
     const { keys } = await this.#activations.loadAll()
     return new Map(await this.#ask({ kind: "row", keys, row }))
+  }
+
+  /** A part of the table of samples, sorted by Python. */
+  listed(asked: Listed, signal?: AbortSignal): Promise<Sheet> {
+    return this.#remote!.listed(asked, signal)
   }
 
   preview(row: number): Promise<Preview | null> {
@@ -249,6 +257,15 @@ export class Engine implements EngineApi {
     if (key === null) throw new Error(`this page has no per-sample values of ${layer}`)
     await this.#activations.load(key)
     return key
+  }
+
+  #missingColumn(name: string): Promise<unknown> | null {
+    const { columns } = this.samples
+    if (columns.has(name) || !this.#manifest.samples.unlisted?.includes(name)) return null
+    const asked = this.#asked.get(name) ?? this.#remote!.metadata(name).then((column) => columns.set(name, column))
+    this.#asked.set(name, asked)
+    asked.catch(() => this.#asked.delete(name))
+    return asked
   }
 
   /** A unit's column when it has been read; undefined while it has not, null when there is none. */

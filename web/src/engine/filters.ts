@@ -1,7 +1,7 @@
 /** Filters: the filter language over the samples of a page. */
 
 import type { Column, Columns } from "../filter/columns"
-import { activationsOf, evaluate } from "../filter/eval"
+import { activationsOf, evaluate, namesOf } from "../filter/eval"
 import { hints } from "../filter/hints"
 import type { Node } from "../filter/nodes"
 import { parse } from "../filter/parse"
@@ -65,6 +65,11 @@ export function hintsOf(filter: ReadFilter, columns: Columns): FilterHint[] {
 /** Units whose activations a filter asks for. */
 export function activationsIn(filter: ReadFilter): { layer: string; unit: number }[] {
   return filter.node === null ? [] : activationsOf(filter.node)
+}
+
+/** Columns it asks for. */
+export function columnsIn(filter: ReadFilter): string[] {
+  return filter.node === null ? [] : namesOf(filter.node)
 }
 
 export type { Column, Columns }

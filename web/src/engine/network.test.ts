@@ -27,7 +27,7 @@ function page(change: (page: MemoryPage) => Partial<Manifest>) {
     { source: "fc1", target: "out", kind: "linear", weights: weights([1, 0], [0, 0], [0.75, -0.25]), full: null },
     { source: "in", target: "out", kind: "nonlinear", weights: null, full: null },
   ] as const
-  const samples = { n: 0, total: 0, grouped: false, kind: "table", ids: none, half, columns: [], preview: null } as const
+  const samples = { n: 0, total: 0, grouped: false, kind: "table", ids: none, half, columns: [], unlisted: null, preview: null } as const
   const manifest = source.finish({ model: model(edges), samples, ...change(source) })
   return { source, manifest, engine: new Engine(source, manifest, { spawn: null }) }
 }

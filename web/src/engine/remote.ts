@@ -1,6 +1,7 @@
 /** Remote: what the page does not carry is asked of Python; its numbers are Python's own. */
 
 import type { LayerCard, Manifest } from "../contract/manifest"
+import type { Column } from "../filter/columns"
 import { type About, type Answer, type DataSource, Refused } from "../source/DataSource"
 import type { EdgeArrays, GroupStats, Influence, LayerStats, PairLayerStats, Reduction, Side, WorkCounters } from "./api"
 import { Arrays, asFloats } from "./arrays"
@@ -8,7 +9,7 @@ import { evenly, type Heat, type HeatRequest, type RowScore } from "./heat"
 import { type LayerMaps, mapsOf } from "./maps"
 import { Recent } from "./recent"
 import { type Missing, type Params, Result } from "./results"
-import type { Preview } from "./samples"
+import { type Listed, type Preview, readColumn, Samples, type Sheet } from "./samples"
 
 /** Results kept. */
 const KEPT = 64
@@ -163,6 +164,21 @@ export class Remote {
       const [map, full] = [(await found.value("map"))!, (await found.value("full"))!]
       if (map.data.length > 0) yield [name, mapsOf(map.shape.slice(1), [...full.data], found.n["all"]!, asFloats(map.data))]
     }
+  }
+
+  /** A column of the table of samples that the manifest has no room for. */
+  async metadata(name: string): Promise<Column> {
+    const answer = await this.#source.query!("column", { name })
+    return readColumn(new Arrays(answer, answer, this.#counters), answer.columns[0]!, this.#manifest.samples.n)
+  }
+
+  async listed(asked: Listed, signal?: AbortSignal): Promise<Sheet> {
+    const answer = await this.#source.query!("rows", asked, signal)
+    const found = this.#result(answer)
+    const [rows, ids] = await Promise.all(["row", "sample"].map(async (name) => Uint32Array.from((await found.value(name))!.data)))
+    const arrays = new Arrays(answer, answer, this.#counters)
+    const columns = await Promise.all(answer.columns.map((card) => readColumn(arrays, card, rows!.length)))
+    return { total: found.n["selected"]!, first: asked.offset, rows: rows!, samples: new Samples(rows!.length, ids!, new Uint8Array(rows!.length), columns) }
   }
 
   async influence(layer: string, unit: number): Promise<Influence> {

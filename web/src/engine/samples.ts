@@ -22,7 +22,7 @@ export class Samples {
   /** Held-out half of each row, 0 or 1. */
   readonly half: Uint8Array
   /** In the order of the page. */
-  readonly columns: ReadonlyMap<string, Column>
+  readonly columns: Map<string, Column>
 
   constructor(n: number, ids: Uint32Array, half: Uint8Array, columns: readonly Column[]) {
     this.n = n
@@ -48,6 +48,23 @@ export class Samples {
   }
 }
 
+/** Which part of the table of samples is asked for. */
+export interface Listed {
+  readonly where: string | null
+  readonly sort: string | null
+  readonly descending: boolean
+  readonly offset: number
+  readonly limit: number
+}
+
+/** A part of the table: `rows` are its samples from place `first` on, `samples` what is known of just these. */
+export interface Sheet {
+  readonly total: number
+  readonly first: number
+  readonly rows: Uint32Array
+  readonly samples: Samples
+}
+
 /** Reads ids, halves and every column; a damaged column is left out, damaged halves count as half 1. */
 export async function readSamples(arrays: Arrays, card: SamplesCard): Promise<Samples> {
   const { n } = card
@@ -67,7 +84,7 @@ async function readRows(arrays: Arrays, id: string, what: string, n: number): Pr
   return data
 }
 
-async function readColumn(arrays: Arrays, card: ColumnCard, n: number): Promise<Column> {
+export async function readColumn(arrays: Arrays, card: ColumnCard, n: number): Promise<Column> {
   const { name } = card
   const what = `the column "${name}"`
   const data = await readRows(arrays, card.data, what, n)

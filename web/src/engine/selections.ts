@@ -3,7 +3,7 @@
 import type { LayerCard } from "../contract/manifest"
 import { nearest } from "../filter/nearest"
 import type { FilterProblem, Mask, Side } from "./api"
-import { activationsIn, type Columns, FilterError, hintsOf, maskOf, oppositeOf, type ReadFilter, readFilter } from "./filters"
+import { activationsIn, columnsIn, type Columns, FilterError, hintsOf, maskOf, oppositeOf, type ReadFilter, readFilter } from "./filters"
 import { Recent } from "./recent"
 import { countOf } from "./rows"
 import type { Samples } from "./samples"
@@ -17,6 +17,9 @@ export interface UnitColumns {
   /** undefined while they have not been read, null when the page has none. */
   known(layer: string, unit: number): Float32Array | null | undefined
   read(layer: string, unit: number): Promise<Float32Array>
+  /** Reads a column that the page lacks and may ask for; null for every other. */
+  column(name: string): Promise<unknown> | null
+  readonly unlisted: readonly string[] | null
 }
 
 export class Selections {
@@ -78,7 +81,7 @@ export class Selections {
 
   #columns(): Columns {
     const { n, columns } = this.#samples!
-    return { n, columns, activation: (layer, unit) => this.#activation(layer, unit) }
+    return { n, columns, unlisted: this.#units.unlisted, activation: (layer, unit) => this.#activation(layer, unit) }
   }
 
   #activation(layer: string, unit: number): Float32Array | { problem: string } {
@@ -96,9 +99,10 @@ export class Selections {
     const missing = activationsIn(filter).filter(({ layer, unit }) => {
       return unit < (this.#layers.get(layer)?.units ?? 0) && this.#units.known(layer, unit) === undefined
     })
-    if (missing.length === 0) return filter
-    const work = Promise.all(missing.map(({ layer, unit }) => this.#units.read(layer, unit)))
-    throw reading("Reading activations…", filter, work)
+    const columns = columnsIn(filter).flatMap((name) => this.#units.column(name) ?? [])
+    if (missing.length + columns.length === 0) return filter
+    const work = Promise.all([...columns, ...missing.map(({ layer, unit }) => this.#units.read(layer, unit))])
+    throw reading(missing.length > 0 ? "Reading activations…" : "Reading a column…", filter, work)
   }
 
   /** Checks the filter against the columns too, so that a wrong one is refused here. */

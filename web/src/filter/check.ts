@@ -92,8 +92,8 @@ class Checker {
       }
     const constant = CONSTANTS.get(name.toLowerCase())
     if (constant !== undefined) this.fail("column", `no column ${shown(name)}; write ${constant}`, node, constant)
-    const near = nearest(name, columns.keys())
-    const names = [...columns.keys()]
+    const names = [...columns.keys(), ...(this.columns.unlisted ?? [])]
+    const near = nearest(name, names)
     const listed = names.slice(0, 8).map(shown).join(", ") + (names.length > 8 ? ` and ${names.length - 8} more` : "")
     const there = names.length > 0 ? ` There are: ${listed}.` : " There are no columns."
     const meant = near === null ? "" : `; closest: ${shown(near)}`

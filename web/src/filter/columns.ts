@@ -27,6 +27,8 @@ export type Column = NumberColumn | TextColumn | BoolColumn
 export interface Columns {
   readonly n: number
   readonly columns: ReadonlyMap<string, Column>
+  /** Names of more, which are read when a filter asks for them. */
+  readonly unlisted?: readonly string[] | null
   /** Answers `@act("layer", unit)`: a value per row, or why there is none. */
   readonly activation?: (layer: string, unit: number) => Float64Array | Float32Array | { readonly problem: string }
 }

@@ -68,6 +68,11 @@ export function activationsOf(filter: Node): { layer: string; unit: number }[] {
   return [...found.values()]
 }
 
+/** Names of the columns that a filter asks for. */
+export function namesOf(filter: Node): string[] {
+  return [...walk(filter)].flatMap(([node]) => (node.kind === "name" ? [node.column] : []))
+}
+
 /** How far to go in an array for each row: nowhere in a constant. */
 const stepOf = (rows: ArrayLike<number>): 0 | 1 => (rows.length === 1 ? 0 : 1)
 /** The rows of two values together. */

@@ -10,7 +10,7 @@ export function tinyManifest(change: Partial<Manifest> = {}): Manifest {
     created: "2026-01-01T00:00:00Z",
     appVersion: "0",
     model: { name: "net", framework: "none", layers: [], edges: [] },
-    samples: { n: 0, total: 0, grouped: false, kind: "table", ids: "b0", half: "b0", columns: [], preview: null },
+    samples: { n: 0, total: 0, grouped: false, kind: "table", ids: "b0", half: "b0", columns: [], unlisted: null, preview: null },
     task: { kind: "none", classes: null, label: null },
     activations: [],
     maps: [],

@@ -68,7 +68,7 @@ def snapshot(rec: Recording, first_block: int = 0) -> Snapshot:
     rows, pack = np.arange(rec.n), Packer(compressed=False, first=first_block)
     named, marks = named_slices(rec, (), None, rows, pack)
     notes = [*rec.notes]
-    columns = _columns(rec, rows, pack, notes)
+    columns, unlisted = _columns(rec, rows, pack, notes)
     slices = [Shown("all", "", "all", EVERYTHING), *named, *_categories(rec, named)]
     parts: dict[str, Any] = {
         "model": ModelCard(
@@ -85,6 +85,7 @@ def snapshot(rec: Recording, first_block: int = 0) -> Snapshot:
             ids=pack.add((rec.sample_ids if ids_fit(rec) else rows).astype(np.uint32), "columns"),
             half=pack.add(np.asarray(rec.half).astype(np.uint8), "columns"),
             columns=[*columns, *marks],
+            unlisted=unlisted or None,
             preview=_pictures(rec, rows, pack),
         ),
         "task": task_card(rec),
@@ -131,17 +132,20 @@ def _edges(rec: Recording, layers: Mapping[str, Layer], pack: Packer) -> list[Ed
     ]
 
 
-def _columns(rec: Recording, rows: Rows, pack: Packer, notes: list[str]) -> list[ColumnCard]:
+def _columns(rec: Recording, rows: Rows, pack: Packer, notes: list[str]) -> tuple[list[ColumnCard], list[str]]:
+    """As many columns as there is room for, the user's first, and the names of the others."""
     given = [str(name) for name in rec.metadata.columns]
     known = ("sample", "half") if ids_fit(rec) else ("half",)
     names = [name for name in rec.columns if name in given or name not in known]
     room = COLUMN_BYTES // max(1, 8 * rec.n)
     if len(names) > room:
         notes.append(f"{len(names) - room:,} of {len(names):,} columns are not listed; they are asked by name.")
-        names = sorted(names, key=lambda name: name not in given)[:room]
-    return [
-        column_card(name, rec.columns[name], rows, pack, "metadata" if name in given else "output") for name in names
+        names = sorted(names, key=lambda name: name not in given)
+    cards = [
+        column_card(name, rec.columns[name], rows, pack, "metadata" if name in given else "output")
+        for name in names[:room]
     ]
+    return cards, names[room:]
 
 
 def _pictures(rec: Recording, rows: Rows, pack: Packer) -> PreviewCard | None:

@@ -10,8 +10,9 @@ import type { View } from "../../state/view"
 const SAID = ["prediction", "correct", "loss"] as const
 
 /** Columns of the table: the user's own, then what the model said. */
-export function columnsOf(manifest: Manifest, samples: Samples): readonly Column[] {
+export function columnsOf(manifest: Manifest, samples: Samples, all = false): readonly Column[] {
   const { columns } = manifest.samples
+  if (all) return [...samples.columns.values()].filter(({ name }) => (name !== "sample" && name !== "half") || columns.some((card) => card.name === name && card.source === "metadata"))
   const own = columns.filter((card) => card.source === "metadata").map((card) => card.name)
   const said = SAID.filter((name) => !own.includes(name))
   return [...own, ...said].flatMap((name) => samples.columns.get(name) ?? [])

@@ -1,0 +1,101 @@
+"""The table of a recording with more samples and columns than a page takes: sorted and filtered by Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from playwright.sync_api import Browser, expect
+from served_page import OpenedServed
+
+from neuronaut.core.layer import Graph, Layer
+from neuronaut.explorer.server import manifest
+from neuronaut.explorer.server.run import Server
+from neuronaut.store.card import RecordingCard
+from neuronaut.store.create import create
+from neuronaut.store.layout import ArraySpec
+from neuronaut.store.recording import Recording
+from neuronaut.store.recording import open as open_recording
+
+ROWS = 100_500
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    random = np.random.default_rng(3)
+    path: Path = tmp_path_factory.mktemp("long") / "long.naut"
+    spec = ArraySpec("activations/fc/post", "float32", (2,), ("sample", "unit"))
+    names = np.array(["ash", "birch", "cedar", None], object)
+    table = pa.table(
+        {
+            "weight": random.permutation(ROWS).astype(float),
+            "tree": pa.array(names[random.integers(0, 4, ROWS)]),
+            "height": random.integers(0, 1000, ROWS),
+        }
+    )
+    with create(path, RecordingCard(Graph((Layer("fc", "dense", 2, "linear", 0),))), [spec]) as writer:
+        writer.append({spec.path: random.normal(size=(ROWS, 2)).astype(np.float32)}, table)
+    return open_recording(path)
+
+
+@pytest.fixture
+def page(browser: Browser, long: Recording, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenedServed]:
+    """The page of a manifest that has room for one column."""
+    monkeypatch.setattr(manifest, "COLUMN_BYTES", 8 * ROWS)
+    with Server([long]) as server:
+        opened = OpenedServed(browser, server, "#/samples")
+        yield opened
+        opened.close()
+    assert opened.wrongs == []
+
+
+def listed(page: OpenedServed, count: int = 6) -> list[list[str]]:
+    rows = page.tab.get_by_role("region", name="Table of samples").locator("tbody tr:not(.space)")
+    return [rows.nth(place).locator("th, td:not(.pick, .rest)").all_inner_texts() for place in range(count)]
+
+
+def cells(long: Recording, rows: list[int]) -> list[list[str]]:
+    table = long.metadata
+    trees = table["tree"].where(table["tree"].notna(), "null")
+    return [[f"#{row}", f"{table['weight'][row]:.0f}", trees[row], str(table["height"][row])] for row in rows]
+
+
+def test_the_table_is_sorted_by_python_over_columns_that_the_manifest_does_not_list(
+    page: OpenedServed, long: Recording
+) -> None:
+    assert page.ask("e.manifest.samples.columns.map((one) => one.name)") == ["weight"]
+    assert page.ask("e.manifest.samples.unlisted") == ["tree", "height"]
+    table, tab = long.metadata, page.tab
+    expect(tab.get_by_text(f"{ROWS:,} of {ROWS:,} samples", exact=True)).to_be_visible()
+    assert listed(page) == cells(long, list(range(6)))
+    for heading, fall in (("height", False), ("height", True), ("tree", False)):
+        tab.get_by_role("button", name=heading).click()
+        keys = -table[heading] if fall else table[heading]
+        order = keys.sort_values(kind="stable", na_position="last").index.tolist()
+        expect(tab.locator("tbody th.id").first).to_have_text(f"#{order[0]}")
+        assert listed(page) == cells(long, order[:6])
+    region = tab.get_by_role("region", name="Table of samples")
+    region.evaluate("(one) => (one.scrollTop = one.scrollHeight)")
+    expect(tab.locator("tbody th.id").last).to_have_text(f"#{order[-1]}")
+    assert table["tree"][order[-1]] is None or table.isna()["tree"][order[-1]]
+
+
+def test_a_filter_may_ask_for_a_column_that_the_manifest_does_not_list(page: OpenedServed, long: Recording) -> None:
+    text = "tree == 'birch' and height < 100"
+    page.filter("A").press_sequentially(text)
+    expected = np.flatnonzero(long.mask(text))
+    page.tab.wait_for_function("n => window.neuronaut.explorer.a?.n === n", arg=len(expected))
+    page.leave_filter("A")
+    expect(page.tab.get_by_text(f"{len(expected):,} of {ROWS:,} samples in A")).to_be_visible()
+    expect(page.tab.locator("tbody th.id").first).to_have_text(f"#{expected[0]}")
+    assert listed(page, 3) == cells(long, expected[:3].tolist())
+    mean = page.ask("e.a.layers.get('fc').mean[1]")
+    np.testing.assert_allclose(mean, long["fc"].read()[expected, 1].mean(dtype=float), rtol=1e-6)
+
+
+def test_a_name_that_no_column_has_is_still_refused(page: OpenedServed) -> None:
+    page.filter("A").press_sequentially("heigth > 3")
+    expect(page.chip("A")).to_contain_text("no column 'heigth'; closest: 'height'")
