@@ -3,7 +3,8 @@ import { svelte } from "@sveltejs/vite-plugin-svelte"
 import { readdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vite"
-import { cell } from "./vite/cell.ts"
+import { alike } from "./vite/alike.ts"
+import { cell, whole } from "./vite/cell.ts"
 import { escape } from "./vite/escape.ts"
 import { lean } from "./vite/lean.ts"
 import { pageData } from "./vite/pageData.ts"
@@ -37,6 +38,8 @@ export default defineConfig(({ mode }) => {
       ...(mode === "production" ? [alone()] : []),
       lean(),
       escape(),
+      alike(),
+      ...(name === "widget" ? [whole()] : []),
       report(name),
       pageData(process.env["NEURONAUT_PAGE"]),
     ],
@@ -48,17 +51,15 @@ export default defineConfig(({ mode }) => {
       target: ["chrome111", "firefox114", "safari16.4"],
       cssCodeSplit: false,
       reportCompressedSize: false,
-      // A library in module form would keep its spaces.
       rolldownOptions: { output: { minify: true } },
       lib: {
         entry: here(name === "widget" ? "src/widget.ts" : "src/main.ts"),
-        formats: [name === "widget" ? ("es" as const) : ("iife" as const)],
+        formats: ["iife" as const],
         name: "neuronautApp",
         fileName: () => `${name}.js`,
         cssFileName: name,
       },
     },
-    worker: { format: "iife" as const },
     test: {
       environment: "happy-dom",
       include: ["src/**/*.test.ts", "test/**/*.test.ts"],

@@ -2,6 +2,8 @@ import { mount, unmount } from "svelte"
 import App from "./App.svelte"
 import "./widget.css"
 import { Engine } from "./engine/engine"
+import { spawnWorkerAlone } from "./engine/spawnAlone"
+import { serve } from "./engine/worker"
 import { type WidgetModel, WidgetSource } from "./source/WidgetSource"
 import { cell } from "./state/notebook"
 import { ownKeys } from "./ui/ownKeys"
@@ -25,7 +27,7 @@ async function render({ model, el }: View): Promise<() => void> {
   try {
     const renew = async () => {
       const manifest = await source.manifest()
-      return { engine: new Engine(source, manifest), manifest }
+      return { engine: new Engine(source, manifest, { spawn: spawnWorkerAlone }), manifest }
     }
     const app = mount(App, { target: place, props: { ...(await renew()), renew, around: cell(model, document) } })
     leave.unshift(() => void unmount(app))
@@ -36,5 +38,8 @@ async function render({ model, el }: View): Promise<() => void> {
   }
   return () => leave.forEach((one) => one())
 }
+
+// The same text is the widget and its Worker.
+if (typeof document === "undefined") serve()
 
 export default { render }

@@ -1,8 +1,10 @@
-/** A Worker with a script of its own, inlined: a notebook's widget does not know its own text. */
+/** A notebook knows no address of the widget: its Worker runs the widget's own text, which is one function (vite/cell.ts). */
 
 import type { WorkerLike } from "./host"
-import Calculation from "./workerAlone?worker&inline"
+
+declare const neuronautApp: () => unknown
 
 export function spawnWorkerAlone(): WorkerLike {
-  return new Calculation({ name: "neuronaut" }) as WorkerLike
+  const text = `(${String(neuronautApp)})()`
+  return new Worker(URL.createObjectURL(new Blob([text], { type: "text/javascript" })), { name: "neuronaut" }) as WorkerLike
 }
