@@ -62,6 +62,10 @@ def rows(page: OpenedServed) -> list[list[str]]:
     return [row.get_by_role("cell").all_inner_texts() for row in table.all()[1:]]
 
 
+def wait_until_matched(page: OpenedServed) -> None:
+    page.tab.get_by_role("region", name="Matched units").wait_for()
+
+
 def test_a_person_finds_the_partner_of_a_unit_and_goes_there(both: Both, pair: tuple[Recording, Recording]) -> None:
     page = both()
     switch = page.tab.get_by_role("combobox", name="Recording", exact=True)
@@ -69,6 +73,7 @@ def test_a_person_finds_the_partner_of_a_unit_and_goes_there(both: Both, pair: t
     page.canvas.focus()
     page.tab.keyboard.press("5")
     page.tab.get_by_role("radio", name="Two recordings").check(force=True)
+    wait_until_matched(page)
     expect(page.tab.get_by_text("30 of 30 pairs held on the other half of 891 shared samples")).to_be_visible()
     expect(page.tab.get_by_text("2 units (0:1, 0:5) of first.naut: constant; without a partner.")).to_be_visible()
     drawing = page.tab.get_by_role("application")
@@ -99,6 +104,7 @@ def test_a_person_finds_the_partner_of_a_unit_and_goes_there(both: Both, pair: t
 
 def test_what_is_listed_and_saved_is_what_python_says(both: Both, pair: tuple[Recording, Recording]) -> None:
     page = both(f"{TWO}&a=sex%20%3D%3D%20%27female%27&layer=0&table=1")
+    wait_until_matched(page)
     expect(page.tab.get_by_role("columnheader", name="Mutual")).to_be_visible()
     found = match(*pair, ["0"], ["0"], where="sex == 'female'")
     page.tab.get_by_label("Save picture").click()
@@ -130,6 +136,7 @@ def test_what_is_listed_and_saved_is_what_python_says(both: Both, pair: tuple[Re
 
 def test_pointing_at_a_unit_shows_its_partner_on_the_other_side(both: Both) -> None:
     page = both(f"{TWO}&layer=5&other=5")
+    wait_until_matched(page)
     drawing = page.tab.get_by_role("application")
     expect(drawing).to_be_visible()
     expect(drawing.locator(".ring")).to_have_count(0)
@@ -151,6 +158,7 @@ def test_other_data_and_unknown_recordings_are_said_in_words(
     both: Both, pair: tuple[Recording, Recording], tmp_path: Path
 ) -> None:
     page = both(TWO, (pair[0], record_images(tmp_path / "pictures.naut")))
+    page.tab.get_by_role("alert").wait_for()
     expect(page.tab.get_by_role("alert")).to_contain_text("share 5 samples")
     page.wrongs.clear()  # the browser's own word on the 422
     lost = both("?rec=..%2F..%2Fetc#/network")
@@ -165,6 +173,7 @@ def test_other_data_and_unknown_recordings_are_said_in_words(
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_nothing_keeps_anyone_out(both: Both, theme: str) -> None:
     page = both(f"{TWO}&a=sex%20%3D%3D%20%27female%27&sel=0%3A11", theme=theme)
+    wait_until_matched(page)
     expect(page.tab.get_by_role("link", name="Open the partner")).to_be_visible()
     assert violations(page) == []
     page.tab.get_by_role("application").focus()
