@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from made_recordings import Made
 
 from neuronaut.analysis import rank as rank_of
+from neuronaut.analysis.measures import matrices
+from neuronaut.analysis.measures.matrices import heaped
 from neuronaut.analysis.measures.spectrum import (
     effective_rank,
     participation_ratio,
@@ -33,8 +37,12 @@ def test_effective_rank_is_the_exponential_of_the_entropy() -> None:
     assert participation_ratio(values) == pytest.approx((16 + 4 + 1 + 1) ** 2 / (256 + 16 + 1 + 1))
 
 
+@pytest.mark.parametrize("held", [0, 1 << 25])
 @pytest.mark.parametrize("shape", [(200, 6), (6, 40), (30, 30)])
-def test_a_recorded_layer_has_the_ranks_of_its_centred_matrix(made: Made, shape: tuple[int, int]) -> None:
+def test_a_recorded_layer_has_the_ranks_of_its_centred_matrix(
+    made: Made, shape: tuple[int, int], held: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["neuronaut.analysis.rank"], "HELD", held)
     values = np.random.default_rng(0).normal(size=shape) * np.arange(1, shape[1] + 1) + 100
     found = rank_of(made({"fc": values}))
     expected = np.linalg.svd(values - values.mean(0), compute_uv=False)
@@ -44,6 +52,14 @@ def test_a_recorded_layer_has_the_ranks_of_its_centred_matrix(made: Made, shape:
     assert found["srank"][0] == srank(expected)
     assert found["stable_rank"][0] == pytest.approx(stable_rank(expected))
     assert (found["units"][0], found["samples"][0]) == (shape[1], shape[0])
+
+
+def test_small_pieces_are_put_together_to_larger_ones_with_every_row_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matrices, "HEAP_ROWS", 4)
+    rows = np.arange(22.0).reshape(11, 2)
+    heaps = list(heaped(rows[start : start + 3] for start in range(0, 11, 3)))
+    assert [len(heap) for heap in heaps] == [6, 5]
+    np.testing.assert_array_equal(np.concatenate(heaps), rows)
 
 
 def test_rotation_and_scale_change_no_rank(made: Made) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from neuronaut.analysis.groups import group_of, notes_on
-from neuronaut.analysis.measures.matrices import centred_blocks, thinned, usable
+from neuronaut.analysis.measures.matrices import centred_blocks, heaped, thinned, usable
 from neuronaut.analysis.recorded import chosen, unit_coords, units_of
 from neuronaut.analysis.registry import analysis
 from neuronaut.analysis.saying import named_units
@@ -133,7 +133,7 @@ def _by_units(
     starts = _starts(arrays)
     total = np.zeros((len(mean), len(mean)))
     sizes = [np.zeros((len(arrays), 0))]
-    for block in centred_blocks(arrays, mask, mean, finite):
+    for block in heaped(centred_blocks(arrays, mask, mean, finite)):
         total += block.T @ block
         sizes.append(np.add.reduceat(block**2, starts, axis=1).T)
     squared = np.add.reduceat(np.add.reduceat(total**2, starts, axis=0), starts, axis=1)

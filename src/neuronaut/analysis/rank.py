@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from neuronaut.analysis.groups import group_of, notes_on
-from neuronaut.analysis.measures.matrices import centred_blocks, thinned, usable
+from neuronaut.analysis.measures.matrices import centred_blocks, heaped, row_blocks, thinned, usable
 from neuronaut.analysis.measures.spectrum import effective_rank, from_gram, participation_ratio, srank, stable_rank
 from neuronaut.analysis.recorded import chosen, unit_coords, units_of
 from neuronaut.analysis.registry import analysis
@@ -20,6 +20,8 @@ from neuronaut.store.recording import Recording
 
 WORK = 1e11
 """Products of two numbers that one layer may take; larger ones are looked at on fewer samples, and that is said."""
+HELD = 1 << 25
+"""Numbers of a layer that are held at once; of a larger one the samples are read twice."""
 SIDE = 8192
 """The longer side of a square matrix at most."""
 MEASURES = {
@@ -88,15 +90,16 @@ def _singular_values(
 ) -> tuple[Float[np.ndarray, "value"], Bool[np.ndarray, "unit"]]:
     """Singular values of the centred layer, by the smaller of its two square products; and the units left out."""
     n, units = int(mask.sum()), units_of(array)
+    if n * units <= HELD or units > n:
+        whole = np.concatenate([np.zeros((0, units)), *row_blocks([array], mask)])
+        finite = np.isfinite(whole).all(0)
+        whole[:, ~finite] = 0.0
+        whole -= whole.mean(0) if n else 0.0
+        return from_gram(whole.T @ whole if units <= n else whole @ whole.T), ~finite
     mean, finite = usable([array], mask)
-    blocks = centred_blocks([array], mask, mean, finite)
-    if units <= n:
-        gram = np.zeros((units, units))
-        for block in blocks:
-            gram += block.T @ block
-    else:
-        whole = np.concatenate([np.zeros((0, units)), *blocks])
-        gram = whole @ whole.T
+    gram = np.zeros((units, units))
+    for block in heaped(centred_blocks([array], mask, mean, finite)):
+        gram += block.T @ block
     return from_gram(gram), ~finite
 
 

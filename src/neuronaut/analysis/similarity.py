@@ -145,7 +145,10 @@ def _silent_notes(
     known = np.isfinite(columns)
     counts = known.sum(0)
     few = 2 * counts < len(columns)
-    high, low = np.where(known, columns, -np.inf).max(0), np.where(known, columns, np.inf).min(0)
+    if known.all():
+        high, low = columns.max(0), columns.min(0)
+    else:
+        high, low = np.where(known, columns, -np.inf).max(0), np.where(known, columns, np.inf).min(0)
     largest = np.maximum(np.abs(high), np.abs(low))
     with np.errstate(invalid="ignore"):
         still = high - low <= ROUNDING * largest if metric == "pearson" else largest == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from neuronaut.analysis.recorded import spans, units_of
 from neuronaut.analysis.shapes import Bool, Float
 from neuronaut.analysis.statistics.moments import single
 from neuronaut.store.activations import Activations
+
+HEAP_ROWS = 1024
+"""Rows of which square products are taken at once, at least where there are so many."""
 
 
 def thinned(mask: Bool[np.ndarray, "sample"], most: int, seed: int) -> Bool[np.ndarray, "sample"]:
@@ -31,6 +34,18 @@ def row_blocks(
         if inside.any():
             parts = [single(array.read(rows=piece)[inside]) for array in arrays]
             yield np.concatenate(parts, axis=1, dtype=np.float64)
+
+
+def heaped(blocks: Iterable[Float[np.ndarray, "row unit"]]) -> Iterator[Float[np.ndarray, "row unit"]]:
+    """The same rows in larger pieces: a square product of few rows takes as long to add up as to compute."""
+    heap: list[Float[np.ndarray, "row unit"]] = []
+    for block in blocks:
+        heap.append(block)
+        if sum(map(len, heap)) >= HEAP_ROWS:
+            yield np.concatenate(heap)
+            heap = []
+    if heap:
+        yield np.concatenate(heap)
 
 
 def usable(

@@ -54,7 +54,8 @@ def nearest(
     clean = np.where(known, columns, 0.0)
 
     def likeness(mine: Int[np.ndarray, "row"]) -> Float[np.ndarray, "row unit"]:
-        found = clean[:, mine].T @ clean
+        # A matrix times itself turned takes half as many steps.
+        found = clean.T @ clean if len(mine) == len(known) and of is None else clean[:, mine].T @ clean
         found[:, ~known] = np.nan
         found[~known[mine]] = np.nan
         return np.asarray(found)
