@@ -1,6 +1,6 @@
 /** Calculator: owns the activations and runs jobs on them in slices of time; the same in a Worker and on the page. */
 
-import { type GroupAnswer, groupJob, type Job } from "./group"
+import { type GroupAnswer, groupJob, type Job, type SidesAnswer, sidesJob } from "./group"
 import { type Heat, heatJob, type HeatRequest, type RowScore, scoreJob } from "./heat"
 import { type LayerPlan, readColumn, readRow, type SampledLayer } from "./layer"
 import { type Halves, type PairAnswer, pairJob } from "./pair"
@@ -8,6 +8,7 @@ import { type Halves, type PairAnswer, pairJob } from "./pair"
 /** `key` names a set of activations: layer, site and reduction. */
 export type Question =
   | { readonly kind: "group"; readonly keys: readonly string[]; readonly rows: Uint32Array }
+  | { readonly kind: "sides"; readonly keys: readonly string[]; readonly a: Uint32Array; readonly b: Uint32Array }
   | { readonly kind: "pair"; readonly keys: readonly string[]; readonly a: Halves; readonly b: Halves }
   | { readonly kind: "column"; readonly key: string; readonly unit: number }
   | { readonly kind: "heat"; readonly key: string; readonly request: HeatRequest }
@@ -16,6 +17,7 @@ export type Question =
 
 export interface Answers {
   readonly group: GroupAnswer
+  readonly sides: SidesAnswer
   readonly pair: PairAnswer
   readonly column: Float32Array
   readonly heat: Heat
@@ -78,6 +80,8 @@ export class Calculator {
     switch (question.kind) {
       case "group":
         return groupJob(this.#pick(question.keys), question.rows)
+      case "sides":
+        return sidesJob(this.#pick(question.keys), question.a, question.b)
       case "pair":
         return pairJob(this.#pick(question.keys), question.a, question.b)
       case "column":

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest"
-import { groupLayer } from "./group"
+import { groupLayer, sidesLayer } from "./group"
 import { readColumn, readRow } from "./layer"
 import { pairJob } from "./pair"
 import { rowsOf } from "./rows"
@@ -49,6 +49,18 @@ describe("counts of codes", () => {
       const sorted = (some: Uint32Array) => Float64Array.from(some, (row) => column[row]!).filter(Number.isFinite).sort()
       expect(auroc[unit]).toBeCloseTo(aurocSorted(sorted(rows), sorted(rest)), 6)
     })
+  })
+
+  it("of two sides are those of each alone, at first and once all rows have been counted", () => {
+    const many = 5000
+    const layer = layerOf(Array.from({ length: 40 }, () => Array.from({ length: many }, () => (next() < 0.02 ? Number.NaN : Math.floor(next() * 200)))), "u8", 1, 900)
+    for (const share of [0.2, 0.7, 0, 1]) {
+      const a = rowsOf(Uint8Array.from({ length: many }, () => (next() < share ? 1 : 0)))
+      const b = rowsOf(Uint8Array.from({ length: many }, (_, row) => (a.includes(row) ? 0 : 1)))
+      expect(finish(sidesLayer(layer, a, b))).toEqual([finish(groupLayer(layer, a)), finish(groupLayer(layer, b))])
+      const apart = b.filter((_, place) => place % 7 > 0)
+      expect(finish(sidesLayer(layer, a, apart))).toEqual([finish(groupLayer(layer, a)), finish(groupLayer(layer, apart))])
+    }
   })
 
   it("a group and its complement sum to the whole", () => {

@@ -70,6 +70,7 @@ export class Engine implements EngineApi {
   readonly #influence: InfluenceIndex
   readonly #results: Results
   readonly #groups = new SharedTasks<GroupStats>(KEPT)
+  readonly #sides = new SharedTasks<readonly [GroupStats, GroupStats]>(KEPT)
   readonly #pairs = new SharedTasks<PairStats>(KEPT)
   readonly #columns = new SharedTasks<Float32Array>(KEPT)
   readonly #asked = new Map<string, Promise<unknown>>()
@@ -117,7 +118,7 @@ export class Engine implements EngineApi {
 
   async sides(a: string | null, b: string | null, signal?: AbortSignal): Promise<Sides> {
     const [one, other] = await this.#selections.sides(a, b)
-    const [groupA, groupB] = await Promise.all([this.#group(one, signal), this.#group(other, signal)])
+    const [groupA, groupB] = await this.#both(one, other, signal)
     return { a: groupA, b: groupB, maskA: this.#selections.mask(one), maskB: this.#selections.mask(other) }
   }
 
@@ -287,6 +288,25 @@ export class Engine implements EngineApi {
 
   #group(side: Side, signal?: AbortSignal): Promise<GroupStats> {
     return this.#groups.run(sideKey(side), (stop) => this.#makeGroup(side, stop), signal)
+  }
+
+  /** Both groups in one question, where neither is known or came with the page. */
+  async #both(a: Side, b: Side, signal?: AbortSignal): Promise<readonly [GroupStats, GroupStats]> {
+    const apart = this.served || [a, b].some((side) => this.#groups.known(sideKey(side)) || this.#exact().has(side))
+    if (apart) return Promise.all([this.#group(a, signal), this.#group(b, signal)])
+    const groups = await this.#sides.run(`${sideKey(a)}\n${sideKey(b)}`, (stop) => this.#makeSides(a, b, stop), signal)
+    for (const group of groups) this.#groups.keep(sideKey({ expression: group.expression, outside: group.outside ?? false }), group)
+    return groups
+  }
+
+  async #makeSides(a: Side, b: Side, signal: AbortSignal): Promise<readonly [GroupStats, GroupStats]> {
+    const [rowsA, rowsB] = [rowsOf(this.#selections.mask(a)), rowsOf(this.#selections.mask(b))]
+    const { keys, problems } = await this.#activations.loadAll()
+    const found = await this.#ask({ kind: "sides", keys, a: rowsA, b: rowsB }, signal)
+    return [
+      { ...a, n: rowsA.length, exact: false, layers: found.a, problems },
+      { ...b, n: rowsB.length, exact: false, layers: found.b, problems },
+    ]
   }
 
   async #makeGroup(side: Side, signal: AbortSignal): Promise<GroupStats> {

@@ -30,6 +30,11 @@ export class Shipped {
     })
   }
 
+  /** Whether exact statistics of a side came with the page. */
+  has(side: Side): boolean {
+    return this.#index(side) !== null
+  }
+
   /** Exact statistics of a side; null when they were not shipped, or cannot be read in full. */
   async group(side: Side): Promise<GroupStats | null> {
     const index = this.#index(side)
