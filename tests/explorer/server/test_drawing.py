@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ import pytest
 from asgi_client import Client, client_of
 
 from neuronaut.core.layer import Graph, Layer
+from neuronaut.core.result import Result
 from neuronaut.explorer.maps import shrunk
+from neuronaut.explorer.server.drawing import heat, maps, scores
+from neuronaut.explorer.server.watched import Cancelled, WatchedFs
 from neuronaut.store.card import RecordingCard
 from neuronaut.store.create import create
 from neuronaut.store.layout import ArraySpec
@@ -111,6 +115,17 @@ def test_maps_that_were_not_kept_are_an_empty_answer_that_says_so(asked: Client)
     found = asked.query("maps", layer="dense")
     assert found["map"].size == 0
     assert "position='keep'" in found.card["notes"][0]
+
+
+@pytest.mark.parametrize("draw", [heat, scores, maps])
+def test_a_picture_that_nobody_waits_for_ends_at_its_next_read(asked: Client, draw: Callable[..., Result]) -> None:
+    rec, gone = asked.site.served.recordings[asked.site.served.first], threading.Event()
+    watched = rec.through(WatchedFs(rec.fs, gone))
+    params: dict[str, Any] = {"rows": [0], "units": [0], "height": 1, "width": 1} if draw is heat else {}
+    draw(watched, "conv", **params)
+    gone.set()
+    with pytest.raises(Cancelled):
+        draw(watched, "conv", **params)
 
 
 @pytest.mark.parametrize(
