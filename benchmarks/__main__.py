@@ -10,7 +10,19 @@ from pathlib import Path
 
 from benchmarks.row import Row
 
-NAMES = ("startup", "capture", "memory", "storage", "page", "serve", "order", "influence", "statistics", "selectivity")
+NAMES = (
+    "startup",
+    "capture",
+    "memory",
+    "storage",
+    "page",
+    "interaction",
+    "serve",
+    "order",
+    "influence",
+    "statistics",
+    "selectivity",
+)
 
 
 def main(names: list[str]) -> None:
