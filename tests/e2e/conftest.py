@@ -20,7 +20,7 @@ from neuronaut.explorer.export import export
 from neuronaut.store.recording import Recording
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "explorer"))
+sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("explorer", "core")]
 
 from opened_page import Opened, Opener  # noqa: E402
 from passenger_recordings import SLICES, record_passengers  # noqa: E402
