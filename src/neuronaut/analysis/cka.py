@@ -10,7 +10,7 @@ from neuronaut.analysis.groups import group_of, notes_on
 from neuronaut.analysis.measures.matrices import centred_blocks, heaped, thinned, usable
 from neuronaut.analysis.recorded import chosen, unit_coords, units_of
 from neuronaut.analysis.registry import analysis
-from neuronaut.analysis.saying import named_units
+from neuronaut.analysis.saying import fewer_samples, named_units
 from neuronaut.analysis.shapes import Bool, Float, Num
 from neuronaut.core.errors import DataError
 from neuronaut.core.result import Result
@@ -170,7 +170,7 @@ def _starts(arrays: Sequence[Activations]) -> list[int]:
 def _notes(names: Sequence[str], products: Float[np.ndarray, "layer layer"], n: int, of: int) -> list[str]:
     notes = []
     if n < of:
-        notes.append(f"looked at on {n:,} of {of:,} samples, drawn by the seed, as the network is large.")
+        notes.append(fewer_samples(n, of, "the network"))
     still = [name for name, own in zip(names, np.diagonal(products), strict=True) if not own > 0]
     if still and of:
         notes.append(f"nothing varies in {', '.join(map(repr, still))}: it is compared with no other layer.")

@@ -24,7 +24,6 @@ from neuronaut.store.recording import Recording
 ORDERS = ("crossings", "class", "firing_rate", "mean", "together", "index")
 WEIGHTS = ("weight", "weight x activity")
 PERMUTATION = "permutation\t"
-_TOTALS = ("before", "after", "random")
 
 
 @analysis(version=1)
@@ -78,14 +77,9 @@ def order(
         moving = [name for name in names if name not in still]
         found, said = arranged(rec, moving, by, group, where, column=column, seed=seed)
     drawn = {**index, **found}
-    totals = (
-        (total_crossings(links, index), total_crossings(links, drawn), expected_crossings(links, still, index))
-        if links
-        else (np.nan, np.nan, np.nan)
-    )
     sampled = by not in ("crossings", "index") or weights != WEIGHTS[0]
     values: dict[str, Any] = {f"{PERMUTATION}{name}": places for name, places in drawn.items()}
-    values |= {f"crossings_{name}": np.array(total) for name, total in zip(_TOTALS, totals, strict=True)}
+    values |= _totals(links, index, drawn, still)
     return Result(
         "order",
         values,
@@ -102,6 +96,19 @@ def permutations(result: Result) -> dict[str, Int[np.ndarray, "place"]]:
         name.removeprefix(PERMUTATION): np.asarray(array)
         for name, array in result.values.items()
         if name.startswith(PERMUTATION)
+    }
+
+
+def _totals(
+    links: Sequence[Link], index: Mapping[str, Any], drawn: Mapping[str, Any], still: Collection[str]
+) -> dict[str, Any]:
+    """Crossings in index order, as drawn, and on average over random orders; NaN without weights."""
+    if not links:
+        return {f"crossings_{name}": np.array(np.nan) for name in ("before", "after", "random")}
+    return {
+        "crossings_before": np.array(total_crossings(links, index)),
+        "crossings_after": np.array(total_crossings(links, drawn)),
+        "crossings_random": np.array(expected_crossings(links, still, index)),
     }
 
 

@@ -11,7 +11,7 @@ from neuronaut.analysis.measures.matrices import centred_blocks, heaped, row_blo
 from neuronaut.analysis.measures.spectrum import effective_rank, from_gram, participation_ratio, srank, stable_rank
 from neuronaut.analysis.recorded import chosen, unit_coords, units_of
 from neuronaut.analysis.registry import analysis
-from neuronaut.analysis.saying import named_units
+from neuronaut.analysis.saying import fewer_samples, named_units
 from neuronaut.analysis.shapes import Bool, Float
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
@@ -106,7 +106,7 @@ def _singular_values(
 def _notes(array: Activations, n: int, of: int, values: Float[np.ndarray, "value"], broken: str) -> list[str]:
     notes = []
     if n < of:
-        notes.append(f"{array.layer}: looked at on {n:,} of {of:,} samples, drawn by the seed, as it is large.")
+        notes.append(f"{array.layer}: {fewer_samples(n, of, 'it')}")
     if broken:
         notes.append(f"{array.layer}: NaN or infinite activations; left out: {broken}.")
     if not values.any():

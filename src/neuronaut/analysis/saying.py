@@ -1,4 +1,4 @@
-"""Saying: how notes name the units they are about."""
+"""Saying: how notes name the units they are about, and that not all samples were looked at."""
 
 from __future__ import annotations
 
@@ -23,3 +23,12 @@ def named_units(which: Bool[np.ndarray, "unit"], addresses: Sequence[str], most:
     shown = [addresses[place] for place in places[:most].tolist()]
     more = ["…"] if places.size > most else []
     return f"{places.size:,} unit{'' if places.size == 1 else 's'} ({', '.join([*shown, *more])})"
+
+
+def fewer_samples(n: int, of: int, what: str) -> str:
+    """That not all samples were looked at, and why.
+
+    >>> fewer_samples(10, 2000, "it")
+    'looked at on 10 of 2,000 samples, drawn by the seed, as it is large.'
+    """
+    return f"looked at on {n:,} of {of:,} samples, drawn by the seed, as {what} is large."

@@ -13,7 +13,7 @@ from neuronaut.analysis.measures.neighbours import ROUNDING, directions, nearest
 from neuronaut.analysis.measures.wiring import weights_in, weights_out
 from neuronaut.analysis.recorded import chosen, unit_coords, units_of
 from neuronaut.analysis.registry import analysis
-from neuronaut.analysis.saying import named_units
+from neuronaut.analysis.saying import fewer_samples, named_units
 from neuronaut.analysis.shapes import Float
 from neuronaut.core.address import parse_address
 from neuronaut.core.errors import DataError, UnknownName, unknown
@@ -121,7 +121,7 @@ def _columns(
     if by == "activation":
         inside = thinned(group.mask, max(2, VALUES // units), seed)
         n = int(inside.sum())
-        fewer = f"{array.layer}: looked at on {n:,} of {group.n:,} samples, drawn by the seed, as it is large."
+        fewer = f"{array.layer}: {fewer_samples(n, group.n, 'it')}"
         whole = np.concatenate([np.zeros((0, units)), *row_blocks([array], inside)])
         return whole, [fewer] if n < group.n else []
     layer = rec.layers[array.layer]

@@ -88,18 +88,15 @@ def ablate(
     check_options(how, metric, resamples, null)
     _check_order(model, rec_or_data)
     wanted = [units] if isinstance(units, str) else list(units)
+    given = {"labels": labels, "groups": groups, "inputs": inputs}
     with untouched_randomness():
         if isinstance(rec_or_data, Recording):
             unit_set(rec_or_data.graph, wanted)  # before the model runs
-            subject = recorded_subject(
-                model, rec_or_data, where, data=data, labels=labels, groups=groups, inputs=inputs
-            )
+            subject = recorded_subject(model, rec_or_data, where, data=data, **given)
+        elif data is not None:
+            raise DataError("data= goes beside a recording; here the data are given already.")
         else:
-            if data is not None:
-                raise DataError("data= goes beside a recording; here the data are given already.")
-            subject = given_subject(
-                model, rec_or_data, where, units=wanted, labels=labels, classes=classes, groups=groups, inputs=inputs
-            )
+            subject = given_subject(model, rec_or_data, where, units=wanted, classes=classes, **given)
         chosen = unit_set(subject.model.graph, wanted)
         others = random_sets(subject.model.graph, chosen, null, seed)
         found = measure(subject, chosen, others, how, seed)

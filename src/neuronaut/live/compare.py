@@ -64,19 +64,25 @@ def compare(
     that make no sense, or a model or data that are not those that were recorded.
     """
     opened(rec, "compare")
-    if isinstance(twin, bool) and not twin:
-        if model is not None or data is not None:
-            raise DataError("model= and data= are there to make the random twin. Pass twin=True, or leave them out.")
-        made, notes = None, []
-    elif isinstance(twin, bool):
-        if model is None:
-            raise NeedsModel("the random twin is the recorded network with new weights. Pass model= as well.")
-        made = random_twin(rec, model, data, inputs=inputs, seed=seed)
-        notes = list(made.card.options["notes"])
-    else:
-        made, notes = twin, []
+    made, notes = _twin(rec, twin, model, data, inputs, seed)
     result = compare_recorded(
         rec, a, b, layers=layers, site=site, reduction=reduction, interval=interval, resamples=resamples,
         max_t=max_t, twin=made, seed=seed,
     )  # fmt: skip
     return replace(result, notes=(*result.notes, *notes))
+
+
+def _twin(
+    rec: Recording, twin: bool | Recording, model: Any, data: Any, inputs: int | Sequence[str] | None, seed: int
+) -> tuple[Recording | None, list[str]]:
+    """The twin that was given or is asked for, and what must be said of it."""
+    if not isinstance(twin, bool):
+        return twin, []
+    if not twin:
+        if model is not None or data is not None:
+            raise DataError("model= and data= are there to make the random twin. Pass twin=True, or leave them out.")
+        return None, []
+    if model is None:
+        raise NeedsModel("the random twin is the recorded network with new weights. Pass model= as well.")
+    made = random_twin(rec, model, data, inputs=inputs, seed=seed)
+    return made, list(made.card.options["notes"])

@@ -77,28 +77,7 @@ def influence(
     with untouched_randomness():
         group = group_of(rec, where)
         rows = probe_rows(rec, group, seed)
-        feed = feed_of(rec, data, inputs=inputs)
-        (first,) = feed.batches(rows[:2], 2)
-        live = recorded_model(model, rec, first.inputs)
-        if not isinstance(live, Differentiable):
-            raise UnsupportedModel(
-                f"{live.name} ({live.framework}) cannot be differentiated, so influence cannot be had."
-            )
-        size = batch_rows(live.graph, first.inputs, len(first))
-        with session(live):
-            related = [
-                part
-                for forwards in ways
-                for part in measured(
-                    live,
-                    address,
-                    _others(rec, live.graph.layers, address, forwards),
-                    feed,
-                    rows,
-                    size,
-                    forwards=forwards,
-                )
-            ]
+        related = _related_to(rec, address, ways, model, feed_of(rec, data, inputs=inputs), rows)
     return influence_result(
         related,
         k,
@@ -107,6 +86,23 @@ def influence(
         seed=seed,
         notes=_notes(group, rows, related),
     )
+
+
+def _related_to(
+    rec: Recording, address: Address, ways: Sequence[bool], model: Any, feed: Feed, rows: Rows
+) -> list[Related]:
+    """The effects of the unit on later layers and of earlier ones on it, as far as asked; the model is run."""
+    (first,) = feed.batches(rows[:2], 2)
+    live = recorded_model(model, rec, first.inputs)
+    if not isinstance(live, Differentiable):
+        raise UnsupportedModel(f"{live.name} ({live.framework}) cannot be differentiated, so influence cannot be had.")
+    size = batch_rows(live.graph, first.inputs, len(first))
+    related: list[Related] = []
+    with session(live):
+        for forwards in ways:
+            others = _others(rec, live.graph.layers, address, forwards)
+            related += measured(live, address, others, feed, rows, size, forwards=forwards)
+    return related
 
 
 def probe_rows(rec: Recording, group: Group, seed: int = 0, limit: int = PROBES) -> Rows:
