@@ -19,7 +19,7 @@ GROUPS = "a=survived%20%3D%3D%20%22yes%22&b=survived%20%3D%3D%20%22no%22"
 PICTURES = {
     "network-dark": f"#/network?{GROUPS}&col=ab&sel=3%3A5",
     "network-light": f"#/network?{GROUPS}&col=ab&sel=3%3A5",
-    "neuron-dark": f"#/neuron?at=3%3A5&{GROUPS}",
+    "neuron-dark": f"#/neuron?at=0%3A1&{GROUPS}",
     "layers-dark": f"#/layers?{GROUPS}",
     "compare-light": f"#/compare?{GROUPS}",
     "sample-light": "#/sample?at=4",
