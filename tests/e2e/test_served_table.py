@@ -96,6 +96,14 @@ def test_a_filter_may_ask_for_a_column_that_the_manifest_does_not_list(page: Ope
     np.testing.assert_allclose(mean, long["fc"].read()[expected, 1].mean(dtype=float), rtol=1e-6)
 
 
+def test_a_link_with_such_a_filter_lists_its_samples(page: OpenedServed, long: Recording) -> None:
+    page.tab.goto(f"{page.origin}/#/samples?a=height%20%3C%2050")
+    page.tab.reload()
+    expected = np.flatnonzero(long.mask("height < 50"))
+    expect(page.tab.get_by_text(f"{len(expected):,} of {ROWS:,} samples in A")).to_be_visible()
+    assert listed(page, 3) == cells(long, expected[:3].tolist())
+
+
 def test_a_name_that_no_column_has_is_still_refused(page: OpenedServed) -> None:
     page.filter("A").press_sequentially("heigth > 3")
     expect(page.chip("A")).to_contain_text("no column 'heigth'; closest: 'height'")

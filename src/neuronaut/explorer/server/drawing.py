@@ -162,7 +162,8 @@ def _pieces(array: Activations, rows: Array) -> list[Array]:
 
 
 def _along(values: Array, weights: Array) -> Array:
-    found = single(values) @ weights
+    with np.errstate(invalid="ignore", over="ignore"):
+        found = single(values) @ weights
     return found if np.isfinite(found).all() else _finite(values) @ weights
 
 
