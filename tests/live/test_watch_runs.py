@@ -167,6 +167,17 @@ def test_what_the_model_says_of_a_bad_first_batch_comes_unchanged() -> None:
     assert acts.calls == 1
 
 
+def test_passes_that_hold_no_numbers_are_counted_and_give_what_they_would() -> None:
+    model, x = small(), torch.randn(4, 3)
+    expected = torch.func.vmap(model)(x)
+    with naut.watch(model) as acts:
+        model(x)
+        with pytest.warns(RuntimeWarning, match=r"could not be read: .*\. Further ones are only counted"):
+            found = torch.func.vmap(model)(x)
+    assert torch.equal(found, expected)
+    assert (acts.calls, acts.unseen) == (1, 1)
+
+
 # -- how much is held
 
 

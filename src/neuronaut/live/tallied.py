@@ -42,7 +42,8 @@ class Tallied:
         self.unseen += 1
         if self.unseen == 1:
             warnings.warn(
-                f"a call of the watched model is not among what was seen: {why} Further ones are only counted.",
+                f"a call of the watched model is not among what was seen: {why.rstrip('.')}. "
+                "Further ones are only counted.",
                 RuntimeWarning,
                 stacklevel=2,
             )
