@@ -179,7 +179,7 @@ def test_where_the_slope_jumps_more_steps_come_as_near_as_one_likes(
 ) -> None:
     net, X = seeded(make), rows(*shape)
     errors = [
-        float(naut.attribute(net, X, to, layer, method, steps=steps, resamples=9)["relative_error"])
+        float(naut.attribute(net, X, to, layer, method, baseline="mean", steps=steps, resamples=9)["relative_error"])
         for steps in (4, 160)
     ]
     assert errors[1] < 0.02 and errors[1] < errors[0] / 6
@@ -333,8 +333,11 @@ def test_a_recording_gives_slices_names_of_outputs_and_the_chosen_samples() -> N
     assert any("measured on 60 of the" in note for note in found.notes)
     same = naut.attribute(net, rec, "4:1", where="side == 'up'", baseline="zero", samples=60, resamples=9)
     np.testing.assert_array_equal(same["attribution"], found["attribution"])
-    everything = naut.attribute(net, rec, "b", baseline="zero", samples=None, resamples=9)
-    assert everything.n == {"all": 300}
+    everything = naut.attribute(net, rec, "b", samples=None, resamples=9)
+    assert everything.n == {"all": 300} and everything.params["baseline"] == "mean"
+    sliced = naut.attribute(net, rec, "b", where="side == 'up'", resamples=9)
+    middle = net(torch.from_numpy(X.mean(0, keepdims=True)))[0, 1].item()  # of all, whatever the slice
+    assert float(sliced["start"]) == pytest.approx(middle) == pytest.approx(float(everything["start"]))
 
 
 def test_the_same_seed_gives_the_same_numbers_and_the_model_and_the_random_state_are_left_alone() -> None:

@@ -50,11 +50,11 @@ def attribute(
     \b
     Examples:
       neuronaut attribute titanic.naut survived --model mymodels:make_net
-      neuronaut attribute titanic.naut 4:0 --layer 0 --method conductance \\
-          --where "sex == 'female'" --model mymodels:make_net
+      neuronaut attribute titanic.naut survived --layer 0 \\
+          --method conductance --where "sex == 'female'" --model mymodels:make_net
       neuronaut attribute digits.naut 3:7 --layer conv1 --method lrp \\
           --model mymodels:cnn --data digits.npz --csv > lrp.csv
-      neuronaut attribute titanic.naut 4:0 --layer 2 --method patching \\
+      neuronaut attribute titanic.naut survived --layer 3 --method patching \\
           --model mymodels:make_net
 
     Each number has an interval over samples and its place among all other units
@@ -120,17 +120,16 @@ def _print(result: Result, table: pd.DataFrame, limit: int) -> None:
     start = "" if params["baseline"] is None else f" from {params['baseline']}"
     say(f"{params['layer']} to {params['to']}, {params['method']}{start}, on {n:,} samples ({name})", style="bold")
     shown, rest = ranked(with_names(table), "attribution", limit)
-    signed = {"attribution": "+.3g", "share": "+.1%", "patched": "+.3g"}
+    patched = {"patched": list(shown["patched"])} if "patched" in shown else {"share": list(shown["share"])}
     columns = {
         "unit": list(shown["unit"]),
         "attribution": list(shown["attribution"]),
         "95 % interval": [span(*pair) for pair in zip(shown["low"], shown["high"], strict=True)],
-        "share": list(shown["share"]),
+        **patched,
         "other units": [span(*pair) for pair in zip(shown["null_low"], shown["null_high"], strict=True)],
         "stands out": [{1.0: "yes", 0.0: "no"}.get(value, "–") for value in shown["stands_out"]],
     }
-    if "patched" in shown:
-        columns["patched"] = list(shown["patched"])
+    signed = {"attribution": "+.3g", "share": "+.1%", "patched": "+.3g"}
     print_table(table.__class__(columns), formats=signed)
     if rest:
         say(rest)

@@ -32,14 +32,10 @@ from neuronaut.live.truth import strata_of
 from neuronaut.store.recording import Recording
 
 METHODS = ("integrated", "expected", "conductance", "gradient", "lrp", "patching")
-BASELINES = {
-    "integrated": "mean",
-    "expected": "resample",
-    "conductance": "mean",
-    "gradient": "zero",
-    "patching": "resample",
-}
-"""Where the path of each method starts, unless told otherwise; relevance has no path."""
+BASELINES = {"expected": "resample", "gradient": "zero", "patching": "resample"}
+"""Where these methods start, unless told otherwise; the others at the mean of the inputs, or at zeros of a layer."""
+AVERAGED = 4096
+"""Samples, drawn from all that there are, whose mean is a baseline."""
 
 
 def attribute(
@@ -76,9 +72,10 @@ def attribute(
     rule, on convolutions the gamma rule), and sums to F but for what biases take. ``"patching"``, (a' - a) dF/da, is to
     first order the change of F when a' is put in one unit; for ``verify`` random units the true change is measured.
 
-    ``baseline``: ``"mean"`` of the samples, ``"zero"``, ``"resample"`` (another sample), a number, or values: for
-    inputs as one sample of the data, for a layer one number a unit. By default zero for gradient, another sample for
-    expected and patching, else the mean.
+    ``baseline``: ``"mean"`` of all the data, whatever ``where`` says; ``"zero"``; ``"resample"`` (another sample); a
+    number; or values, for inputs as one sample of the data, for a layer one number a unit. By default zero for
+    gradient, another sample for expected and patching, else the mean for inputs and zero for a layer. On average over
+    all the data little is left of what is measured from their mean: take a slice, another baseline, or ``mean_abs``.
 
     By unit (channels summed over positions): ``attribution``; ``low`` and ``high``, its bootstrap interval over samples
     (or ``groups``); ``mean_abs``; ``share``; and where it stands among all other units of the layer (``null_low``,
@@ -103,24 +100,23 @@ def attribute(
     """
     check_attribution(method, baseline, steps, samples, verify, resamples)
     _check_order(model, rec_or_data)
+    rec = rec_or_data if isinstance(rec_or_data, Recording) else None
     with untouched_randomness():
-        if isinstance(rec_or_data, Recording):
-            ends_of(rec_or_data.graph, to, layer, rec_or_data)  # before the model runs
-            subject = recorded_subject(model, rec_or_data, where, data=data, labels=None, groups=groups, inputs=inputs)
-            pool = np.arange(rec_or_data.n)
+        if rec is not None:
+            ends_of(rec.graph, to, layer, rec)  # before the model runs
+            subject = recorded_subject(model, rec, where, data=data, labels=None, groups=groups, inputs=inputs)
         else:
             if data is not None:
                 raise DataError("data= goes beside a recording; here the data are given already.")
             subject = given_subject(
                 model, rec_or_data, where, units=[to, layer], labels=None, classes=None, groups=groups, inputs=inputs
             )
-            pool = _everything(subject)
-        target, sites = ends_of(
-            subject.model.graph, to, layer, rec_or_data if isinstance(rec_or_data, Recording) else None
-        )
-        asked = Asked(method, baseline, steps, verify, Relevance(epsilon, gamma), seed)
+        target, sites = ends_of(subject.model.graph, to, layer, rec)
+        inputs_move = method == "conductance" or subject.model.graph[sites[0].layer].kind == "input"
+        start = _start_word(method, inputs_move) if baseline is None else baseline
+        asked = Asked(method, start, steps, verify, Relevance(epsilon, gamma), seed)
         chosen = _limited(subject, samples, seed)
-        found = _measure(chosen, pool, target, sites, asked)
+        found = _measure(chosen, _everything(subject, rec), target, sites, asked)
     params = {
         "to": str(target),
         "layer": layer,
@@ -168,7 +164,16 @@ def _check_order(model: Any, rec_or_data: Any) -> None:
         raise DataError(f"{path!r} is a path. Open it first: naut.attribute(model, naut.open({path!r}), to).")
 
 
-def _everything(subject: Subject) -> Rows:
+def _start_word(method: str, inputs_move: bool) -> str | None:
+    if method == "lrp":
+        return None
+    return BASELINES.get(method, "mean" if inputs_move else "zero")
+
+
+def _everything(subject: Subject, rec: Recording | None) -> Rows:
+    """All rows that there are, in the slice or not."""
+    if rec is not None:
+        return np.arange(rec.n)
     total = subject.feed.source.total if isinstance(subject.feed, GivenFeed) else None
     return subject.rows if total is None else np.arange(total)
 
@@ -201,14 +206,10 @@ class Asked:
     seed: int
 
     @property
-    def start(self) -> Any:
-        return BASELINES.get(self.method) if self.baseline is None else self.baseline
-
-    @property
     def spoken(self) -> Any:
         """The baseline as it is said in the Result."""
-        plain = self.start is None or isinstance(self.start, (str, int, float))
-        return self.start if plain else "given values"
+        plain = self.baseline is None or isinstance(self.baseline, (str, int, float))
+        return self.baseline if plain else "given values"
 
     @property
     def params(self) -> dict[str, Any]:
@@ -284,10 +285,13 @@ def _start(subject: Subject, pool: Rows, question: Question, asked: Asked, size:
         return lambda own, rows, draw: {}
     (first,) = subject.feed.batches(subject.rows[:1], 1)
     limit = pool_size(values_at(subject.model, first.inputs, question.moved), PROBES)
-    if len(pool) > limit:
-        pool = np.sort(np.random.default_rng(asked.seed).choice(pool, limit, replace=False))
-    source = Source(subject.model, subject.feed, subject.rows, pool, size)
-    return start_of(source, question.moved, asked.start, asked.seed)
+    averaged, drawn = (_some_rows(pool, most, asked.seed) for most in (AVERAGED, limit))
+    source = Source(subject.model, subject.feed, averaged, drawn, size)
+    return start_of(source, question.moved, asked.baseline, asked.seed)
+
+
+def _some_rows(rows: Rows, most: int, seed: int) -> Rows:
+    return rows if len(rows) <= most else np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
 
 
 def _some(graph: Graph, question: Question, asked: Asked) -> dict[Site, list[int]]:

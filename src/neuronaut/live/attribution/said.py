@@ -60,7 +60,7 @@ def _sums(told: Told) -> Iterator[str]:
     if not np.isfinite(found["total"]):
         yield f"no sample has attributions to {told.to} that are finite."
         return
-    share = "" if np.isnan(off) else f", an error of {off:.2%}"
+    share = "" if np.isnan(off) else f": an error of {off:.2%}"
     if told.method == "lrp":
         around = f", {found['around']:+.3g} came to the inputs around {told.layer}" if told.around else ""
         yield (
@@ -68,9 +68,10 @@ def _sums(told: Told) -> Iterator[str]:
             f"{found['value']:+.3g}{share}."
         )
         return
+    ends = ("baseline", "samples") if told.method == "patching" else ("samples", "baseline")
     yield (
-        f"the attributions sum to {found['total']:+.3g}; between baseline and samples {told.to} changes by "
-        f"{abs(found['difference']):.3g}, so that they should sum to {found['difference']:+.3g}{share}."
+        f"the attributions sum to {found['total']:+.3g}, and should to {found['difference']:+.3g} ({told.to} at the "
+        f"{ends[0]} less at the {ends[1]}){share}."
     )
     if told.method == "conductance" and told.around:
         yield f"ways lead around {told.layer}: its conductance is only what flows through it, and need not sum to that."

@@ -23,7 +23,7 @@ WORDS = ("zero", "mean", "resample")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The samples that are measured and those that may be drawn from: rows of ``feed``, ``batch`` at a time."""
+    """The data behind baselines: rows of ``feed`` to average and to draw from, and how many run at a time."""
 
     model: Model
     feed: Feed
@@ -91,7 +91,7 @@ def _sizes(site: Site, one: tuple[int, ...], other: tuple[int, ...]) -> DataErro
 
 
 def _means(source: Source, sites: Sequence[Site]) -> Values:
-    """The mean over the measured samples, where finite, of each value of each site."""
+    """The mean over samples, where finite, of each value of each site."""
     sums: dict[Site, Any] = {}
     counts: dict[Site, Any] = {}
     for chunk in source.feed.batches(source.rows, source.batch):
