@@ -13,6 +13,7 @@ from captum.attr import IntegratedGradients, LayerConductance
 from torch import nn
 
 import neuronaut as naut
+from neuronaut.core.errors import UnsupportedModel
 from neuronaut.core.model import Edit, Site
 from neuronaut.live.attribute import METHODS
 from neuronaut.live.attribution.agreement import agreement
@@ -195,6 +196,33 @@ def test_conductance_of_a_layer_that_ways_lead_around_is_its_part_and_says_so() 
     weight = net.last.weight[0]
     part = (net.outer(torch.relu(net.inner(x))).relu() - net.outer(torch.relu(net.inner.bias)).relu()) * weight
     np.testing.assert_allclose(found["attribution"], part.mean(0).detach().numpy(), atol=1e-9)
+
+
+class Sequence(nn.Module):
+    """A part that cannot be recorded itself, attention or recurrent, between layers that can."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.embed, self.inner, self.head = nn.Linear(4, 6), inner, nn.Linear(6, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        h = torch.tanh(self.embed(x))
+        mixed = self.inner(h, h, h)[0] if isinstance(self.inner, nn.MultiheadAttention) else self.inner(h)[0]
+        out: torch.Tensor = self.head(mixed.mean(1))
+        return out
+
+
+@pytest.mark.parametrize(
+    "inner", [lambda: nn.MultiheadAttention(6, 2, batch_first=True), lambda: nn.LSTM(6, 6, batch_first=True)]
+)
+def test_what_lies_before_attention_and_recurrence_can_be_asked(inner: Callable[[], nn.Module]) -> None:
+    net, X = seeded(lambda: Sequence(inner())), rows(30, 5, 4)
+    rec = naut.record(net, X, layers=["embed", "head"], influence=False)
+    for layer, method in (("input", "integrated"), ("embed", "integrated"), ("embed", "conductance")):
+        found = naut.attribute(net, rec, "head:0", layer, method, data=X, resamples=9)
+        assert float(found["relative_error"]) < 0.01
+    with pytest.raises(UnsupportedModel, match=r"no rule for (multi_head_attention_forward|lstm)"):
+        naut.attribute(net, rec, "head:0", "embed", "lrp", data=X)
 
 
 def test_several_inputs_move_together_and_one_can_be_named() -> None:

@@ -49,6 +49,8 @@ def rows(n: int = 30, width: int = 3) -> np.ndarray:
         ({"steps": 0}, DataError, "steps=0; give at least 1"),
         ({"samples": 0}, DataError, "samples=0; give at least 1, or None"),
         ({"verify": -1}, DataError, "verify=-1"),
+        ({"seed": -1}, DataError, "seed=-1; give at least 0"),
+        ({"gamma": float("nan")}, DataError, "gamma=nan; give numbers of at least 0"),
         ({"where": "sample > 99"}, DataError, "no sample is in"),
         ({"data": rows()}, DataError, "the data are given already"),
         ({"groups": np.zeros(3)}, DataError, "3 groups for 30 samples"),

@@ -98,7 +98,7 @@ def attribute(
 
     References: as in ``neuronaut.live.attribution.methods``.
     """
-    check_attribution(method, baseline, steps, samples, verify, resamples)
+    check_attribution(method, baseline, steps, samples, verify, resamples, seed, (epsilon, gamma))
     _check_order(model, rec_or_data)
     rec = rec_or_data if isinstance(rec_or_data, Recording) else None
     with untouched_randomness():
@@ -139,6 +139,8 @@ def check_attribution(
     samples: int | None = None,
     verify: int = 0,
     resamples: int = 1,
+    seed: int = 0,
+    rule: tuple[float, float] = (0.0, 0.0),
 ) -> None:
     """Refuse what cannot be asked, before anything is loaded. Raises UnknownName, DataError."""
     if method not in METHODS:
@@ -149,9 +151,14 @@ def check_attribution(
         raise DataError("relevance (lrp) starts from no baseline. Leave out baseline=, or take method='integrated'.")
     if method == "expected" and baseline not in (None, "resample"):
         raise DataError("expected gradients draw their baselines from the data. Leave out baseline=.")
-    for name, value, least in (("steps", steps, 1), ("verify", verify, 0), ("resamples", resamples, 1)):
+    if isinstance(baseline, (int, float)) and not np.isfinite(baseline):
+        raise DataError(f"baseline={baseline} is not finite.")
+    counts = {"steps": (steps, 1), "verify": (verify, 0), "resamples": (resamples, 1), "seed": (seed, 0)}
+    for name, (value, least) in counts.items():
         if value < least:
             raise DataError(f"{name}={value}; give at least {least}.")
+    if not all(np.isfinite(one) and one >= 0 for one in rule):
+        raise DataError(f"epsilon={rule[0]} and gamma={rule[1]}; give numbers of at least 0.")
     if samples is not None and samples < 1:
         raise DataError(f"samples={samples}; give at least 1, or None for all.")
 

@@ -51,10 +51,7 @@ def start_of(source: Source, sites: Sequence[Site], baseline: Any, seed: int) ->
             return _drawn(source, sites, seed)
         baseline = 0.0
     if isinstance(baseline, (int, float)):
-        number = float(baseline)
-        if not np.isfinite(number):
-            raise DataError(f"baseline={number} is not finite.")
-        return lambda own, rows, draw: {site: np.full_like(one, number) for site, one in own.items()}
+        return lambda own, rows, draw: {site: np.full_like(one, baseline) for site, one in own.items()}
     graph = source.model.graph
     if all(graph[site.layer].kind == "input" for site in sites):
         return _constant(_as_sample(source, sites, baseline))
