@@ -136,3 +136,14 @@ def test_a_column_of_other_labels_is_answered_with_the_classes(neuronaut: Run, f
     said = " ".join(ran.err.split())
     assert "'who' of sample 0 is 'ann', which is none of '0', '1'." in said
     assert "Give labels that hold the model's classes (recorded with --labels won)." in said
+
+
+def test_several_columns_are_the_right_answers_of_several_outputs(neuronaut: Run, folder: Path) -> None:
+    (folder / "twomodels.py").write_text(MODELS.replace("nn.Linear(3, 1)", "nn.Linear(3, 2)"), encoding="utf-8")
+    words = ("record", "twomodels:net", "people.csv", "--to", "two.naut", "--features", "age,fare")
+    neuronaut(*words, "--labels", "age,fare", "--no-influence")
+    kept = neuronaut("ablate", "two.naut", "0:1", "--model", "twomodels:net", "--json").json["values"]
+    words = ("ablate", "two.naut", "0:1", "--model", "twomodels:net", "--json", "--labels")
+    assert neuronaut(*words, "age,fare").json["values"] == kept
+    assert neuronaut(*words, "fare,age").json["values"]["effect"][0] != kept["effect"][0] is not None
+    assert "the regression has 2 outputs: age, fare" in " ".join(neuronaut(*words, "age", code=2).err.split())

@@ -28,7 +28,10 @@ def ablate(
     groups: Annotated[
         str | None, typer.Option(help="Column whose equal values belong together.", show_default="as recorded")
     ] = None,
-    labels: Annotated[str | None, typer.Option(help="Column of right answers.", show_default="as recorded")] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(help="Column of right answers; of several outputs one each: x,y.", show_default="as recorded"),
+    ] = None,
     data: Data = None,
     features: Features = None,
     null: Annotated[int, typer.Option(min=0, help="Random sets of as many units to compare with.")] = 20,
@@ -61,6 +64,7 @@ def ablate(
     from neuronaut.live.ablate import ablate as compute
     from neuronaut.live.ablate import check_options
     from neuronaut.live.unit_sets import unit_set
+    from neuronaut.samples.table import label_columns
     from neuronaut.store.recording import open
 
     check_options(how, metric)
@@ -68,9 +72,10 @@ def ablate(
         unit_set(rec.graph, units)
         network, inputs = load_model(model), given_data(rec, data, features)
         way = cast("Literal['mean', 'zero', 'resample']", how)
+        truth = None if labels is None else label_columns(labels, list(rec.metadata.columns))
         with running_model(), doing("measuring"):
             result = compute(
-                network, rec, units, way, metric, where, groups, inputs, labels, seed, resamples, null
+                network, rec, units, way, metric, where, groups, inputs, truth, seed, resamples, null
             )  # fmt: skip
     if json:
         print_json(result.to_json())
