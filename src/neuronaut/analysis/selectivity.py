@@ -33,7 +33,7 @@ from neuronaut.analysis.recorded import chosen, unit_blocks, unit_coords
 from neuronaut.analysis.registry import analysis
 from neuronaut.analysis.saying import named_units
 from neuronaut.analysis.shapes import Bool, Int, Num
-from neuronaut.analysis.statistics.moments import single
+from neuronaut.analysis.statistics.moments import single, transposed
 from neuronaut.analysis.statistics.two_groups import FEWEST
 from neuronaut.core.errors import DataError
 from neuronaut.core.result import Result
@@ -41,7 +41,6 @@ from neuronaut.core.slices import Where
 from neuronaut.store.activations import Activations
 from neuronaut.store.recording import Recording
 
-STRIP = 512
 Found = dict[str, np.ndarray]
 
 
@@ -120,7 +119,7 @@ def _measure(arrays: Sequence[Activations], design: Design, clusters: Clusters |
 
     def read(block: tuple[Activations, slice]) -> tuple[Found, Num[np.ndarray, "unit sample"]]:
         array, units = block
-        across = _transposed(single(array.read(units=units)).take(design.rows, axis=0))
+        across = transposed(single(array.read(units=units)).take(design.rows, axis=0))
         return summed(by_class(across, design.starts)), across
 
     parts = []
@@ -155,14 +154,6 @@ def ranked(across: Num[np.ndarray, "unit sample"], design: Design, clusters: Clu
     found = {name: np.stack([unit[name] for unit in units], axis=-1) for name in units[0]}
     tables = np.moveaxis(found.pop("table"), -1, 0)
     return found | {"information": information(tables), "nonfinite": across.shape[1] - found["counts"].sum((0, 1))}
-
-
-def _transposed(columns: Num[np.ndarray, "sample unit"]) -> Num[np.ndarray, "unit sample"]:
-    """A row for each unit; turned in strips that stay in the cache."""
-    turned = np.empty(columns.shape[::-1], columns.dtype)
-    for start in range(0, len(columns), STRIP):
-        turned[:, start : start + STRIP] = columns[start : start + STRIP].T
-    return turned
 
 
 def _unit(values: Num[np.ndarray, "sample"], design: Design, clusters: Clusters | None, k: int) -> Found:

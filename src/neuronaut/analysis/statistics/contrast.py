@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from neuronaut.analysis.shapes import Bool, Float, Int, Num
-from neuronaut.analysis.statistics.moments import Moments, moments
+from neuronaut.analysis.statistics.moments import Moments, Sums, moments, pivot
 from neuronaut.analysis.statistics.pieces import uncertainty
 from neuronaut.analysis.statistics.two_groups import (
     Uncertainty,
@@ -48,7 +48,12 @@ class Halves:
 
 def contrast(columns: Num[np.ndarray, "sample unit"], halves: Halves) -> Table:
     """What each unit tells by itself about two groups, on all samples and on either half."""
-    whole = _Pair.of(columns, halves, np.ones(len(columns), bool))
+    halved = halves.half == 0, halves.half == 1
+    cells = [[_sums(columns, group & rows) for group in (halves.a, halves.b)] for rows in halved]
+    found_in = [(in_a.moments(), in_b.moments()) for in_a, in_b in cells]
+    for sums, others in zip(*cells, strict=True):
+        sums.add(others)
+    whole = _Pair.of(columns, halves, halves.either, (cells[0][0].moments(), cells[0][1].moments()))
     difference, known = whole.difference, whole.known
     low, high = t_interval(difference, known)
     g, g_low, g_high = hedges_g(whole.in_a, whole.in_b, whole.design)
@@ -70,7 +75,7 @@ def contrast(columns: Num[np.ndarray, "sample unit"], halves: Halves) -> Table:
         "claim": whole.claim,
     }
     for half in (0, 1):
-        part = _Pair.of(columns, halves, halves.half == half)
+        part = _Pair.of(columns, halves, halved[half], found_in[half])
         found[f"g_half{half}"] = hedges_g(part.in_a, part.in_b)[0]
         found[f"difference_half{half}"] = part.difference
         found[f"claim_half{half}"] = part.claim
@@ -86,11 +91,17 @@ class _Pair:
     known: Uncertainty
 
     @classmethod
-    def of(cls, columns: Num[np.ndarray, "sample unit"], halves: Halves, rows: Bool[np.ndarray, "sample"]) -> _Pair:
-        places = halves.a & rows, halves.b & rows
-        a, b = columns[places[0]], columns[places[1]]
-        found = moments(a), moments(b)
-        return cls(*found, uncertainty(a, b, halves.groups_of(places[0]), halves.groups_of(places[1]), found))
+    def of(
+        cls,
+        columns: Num[np.ndarray, "sample unit"],
+        halves: Halves,
+        rows: Bool[np.ndarray, "sample"],
+        found: tuple[Moments, Moments],
+    ) -> _Pair:
+        if halves.groups is None:
+            return cls(*found, independent(*found))
+        a, b = halves.a & rows, halves.b & rows
+        return cls(*found, uncertainty(columns[a], columns[b], halves.groups_of(a), halves.groups_of(b), found))
 
     @property
     def difference(self) -> Float[np.ndarray, "unit"]:
@@ -106,6 +117,13 @@ class _Pair:
     @property
     def claim(self) -> Float[np.ndarray, "unit"]:
         return guarded(t_test(self.difference, self.known), self.known.pieces_a, self.known.pieces_b)
+
+
+def _sums(columns: Num[np.ndarray, "sample unit"], rows: Bool[np.ndarray, "sample"]) -> Sums:
+    """Of some samples, about a pivot that all samples share, so that the sums of parts can be added."""
+    sums = Sums(pivot(columns))
+    sums.add_rows(columns[rows])
+    return sums
 
 
 def effects(columns: Num[np.ndarray, "sample unit"], halves: Halves) -> Float[np.ndarray, "unit"]:

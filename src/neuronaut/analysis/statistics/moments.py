@@ -18,6 +18,9 @@ STRIP_VALUES = 1 << 18
 STRIP_ROWS = 255
 """Rows summed at a time at most: so many firings fit in a byte."""
 
+TURNED = 512
+"""Rows turned at a time."""
+
 _EXPONENT = np.uint16(0x7C00)
 _SIGN_AND_REST = np.int32(-0x70000001)
 _REBIASED = np.float32(2.0**112)
@@ -137,6 +140,14 @@ def strips(rows: Shaped[np.ndarray, "sample unit"]) -> Iterator[Shaped[np.ndarra
     """The rows in pieces that stay in the cache."""
     height = min(STRIP_ROWS, max(1, STRIP_VALUES // max(rows.shape[1], 1)))
     return (rows[start : start + height] for start in range(0, len(rows), height))
+
+
+def transposed(columns: Num[np.ndarray, "sample unit"]) -> Num[np.ndarray, "unit sample"]:
+    """A row for each unit; turned in pieces that stay in the cache."""
+    turned = np.empty(columns.shape[::-1], columns.dtype)
+    for start in range(0, len(columns), TURNED):
+        turned[:, start : start + TURNED] = columns[start : start + TURNED].T
+    return turned
 
 
 def single(values: Num[np.ndarray, "*shape"]) -> Num[np.ndarray, "*shape"]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from neuronaut.analysis.measures.ordered import ordered
 from neuronaut.analysis.shapes import Bool, Float, Int, Num
-from neuronaut.analysis.statistics.moments import Moments
+from neuronaut.analysis.statistics.moments import Moments, transposed
 
 Z95 = 1.959963984540054
 """The 97.5 % quantile of the standard normal distribution."""
@@ -113,21 +114,25 @@ def auroc(a: Num[np.ndarray, "sample_a unit"], b: Num[np.ndarray, "sample_b unit
     Reference: Mann and Whitney 1947; Hanley and McNeil, The meaning and use of the area under a ROC curve, 1982.
     """
     result = np.full(a.shape[1], np.nan)
-    for unit in range(a.shape[1]):
-        high, low = _sorted_finite(a[:, unit]), _sorted_finite(b[:, unit])
-        if high.size and low.size:
-            below = np.searchsorted(low, high, "left").sum(dtype=np.int64)
-            not_above = np.searchsorted(low, high, "right").sum(dtype=np.int64)
-            result[unit] = (below + not_above) / (2.0 * high.size * low.size)
+    both = transposed(np.concatenate([a, b]))
+    in_a = (np.arange(both.shape[1]) < len(a)).astype(np.int32)
+    for unit, values in enumerate(both):
+        labels = in_a
+        if not np.isfinite(values.sum(dtype=np.float64)):
+            finite = np.isfinite(values)
+            values, labels = values[finite], labels[finite]
+        n_a = int(labels.sum())
+        if 0 < n_a < len(labels):
+            result[unit] = _twice_above(values, labels) / (2.0 * n_a * (len(labels) - n_a))
     return result
 
 
-def _sorted_finite(values: Num[np.ndarray, "sample"]) -> Num[np.ndarray, "sample_finite"]:
-    ordered = np.sort(values)
-    if ordered.size and np.isfinite(ordered[0]) and np.isfinite(ordered[-1]):
-        return ordered
-    finite: Num[np.ndarray, "sample_finite"] = ordered[np.isfinite(ordered)]
-    return finite
+def _twice_above(values: Num[np.ndarray, "value"], labels: Int[np.ndarray, "value"]) -> int:
+    """Twice the pairs in which a value labelled 1 is above one labelled 0; ties count once."""
+    found = ordered(values, labels, np.zeros((1, 2), np.int64))
+    ones = np.add.reduceat(found.labels, found.starts)
+    zeros = found.sizes - ones
+    return int((ones * (2 * np.cumsum(zeros) - zeros)).sum())
 
 
 def benjamini_hochberg(p: Float[np.ndarray, "test"]) -> Float[np.ndarray, "test"]:
