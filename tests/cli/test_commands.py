@@ -31,6 +31,7 @@ def test_the_commands_are_those_that_the_documentation_promises() -> None:
     assert COMMANDS == [
         "ablate",
         "activity",
+        "attribute",
         "compare",
         "demo",
         "drivers",
