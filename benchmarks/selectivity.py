@@ -13,6 +13,7 @@ from torch import nn
 import neuronaut as naut
 from benchmarks.row import Row, paired_ratio, seconds
 from benchmarks.storage import ROWS, UNITS, Wide
+from neuronaut.analysis.rank import rank
 
 CLASSES, ROUNDS = 10, 3
 GROUPS, FEW_UNITS = 2_000, 128
@@ -62,12 +63,21 @@ def large() -> list[Row]:
         def health() -> object:
             return naut.health(rec, layers="fc", tau=0.02 + next(seeds) / 1e6)
 
+        def directions() -> object:
+            return rank(rec, layers="fc", seed=next(seeds))
+
+        def alike() -> object:
+            return naut.similarity(rec, "fc", seed=next(seeds))
+
         selectivity(), health()
         told = median(seconds(selectivity) for _ in range(ROUNDS))
         checked = median(seconds(health) for _ in range(ROUNDS))
+        ranked, compared = seconds(directions), seconds(alike)
         rec.close()
     what = f"{ROWS:,} x {UNITS:,} float32, ReLU, warm; median of {ROUNDS}"
     return [
         Row("`selectivity` of a column", 5.0, told, "s", f"{what}; {CLASSES} classes, 100 permutations, every measure"),
         Row("`health` of a layer", 5.0, checked, "s", what),
+        Row("rank of a layer", 15.0, ranked, "s", f"{UNITS:,} units, 5,960 of {ROWS:,} samples; once"),
+        Row("`similarity` of all units of a layer", 15.0, compared, "s", f"{UNITS:,} units, 16,384 samples; once"),
     ]
