@@ -23,6 +23,7 @@ export function alike(): Plugin {
 
 function sorted(file: string, code: string): string {
   const scope = largest(parseSync(file, code).program)
+  if (scope.length === 0) return code
   const texts = scope.map((node) => [node.type, code.slice(node.start, node.end)] as const)
   const functions = texts.flatMap(([type, text]) => (type === "FunctionDeclaration" ? { text, shape: shape(text) } : []))
   functions.sort((one, other) => (one.shape < other.shape ? -1 : one.shape > other.shape ? 1 : 0))
