@@ -87,7 +87,8 @@ def _sums(
             continue
         start = 0
         for strip in strips(array.read(rows=piece)):
-            values, stop = single(strip), start + len(strip)
+            # Of several groups each value is widened once; of one, only the values in it are.
+            values, stop = single(strip) if len(totals) > 1 else strip, start + len(strip)
             for total, mask in zip(totals, masks, strict=True):
                 inside = mask[start:stop]
                 if inside.any():
