@@ -104,6 +104,7 @@ def test_a_click_in_the_cell_reaches_python_and_python_moves_the_page(passengers
     output = book.run(0)
     expect(output.get_by_role("application")).to_be_visible(timeout=RUN)
     ready(book)
+    assert [worker.evaluate("self.name") for worker in book.tab.workers] == ["neuronaut"]
     click_unit(book, output, "3", 9, "dense 2")
     inspector = output.get_by_role("complementary", name="Inspector")
     expect(inspector).to_contain_text("neuron 9")
