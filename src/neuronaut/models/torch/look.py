@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -37,15 +38,15 @@ def check_unseen(name: str, found: Found, watch: Watch) -> None:
     Raises LayerNeverFired or UnsupportedModel where they are not.
     """
     args, kwargs = found.arguments(found.example)
-    with torch.no_grad(), found.uncompiled():
-        with preserved(found.module, evaluate=found.evaluate):
-            plain = found.module(*args, **kwargs)
-        with preserved(found.module, evaluate=found.evaluate):
-            try:
-                watch.install()
-                seen = watch.call(found.module, args, kwargs)
-            finally:
-                watch.remove()
+    kept = functools.partial(preserved, found.module, evaluate=found.evaluate)
+    with kept(), torch.no_grad(), found.uncompiled():
+        plain = found.module(*args, **kwargs)
+    with kept(), torch.no_grad(), found.uncompiled():
+        try:
+            watch.install()
+            seen = watch.call(found.module, args, kwargs)
+        finally:
+            watch.remove()
     if not all(_same_bits(one, other) for (_, one), (_, other) in zip(tensors(plain), tensors(seen), strict=True)):
         raise UnsupportedModel(
             f"{name} gives other outputs when it is observed: it takes another kernel or draws random numbers while "
