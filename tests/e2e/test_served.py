@@ -17,6 +17,7 @@ from served_page import OpenedServed
 from neuronaut.analysis.activity import activity
 from neuronaut.analysis.compare import compare
 from neuronaut.analysis.recorded import by_layer
+from neuronaut.analysis.similarity import similarity
 from neuronaut.capture.record import record
 from neuronaut.explorer.server.run import Server
 from neuronaut.live.ablate import ablate
@@ -97,6 +98,16 @@ def test_a_unit_and_a_sample_are_what_was_recorded(served: Served, recording: Re
     np.testing.assert_array_equal(row, recording["3"].read(rows=7).ravel().astype(np.float32))
     expect(page.inspector).to_contain_text("Fired on")
     expect(page.inspector).to_contain_text("AUROC, each against the rest")
+
+
+def test_the_units_most_like_one_are_asked_for_it_alone(served: Served, recording: Recording) -> None:
+    page = served("#/neuron?at=0%3A11")
+    expected = similarity(recording, "0:11", k=6)
+    likest = [str(one).rpartition(":")[2] for one in expected["similar"][:5]]
+    expect(page.tab.get_by_label("Most similar units").first).to_contain_text(likest[0])
+    found = page.ask("e.understanding.similar(e.cards.get('0'), 11)")
+    assert [str(one["unit"]) for one in found[:5]] == likest
+    np.testing.assert_array_equal([one["r"] for one in found], expected["value"])
 
 
 def test_a_filter_may_ask_for_activations(served: Served, recording: Recording) -> None:

@@ -225,7 +225,7 @@ export class Remote {
     if (!this.offers(name)) return { missing: `${name} is not answered here.` }
     const { samples, task, model } = this.#manifest
     const units = model.layers.reduce((sum, layer) => sum + layer.units, 0)
-    if (WHOLE.has(name) && samples.total * units > LARGEST) {
+    if (WHOLE.has(name) && !("at" in params) && samples.total * units > LARGEST) {
       return { missing: `The recording is too large for ${name} to be computed while you wait: naut.${name}(rec) gives it.` }
     }
     const inner = model.layers.filter((layer) => layer.kind !== "input").map((layer) => layer.name)

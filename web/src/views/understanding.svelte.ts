@@ -77,10 +77,14 @@ export class Understanding {
 
   /** The units of its layer most like a unit, or why that is not known. */
   async similar(layer: LayerCard, unit: number): Promise<readonly Similar[] | { readonly missing: string }> {
-    const found = await this.#engine.results("similarity")
+    // Of a server only those of this unit are asked for.
+    const { served } = this.#engine
+    const found = await this.#engine.results("similarity", served ? { at: formatAddress(layer.name, unit) } : {})
     if (isMissing(found)) return found
-    await found.read("index", "value")
-    const [units, r] = [ranks(found, "index", layer, unit), ranks(found, "value", layer, unit)]
+    await found.read("index", "similar", "value")
+    const texts = found.now("similar")?.texts ?? []
+    const units = served ? Array.from(found.now("similar")?.data ?? [], (code) => Number(texts[code]!.split(":").at(-1))) : ranks(found, "index", layer, unit)
+    const r = served ? [...(found.now("value")?.data ?? [])] : ranks(found, "value", layer, unit)
     return units
       .map((other, at) => ({ unit: other, r: r[at]! }))
       .filter((one) => one.unit >= 0 && one.unit < layer.units && one.unit !== unit && Number.isFinite(one.r))
