@@ -89,7 +89,7 @@ class Passes:
         self._ways.clear()
 
     def _run(self, call: Call) -> Any:
-        if torch.compiler.is_compiling() or torch.jit.is_tracing():
+        if torch.compiler.is_compiling() or torch._C._get_tracing_state() is not None:
             return self._entry.onward(*call.args, **call.kwargs)
         if not self._turn.acquire(blocking=False):
             # The model calls itself, which is part of the pass; or another thread runs it, and the hooks see both.
