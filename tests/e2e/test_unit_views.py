@@ -9,6 +9,10 @@ from opened_page import Opened, Opener
 from playwright.sync_api import expect
 from test_accessibility import violations
 
+from neuronaut.analysis.compare import compare
+from neuronaut.analysis.statistics.replication import replication_rate
+from neuronaut.store.recording import Recording
+
 NEURON = "#/neuron?at=0%3A11"
 COMPARED = "a=sex%20%3D%3D%20'female'"
 
@@ -110,3 +114,24 @@ def test_every_view_is_saved_as_a_picture_that_stands_alone(titanic: Path, opene
     assert found[0] == "svg"
     assert found[1] > 8
     assert found[2] == 0
+
+
+def test_the_headline_of_a_comparison_counts_the_same_units_as_python(
+    titanic: Path, passengers: Recording, opened: Opener
+) -> None:
+    found = compare(passengers, "sex == 'female'")
+    q, units = found["q"], len(found["q"])
+    inputs = passengers.layers["input"].unit_count
+    page = opened(titanic, f"#/compare?{COMPARED}")
+    said = page.tab.locator("main header p")
+    expect(said).to_contain_text(f"{int((q < 0.05).sum())} of {units} units ({inputs} of them inputs) differ")
+    again, of = replication_rate(found["q_half0"], found["replicated"])[1:]
+    expect(said).to_contain_text(f"On one half of the samples alone {of} do, and {again} of them again on the other")
+
+
+def test_no_chance_is_shown_as_zero(titanic: Path, passengers: Recording, opened: Opener) -> None:
+    q = compare(passengers, "sex == 'female'")["q"]
+    assert (q[q > 0] < 1e-45).any()  # smaller than single precision can say
+    page = opened(titanic, f"#/compare?{COMPARED}")
+    shown = page.tab.locator("main tbody [data-term=q]").all_inner_texts()
+    assert shown and all(text.strip("~") not in ("0", "0.00", "< 0.001") for text in shown)

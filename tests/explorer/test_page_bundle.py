@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 from page_reader import Exporter
 from passenger_recordings import SLICES, Net, forward, record_images, record_passengers
 from passenger_recordings import passengers as table
 from scipy import stats
 
+import neuronaut as naut
+from neuronaut.analysis.compare import compare
 from neuronaut.core.errors import ExportError, FilterError, UnknownName
 from neuronaut.core.layer import Graph
 from neuronaut.core.slices import where
@@ -119,6 +122,20 @@ def test_the_groups_are_compared_with_each_other_and_with_their_opposites(
     firing = values.std(0) > 0
     welch = stats.ttest_ind(a[:, firing], b[:, firing], equal_var=False).pvalue
     np.testing.assert_allclose(found[5][firing], welch, rtol=1e-4, atol=1e-30)
+
+
+def test_chances_below_what_single_precision_can_say_keep_their_size(exported: Exporter, tmp_path: Path) -> None:
+    x = np.zeros((400, 1), np.float32)
+    x[:, 0] = np.r_[np.zeros(200), np.ones(200)] + np.random.default_rng(0).normal(0, 0.3, 400)
+    net = torch.nn.Sequential(torch.nn.Linear(1, 2))
+    with naut.record(net, x, metadata={"late": np.arange(400) >= 200}, to=tmp_path / "apart.naut") as rec:
+        page = exported(rec, slices="late == true")
+        found = page.blob(page.manifest["comparisons"][0]["stats"]["0"])
+        expected = compare(rec, "late == true")
+    q = np.asarray(expected["q"])[-2:]
+    assert ((q > 0) & (q < 1e-60)).all()
+    np.testing.assert_allclose(found[6], q, rtol=1e-6)
+    np.testing.assert_allclose(found[1], np.asarray(expected["hedges_g"])[-2:], rtol=1e-6)
 
 
 def test_the_opposite_of_a_group_leaves_out_the_samples_for_which_its_filter_is_unknown(

@@ -168,7 +168,8 @@ class SliceCard(Card):
 class ComparisonCard(Card):
     """Exact comparison of slice ``a`` with slice ``b`` (null: its opposite, ``not (a)``).
 
-    Per layer f32 [8, unit] = difference, g, gLow, gHigh, auroc, p, q, replicated (0, 1 or NaN).
+    Per layer f32, or f64 where p or q are too small for that, [8, unit] = difference, g, gLow, gHigh, auroc, p, q,
+    replicated (0, 1 or NaN).
     """
 
     a: Count

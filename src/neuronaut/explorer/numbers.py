@@ -150,7 +150,8 @@ def comparison_cards(found: Numbers, pack: Packer) -> list[ComparisonCard]:
     """One card for each comparison."""
     cards = []
     for a, b, result in found.comparisons:
-        table = shipped(np.stack([np.asarray(result[name], np.float64) for name in COMPARISON]))
+        whole = np.stack([np.asarray(result[name], np.float64) for name in COMPARISON])
+        table = wide(whole, shipped(whole))
         stats = {layer: pack.add(table[:, units], "statistics") for layer, units in by_layer(result).items()}
         cards.append(ComparisonCard(a=a, b=b, stats=stats))
     return cards
@@ -162,6 +163,19 @@ def shipped(table: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     if narrow.shape[-1] <= LARGE:
         return narrow
     return np.where(np.isfinite(narrow), rounded(narrow, _BITS), narrow)
+
+
+def wide(values: npt.NDArray[Any], narrow: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
+    """The narrow numbers, in double precision where single has none so small; of those only as many digits.
+
+    >>> wide(np.array([0.5, 8.4e-75]), np.array([0.5, 0.0], np.float32)).tolist()
+    [0.5, 8.400000128330606e-75]
+    """
+    lost = (np.abs(values) < np.finfo(np.float32).tiny) & (values != 0)
+    if not lost.any():
+        return narrow
+    digits, exponent = np.frexp(np.where(lost, values, 0.0))
+    return np.where(lost, np.ldexp(np.rint(digits * 2**24) / 2**24, exponent), narrow.astype(np.float64))
 
 
 def single(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:

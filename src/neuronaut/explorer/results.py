@@ -15,6 +15,7 @@ from neuronaut.core.result import Result
 from neuronaut.explorer.blobs import Packer
 from neuronaut.explorer.contract import ResultCard, ValueCard
 from neuronaut.explorer.network import rounded
+from neuronaut.explorer.numbers import wide
 
 LARGE = 4096
 """Numbers in a value up to which it travels in single precision; those of a larger one are rounded by 0.2 % at most."""
@@ -59,9 +60,9 @@ def _number(array: Array, exact: bool) -> Array:
         return array
     with np.errstate(over="ignore"):
         narrow = array.astype(np.float32)
-    if narrow.size <= LARGE:
-        return narrow
-    return np.where(np.isfinite(narrow), rounded(narrow, _BITS), narrow)
+    if narrow.size > LARGE:
+        narrow = np.where(np.isfinite(narrow), rounded(narrow, _BITS), narrow)
+    return wide(array, narrow)
 
 
 def _smallest(array: Array) -> Array:

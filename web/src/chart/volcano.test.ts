@@ -7,11 +7,18 @@ describe("volcano", () => {
   it("g 0 stands in the middle, q 1 at the bottom, and a q of 0 still has a place", () => {
     const frame = frameOf(points, 200, 100)
     expect(placeOf({ g: 0, q: 1, replicated: 0 }, frame)).toEqual([100, 100])
-    expect(height(0)).toBe(16)
+    expect(height(0)).toBe(300)
     for (const point of points) {
       const [x, y] = placeOf(point, frame)
       expect(x >= 0 && x <= 200 && y >= 0 && y <= 100).toBe(true)
     }
+  })
+
+  it("the axis reaches the smallest q, and tells it from others as small", () => {
+    const strong = [1e-20, 8e-75].map((q) => ({ g: 1, q, replicated: 1 }))
+    const frame = frameOf(strong, 200, 100)
+    expect(frame.top).toBeGreaterThan(74)
+    expect(placeOf(strong[1]!, frame)[1]).toBeLessThan(placeOf(strong[0]!, frame)[1] - 50)
   })
 
   it("finds the nearest within reach only", () => {

@@ -1,5 +1,7 @@
 /** Volcano: where units stand by effect and by q, and which is nearest. Pure. */
 
+import { LEAST_CHANCE } from "../ui/format"
+
 export interface Point {
   readonly g: number
   readonly q: number
@@ -14,11 +16,9 @@ export interface Box {
   readonly bottom: number
 }
 
-/** From this q down all stand at the top. */
-export const LEAST_Q = 1e-16
-
+/** Below `LEAST_CHANCE` no q is known, and all stand at the top. */
 export function height(q: number): number {
-  return -Math.log10(Math.max(q, LEAST_Q))
+  return -Math.log10(Math.max(q, LEAST_CHANCE))
 }
 
 export interface Frame {

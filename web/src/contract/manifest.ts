@@ -71,7 +71,8 @@ export interface ColumnCard {
 /**
  * Exact comparison of slice ``a`` with slice ``b`` (null: its opposite, ``not (a)``).
  *
- * Per layer f32 [8, unit] = difference, g, gLow, gHigh, auroc, p, q, replicated (0, 1 or NaN).
+ * Per layer f32, or f64 where p or q are too small for that, [8, unit] = difference, g, gLow, gHigh, auroc, p, q,
+ * replicated (0, 1 or NaN).
  */
 export interface ComparisonCard {
   readonly a: number

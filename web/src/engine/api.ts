@@ -40,8 +40,8 @@ export interface PairLayerStats {
   /** Chance that a sample of A is above a sample of B, ties counted half. */
   readonly auroc: Float32Array
   /** Welch's p and the Benjamini-Hochberg q over all units of all layers of this comparison. */
-  readonly p: Float32Array
-  readonly q: Float32Array
+  readonly p: Float64Array
+  readonly q: Float64Array
   /** 1 found on half 0 and confirmed on half 1, 0 not, NaN when a half is too small to say. */
   readonly replicated: Float32Array
 }
@@ -157,7 +157,7 @@ export interface EngineApi {
   valueStep(layer: string, unit: number): Promise<number>
   /** Every unit's value for one sample, per layer. */
   sampleValues(row: number): Promise<Map<string, Float32Array>>
-  influence(layer: string, unit: number): Promise<Influence>
+  influence(layer: string, unit: number, signal?: AbortSignal): Promise<Influence>
   /** The same without waiting, once the blocks are there; null (and loading starts) before. Views are reused. */
   influenceNow(layer: string, unit: number): Influence | null
   /** Tells the mean maps of the layers whose maps were recorded; of a server again with each layer more. */

@@ -73,6 +73,11 @@ export class Arrays {
   }
 }
 
+/** The array as f64: chances may be smaller than f32 can say. */
+export function asDoubles(array: TypedArray): Float64Array {
+  return array instanceof Float64Array ? array : Float64Array.from(array)
+}
+
 /** The array as f32; other number types are converted. */
 export function asFloats(array: TypedArray): Float32Array {
   return array instanceof Float32Array ? array : Float32Array.from(array)

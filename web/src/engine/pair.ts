@@ -57,7 +57,7 @@ interface Family {
 const STATISTICS = ["difference", "g", "gLow", "gHigh", "auroc", "p", "q", "replicated"] as const
 
 function blank(units: number): PairLayerStats {
-  const arrays = STATISTICS.map((name) => [name, new Float32Array(units).fill(Number.NaN)] as const)
+  const arrays = STATISTICS.map((name) => [name, new (name === "p" || name === "q" ? Float64Array : Float32Array)(units).fill(Number.NaN)] as const)
   return Object.fromEntries(arrays) as unknown as PairLayerStats
 }
 

@@ -4,7 +4,7 @@ import type { LayerCard, Manifest } from "../contract/manifest"
 import type { Column } from "../filter/columns"
 import { type About, type Answer, type DataSource, Refused } from "../source/DataSource"
 import type { EdgeArrays, GroupStats, Influence, LayerStats, PairLayerStats, Reduction, Side, WorkCounters } from "./api"
-import { Arrays, asFloats } from "./arrays"
+import { Arrays, asDoubles, asFloats } from "./arrays"
 import { evenly, type Heat, type HeatRequest, type RowScore } from "./heat"
 import { type LayerMaps, mapsOf } from "./maps"
 import { Recent } from "./recent"
@@ -33,6 +33,8 @@ export class Remote {
   readonly #kept = new Recent<Promise<Result | Missing>>(KEPT)
   readonly #known = new Map<string, { readonly params: Params; readonly result: Result }[]>()
   #turn: Promise<unknown> = Promise.resolve()
+  /** Whether the recording has turned out to hold no influence. */
+  uninfluenced = false
 
   constructor(source: DataSource, manifest: Manifest, layers: ReadonlyMap<string, LayerCard>, counters: WorkCounters, about: About | null) {
     this.#source = source
@@ -128,7 +130,7 @@ export class Remote {
     await Promise.all(names.map((name) => found.value(name)))
     return new Map(
       found.layers.map((layer) => {
-        const [difference, g, gLow, gHigh, auroc, p, q, replicated] = names.map((name) => asFloats(found.part(name, layer)!))
+        const [difference, g, gLow, gHigh, auroc, p, q, replicated] = names.map((name) => (name === "p" || name === "q" ? asDoubles : asFloats)(found.part(name, layer)!))
         return [layer, { difference, g, gLow, gHigh, auroc, p, q, replicated } as PairLayerStats]
       }),
     )
@@ -138,8 +140,8 @@ export class Remote {
     return floatsOf(await this.ask("values", { layer, unit, reduction }, signal), "value")
   }
 
-  async row(row: number): Promise<Map<string, Float32Array>> {
-    return byLayer(await this.ask("row", { row }), "value")
+  async row(row: number, signal?: AbortSignal): Promise<Map<string, Float32Array>> {
+    return byLayer(await this.ask("row", { row }, signal), "value")
   }
 
   async heat(layer: string, { rows, units, height, width }: HeatRequest, signal?: AbortSignal): Promise<Heat> {
@@ -181,8 +183,9 @@ export class Remote {
     return { total: found.n["selected"]!, first: asked.offset, rows: rows!, samples: new Samples(rows!.length, ids!, new Uint8Array(rows!.length), columns) }
   }
 
-  async influence(layer: string, unit: number): Promise<Influence> {
-    const found = await this.ask("effects", { at: `${layer}:${unit}` })
+  async influence(layer: string, unit: number, signal?: AbortSignal): Promise<Influence> {
+    const found = await this.ask("effects", { at: `${layer}:${unit}` }, signal)
+    this.uninfluenced = Object.keys(found.n).length === 0
     const [forward, backward] = await Promise.all([byLayer(found, "forward"), byLayer(found, "backward")])
     for (const way of [forward, backward]) for (const [name, effects] of way) if (effects.every((one) => one === 0)) way.delete(name)
     return { forward, backward }

@@ -1,8 +1,9 @@
 /** Shipped numbers: exact statistics of the slices and comparisons that the page was made with. */
 
 import type { LayerCard, Manifest } from "../contract/manifest"
+import type { TypedArray } from "../source/typed"
 import type { GroupStats, LayerStats, PairLayerStats, PairStats, Side } from "./api"
-import { asFloats, type Arrays } from "./arrays"
+import { asDoubles, asFloats, type Arrays } from "./arrays"
 
 export function sideKey(side: Side): string {
   return (side.outside ? "outside " : "in ") + side.expression
@@ -82,14 +83,14 @@ export class Shipped {
     blobs: Readonly<Record<string, string>>,
     rows: number,
     problems: Map<string, string>,
-    read: (columns: Float32Array[]) => T,
+    read: (columns: TypedArray[]) => T,
   ): Promise<Map<string, T>> {
     const wanted = [...this.#layers.values()].filter((card) => Object.hasOwn(blobs, card.name))
     const found = await Promise.all(
       wanted.map(async ({ name, units }) => {
         try {
           const what = `the statistics of ${name}`
-          const array = asFloats(await this.#arrays.get(blobs[name]!, what))
+          const array = await this.#arrays.get(blobs[name]!, what)
           if (array.length !== rows * units) throw this.#arrays.damaged(what, "the array has another size than the layer")
           const column = (_: unknown, row: number) => array.subarray(row * units, (row + 1) * units)
           return [[name, read(Array.from({ length: rows }, column))] as const]
@@ -103,27 +104,29 @@ export class Shipped {
   }
 }
 
-function layerStats([n, mean, meanAbs, sd, firingRate, max]: Float32Array[], total: number): LayerStats {
+function layerStats([n, ...columns]: TypedArray[], total: number): LayerStats {
+  const [mean, meanAbs, sd, firingRate, max] = columns.map(asFloats)
   return {
-    n: Float64Array.from(n!),
+    n: asDoubles(n!),
     mean: mean!,
     meanAbs: meanAbs!,
     sd: sd!,
     firingRate: firingRate!,
     max: max!,
-    nonfinite: Float64Array.from(n!, (finite) => total - finite),
+    nonfinite: asDoubles(n!).map((finite) => total - finite),
   }
 }
 
-function pairStats([difference, g, gLow, gHigh, auroc, p, q, replicated]: Float32Array[]): PairLayerStats {
+function pairStats(columns: TypedArray[]): PairLayerStats {
+  const [difference, g, gLow, gHigh, auroc, , , replicated] = columns.map(asFloats)
   return {
     difference: difference!,
     g: g!,
     gLow: gLow!,
     gHigh: gHigh!,
     auroc: auroc!,
-    p: p!,
-    q: q!,
+    p: asDoubles(columns[5]!),
+    q: asDoubles(columns[6]!),
     replicated: replicated!,
   }
 }

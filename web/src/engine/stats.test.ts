@@ -68,7 +68,7 @@ describe.each(["f32", "i8"] as const)("a whole comparison from %s values", (sche
     const layer = layerOf(units.map((values) => values.map(numberOf)), scheme, 0.125)
     const byHalf = (mask: readonly number[]) => halvesOf(Uint8Array.from(mask), Uint8Array.from(half))
     const stats = finish(pairJob([layer], byHalf(a), byHalf(b))).layers.get("x")!
-    const columns: [Float32Array, readonly unknown[]][] = [
+    const columns: [Float32Array | Float64Array, readonly unknown[]][] = [
       [stats.difference, wanted.difference],
       [stats.g, wanted.g],
       [stats.gLow, wanted.g_low],

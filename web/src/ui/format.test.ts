@@ -27,7 +27,8 @@ describe("numbers", () => {
   })
 
   it("bound small chances", () => {
-    expect([0.00001, 0.0123, 0.5, Number.NaN].map(chance)).toEqual(["< 0.001", "0.012", "0.50", "–"])
+    expect([0.00001, 0.0123, 0.5, Number.NaN].map(chance)).toEqual(["1e−5", "0.012", "0.50", "–"])
+    expect([8.4e-75, 1e-310, 0].map(chance)).toEqual(["8e−75", "< 1e−300", "< 1e−300"])
   })
 
   it("group thousands", () => {

@@ -42,10 +42,14 @@ export function percent(share: number): string {
   return (value >= 10 || value === 0 || value === 100 ? value.toFixed(0) : value.toFixed(1)) + "%"
 }
 
-/** A p or q value. */
+/** The chance below which no number can say it. */
+export const LEAST_CHANCE = 1e-300
+
+/** A p or q value; never 0. */
 export function chance(value: number): string {
   if (!Number.isFinite(value)) return "–"
-  if (value < 0.001) return "< 0.001"
+  if (value < LEAST_CHANCE) return `< 1e${MINUS}300`
+  if (value < 0.001) return value.toExponential(0).replace("-", MINUS)
   return value.toFixed(value < 0.1 ? 3 : 2)
 }
 
@@ -54,7 +58,7 @@ export const APPROXIMATE = "~ near, not exact: worked out here from each sample'
 
 /** `~` before numbers that come from quantised rows. */
 export function about(text: string, exact: boolean): string {
-  return exact || text === "–" || text === "0" || text === "0%" ? text : "~" + text
+  return exact || /[–∞]$/.test(text) || text === "0" || text === "0%" ? text : "~" + text
 }
 
 const ACTIVATIONS: ReadonlyMap<string, string> = new Map([

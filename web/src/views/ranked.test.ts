@@ -6,7 +6,7 @@ import { byRank, ranked, rankedCsv } from "./ranked"
 const layers = [layerCard("in", 1, 0), layerCard("=fc", 3, 1)]
 const stats = (g: number[], q: number[], replicated: number[]): PairLayerStats => {
   const [list, blank] = [Float32Array.from(g), new Float32Array(g.length)]
-  return { difference: list, g: list, gLow: blank, gHigh: blank, auroc: blank, p: blank, q: Float32Array.from(q), replicated: Float32Array.from(replicated) }
+  return { difference: list, g: list, gLow: blank, gHigh: blank, auroc: blank, p: new Float64Array(g.length), q: Float64Array.from(q), replicated: Float32Array.from(replicated) }
 }
 const side = { expression: "x > 1", outside: false }
 const pair: PairStats = {
@@ -41,7 +41,9 @@ describe("ranked", () => {
 
   it("is copied with its groups, names that look like formulas made harmless", () => {
     const [, line, , last] = rankedCsv(byRank(ranked(pair, layers, "inner", false), "g", false), pair).split("\r\n")
-    expect(line).toBe("'=fc:1,'=fc,1,-2,0,0,0,0,yes,x > 1,not (x > 1),yes")
+    expect(line).toBe("'=fc:1,'=fc,1,-2,0,0,<1e-300,0,yes,x > 1,not (x > 1),yes")
     expect(last).toBe("'=fc:2,'=fc,2,,0,0,,0,,x > 1,not (x > 1),yes")
+    const least = (q: number) => rankedCsv([{ ...ranked(pair, layers, "all", false)[0]!, q }], pair).split("\r\n")[1]!.split(",")[6]
+    expect([8.4e-75, 1e-310, 0].map(least)).toEqual(["8.4e-75", "<1e-300", "<1e-300"])
   })
 })

@@ -4,7 +4,7 @@ import type { LayerCard } from "../contract/manifest"
 import type { PairStats } from "../engine/api"
 import { formatAddress } from "../state/address"
 import { type Cell, csvOf } from "../ui/csv"
-import { unitName } from "../ui/format"
+import { LEAST_CHANCE, unitName } from "../ui/format"
 
 export interface RankedUnit {
   readonly layer: LayerCard
@@ -67,7 +67,7 @@ export function rankedCsv(units: readonly RankedUnit[], pair: PairStats): string
     one.g,
     one.low,
     one.high,
-    one.q,
+    one.q < LEAST_CHANCE ? `<${LEAST_CHANCE}` : one.q,
     one.auroc,
     Number.isNaN(one.replicated) ? "" : one.replicated === 1 ? "yes" : "no",
     a,

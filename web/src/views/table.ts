@@ -49,7 +49,7 @@ export function rowsOf(
     const one = a?.layers.get(layer.name)
     const other = b?.layers.get(layer.name)
     const both = pair?.layers.get(layer.name)
-    const at = (list: Float32Array | undefined, unit: number): number => list?.[unit] ?? Number.NaN
+    const at = (list: Float32Array | Float64Array | undefined, unit: number): number => list?.[unit] ?? Number.NaN
     const statusOf = (unit: number): string => health?.textOf("status", layer.name, unit) ?? ""
     return Array.from({ length: layer.units }, (_, unit) => ({
       layer,
