@@ -68,7 +68,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def recordings(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recordings]:
     """What every screen is of."""
-    with contextlib.closing(Recordings(tmp_path_factory.mktemp("screens"), browser)) as made:
+    path = chromium()
+    assert path is not None
+    with contextlib.closing(Recordings(tmp_path_factory.mktemp("screens"), browser, path, FLAGS)) as made:
         yield made
 
 

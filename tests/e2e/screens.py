@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ SCREENS = (
     Screen("live", "served", "#/live?row=4&sel=0%3A2&edits=0%3A2*0", "Measure"),
     Screen("two recordings", "served", "#/compare?mode=two", "Matched"),
     Screen("layers served", "served", "#/layers?at=0", "Point at a value"),
-    Screen("neuron served", "served", "#/neuron?at=0%3A2", "Most similar"),
+    Screen("neuron served", "served", "#/neuron?at=0%3A2", "pclass 1 · age 19"),
     Screen("sample served", "served", "#/sample?at=5", "Probability"),
     Screen("channels", "pictures", "#/network?sel=0%3A1&map=1", "Top samples"),
     Screen("layer of channels", "pictures", "#/layers?at=0", "Point at a value"),
@@ -63,11 +64,33 @@ SCREENS = (
 )
 
 
-class Recordings:
-    """What the screens are of: the passengers' page, a served table with its model and a twin, a page of pictures."""
+STILL = ("--font-render-hinting=none", "--disable-lcd-text", "--force-color-profile=srgb")
+FONTS = {"Inter": "inter", "JetBrains Mono": "jetbrains-mono"}
+"""The first fonts of the page's stacks, so that text is drawn alike wherever the tests run."""
 
-    def __init__(self, folder: Path, browser: Browser) -> None:
-        self._browser = browser
+
+def drawn_alike() -> str:
+    """A script that puts these fonts into a page before it draws."""
+    folder = Path(__file__).parent / "fonts"
+    added = [
+        f"""for (const style of ["normal", "italic"]) document.fonts.add(new FontFace({name!r},
+          Uint8Array.from(atob({base64.b64encode((folder / f"{file}.woff2").read_bytes()).decode()!r}),
+            (sign) => sign.charCodeAt(0)), {{weight: "100 900", style}}));"""
+        for name, file in FONTS.items()
+    ]
+    return "\n".join(added)
+
+
+class Recordings:
+    """What the screens are of: the passengers' page, a served table with its model and a twin, a page of pictures.
+
+    They are opened in a browser of their own, which draws text alike wherever it runs.
+    """
+
+    def __init__(self, folder: Path, browser: Browser, chromium: Path, flags: Sequence[str]) -> None:
+        self._browser = browser.browser_type.launch(executable_path=chromium, args=[*flags, *STILL])
+        self.version = self._browser.version.partition(".")[0]
+        self._fonts = drawn_alike()
         passengers = record_passengers(folder / "titanic.naut")
         self._pages = {
             "file": export(passengers, folder / "titanic.html", slices=SLICES),
@@ -78,14 +101,16 @@ class Recordings:
 
     def close(self) -> None:
         self._server.stop()
+        self._browser.close()
 
     @contextlib.contextmanager
     def open(self, screen: Screen, theme: str, **options: Any) -> Iterator[Opened]:
         """The screen, settled; nothing may have gone wrong on it."""
+        options = {"size": (1280, 800), "theme": theme, "before": self._fonts, **options}
         page = (
-            OpenedServed(self._browser, self._server, screen.link, theme=theme, **options)
+            OpenedServed(self._browser, self._server, screen.link, **options)
             if screen.of == "served"
-            else Opened(self._browser, self._pages[screen.of], screen.link, theme=theme, **options)
+            else Opened(self._browser, self._pages[screen.of], screen.link, **options)
         )
         for key in screen.keys:
             page.tab.keyboard.press(key)

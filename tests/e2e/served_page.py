@@ -14,7 +14,14 @@ class OpenedServed(Opened):
     """One tab on a server of this machine; a request to any other place is wrong."""
 
     def __init__(
-        self, browser: Browser, server: Server, hash: str = "", *, theme: str = "dark", size: Any = (1440, 900)
+        self,
+        browser: Browser,
+        server: Server,
+        hash: str = "",
+        *,
+        theme: str = "dark",
+        size: Any = (1440, 900),
+        before: str = "",
     ) -> None:
         self.origin = server.url
         self.wrongs: list[str] = []
@@ -25,7 +32,7 @@ class OpenedServed(Opened):
             reduced_motion="reduce",
         )
         self.tab = self._context.new_page()
-        self.tab.add_init_script(WATCH)
+        self.tab.add_init_script(WATCH + before)
         self.tab.on("pageerror", lambda error: self.wrongs.append(f"error: {error}"))
         self.tab.on("console", lambda message: self._console(message.type, message.text))
         self.tab.on("request", self._request)
