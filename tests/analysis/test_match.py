@@ -12,6 +12,7 @@ from made_recordings import Array, Made
 from scipy import stats
 
 from neuronaut.analysis import linear_cka, match
+from neuronaut.analysis.measures.margins import difference_interval
 from neuronaut.analysis.measures.matching import assigned, best, correlations, held_out
 from neuronaut.analysis.measures.paired import changes, placements
 from neuronaut.core.errors import DataError, UnknownName
@@ -76,9 +77,10 @@ def test_independent_noise_does_not_replicate(made: Made) -> None:
     for seed in range(10):
         x, y = np.random.default_rng(seed).normal(size=(2, N, 15))
         found = match(made({"fc": x}, table()), made({"fc": y}, table()), shuffles=199)
-        assert found["found"].mean() > 0.08  # the best of many looks good where it was chosen
-        assert abs(found["heldout"].mean()) < 0.06
-        claimed += bool(found["replicated"].any())
+        assert np.nanmean(found["found"]) > 0.08  # the best of many looks good where it was chosen
+        assert abs(np.nanmean(found["heldout"])) < 0.06
+        claimed += bool((found["replicated"] == 1).any())
+        assert ((found["partner"] == "") == ~(found["q"] < 0.05)).all()
     assert claimed <= 2
 
 
@@ -88,12 +90,11 @@ def test_the_partners_are_those_of_the_best_of_all_pairings(made: Made) -> None:
     found = match(made({"fc": x}, table(), half=half), made({"fc": y}, table(), half=half))
     r = np.corrcoef(x[half == 0].T, y[half == 0].T)[:4, 4:]
     expected = max(permutations(range(6), 4), key=lambda order: sum(r[unit, place] for unit, place in enumerate(order)))
-    assert partners(found) == [f"fc:{place}" for place in expected]
+    assert found["candidate"].tolist() == [f"fc:{place}" for place in expected]
     np.testing.assert_allclose(found["found"], r[range(4), expected], atol=1e-12)
     whole = np.corrcoef(x.T, y.T)[:4, 4:]
     assert found["best"].tolist() == [f"fc:{place}" for place in whole.argmax(1)]
     np.testing.assert_allclose(found["other_best_correlation"], whole.max(0), atol=1e-12)
-    assert (found["other_partner"] == "").sum() == 2
     for unit, place in enumerate(expected):
         held = stats.pearsonr(x[half == 1, unit], y[half == 1, place])
         low, high = held.confidence_interval()
@@ -117,13 +118,15 @@ def test_a_wider_layer_keeps_units_without_a_partner(made: Made) -> None:
 def test_constant_and_broken_units_stay_alone_and_are_named(made: Made) -> None:
     x = values()
     x[:, 3] = 0.1
+    x[:, 6] = 0
     x[: N - 100, 4] = np.nan
     x[:30, 5] = np.inf
     found = match(made({"fc": x}, table()), made({"fc": values()[:, ORDER]}, table()))
     expected = [f"fc:{place}" for place in np.argsort(ORDER)]
-    assert partners(found) == [*expected[:3], "", "", *expected[5:]]
+    assert partners(found) == [*expected[:3], "", "", expected[5], "", *expected[7:]]
     assert found["correlation"][5] == pytest.approx(1)
     assert found.notes == (
+        "1 unit (fc:6) of 0.naut: dead, 0 for all samples; without a partner.",
         "1 unit (fc:3) of 0.naut: constant; without a partner.",
         "1 unit (fc:4) of 0.naut: NaN or infinite for more than half of the samples; without a partner.",
         "1 unit (fc:5) of 0.naut: NaN or infinite for some samples; compared on the others.",
@@ -146,7 +149,60 @@ def test_of_pairings_as_good_units_of_the_same_number_are_taken(made: Made) -> N
 def test_an_opposite_is_no_match(made: Made) -> None:
     x = values(2, 3)
     found = match(made({"fc": x}, table()), made({"fc": -x}, table()))
-    assert (found["replicated"] == 0).all()
+    x[:, 1] += 9 * x[:, 0]  # so that neither is the other's partner by chance
+    found = match(made({"fc": x}, table()), made({"fc": -x}, table()))
+    assert set(partners(found)) == set(found["other_partner"].tolist()) == {""}
+    assert np.isnan(found["again"]).all()
+
+
+def test_pairs_are_not_distinct_where_all_units_follow_one_thing(made: Made) -> None:
+    rng = np.random.default_rng(3)
+    ink = rng.normal(size=(N, 1))
+    x, y = (ink + 0.05 * rng.normal(size=(N, 6)) for _ in range(2))
+    x[:, 5] = y[:, 5] = rng.normal(size=N)
+    found = match(made({"fc": x}, table()), made({"fc": y}, table()))
+    assert (found["heldout"] > 0.99).all() and (found["q"] < 0.05).all()
+    assert found["distinct"].tolist() == found["replicated"].tolist() == [0.0] * 5 + [1.0]
+    assert (found["margin_low"][:5] <= 1e-9).all() and found["margin_low"][5] > 0.7
+    assert (found["runner_up"] != found["partner"]).all()
+    assert found["replication_rate"][0] == pytest.approx(1 / 6)
+    assert found.notes == (
+        "5 of 6 pairs hold on the other half but are not distinct: another unit answers as well, so which is whose "
+        "partner is arbitrary.",
+    )
+
+
+def test_a_pair_is_not_distinct_where_another_unit_suits_the_partner_as_well(made: Made) -> None:
+    x = values(1)
+    twice = np.concatenate([x, x], 1)
+    found = match(made({"fc": twice}, table()), made({"fc": x}, table()))
+    assert sorted(partners(found)) == ["", "fc:0"]
+    assert np.nanmax(found["distinct"]) == 0
+
+
+def test_the_margin_is_what_the_partner_has_more_on_the_held_out_half(made: Made) -> None:
+    x, half = values(4, 5), np.arange(N) % 2
+    y = x + np.random.default_rng(8).normal(size=x.shape)
+    found = match(made({"fc": x}, table(), half=half), made({"fc": y}, table(), half=half))
+    first, second = (np.corrcoef(x[half == side].T, y[half == side].T)[:4, 4:] for side in (0, 1))
+    for unit, partner in enumerate(int(at.split(":")[1]) for at in found["candidate"]):
+        rest = [place for place in range(4) if place != partner]
+        rival = max(rest, key=lambda place: first[unit, place])
+        assert found["runner_up"][unit] == f"fc:{rival}"
+        assert found["runner_up_heldout"][unit] == pytest.approx(second[unit, rival])
+        assert found["margin"][unit] == pytest.approx(second[unit, partner] - second[unit, rival])
+        assert found["margin_low"][unit] < found["margin"][unit] < found["margin_high"][unit]
+
+
+def test_the_interval_of_a_margin_covers_95_times_in_100() -> None:
+    rng, inside = np.random.default_rng(1), 0
+    truth = 0.8 - 0.6
+    mixed = np.linalg.cholesky(np.array([[1, 0.8, 0.6], [0.8, 1, 0.5], [0.6, 0.5, 1]]))
+    for _ in range(1000):
+        r = np.corrcoef((rng.normal(size=(100, 3)) @ mixed.T).T)
+        low, high = difference_interval(r[:1, 1], r[:1, 2], r[1:2, 2], 100)
+        inside += bool(low[0] <= truth <= high[0])
+    assert 930 <= inside <= 970
 
 
 @pytest.mark.parametrize("shared", [0, 1, 19])

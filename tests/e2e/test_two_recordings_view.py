@@ -75,7 +75,9 @@ def test_a_person_finds_the_partner_of_a_unit_and_goes_there(both: Both, pair: t
     page.tab.get_by_role("radio", name="Two recordings").check(force=True)
     wait_until_matched(page)
     expect(page.tab.get_by_text("30 of 30 pairs held on the other half of 891 shared samples")).to_be_visible()
-    expect(page.tab.get_by_text("2 units (0:1, 0:5) of first.naut: constant; without a partner.")).to_be_visible()
+    expect(
+        page.tab.get_by_text("2 units (0:1, 0:5) of first.naut: dead, 0 for all samples; without a partner.")
+    ).to_be_visible()
     drawing = page.tab.get_by_role("application")
     drawing.focus()
     page.tab.keyboard.press("ArrowDown")

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from neuronaut.analysis.cka import linear_cka
 from neuronaut.analysis.groups import group_of, notes_on
+from neuronaut.analysis.match_notes import alone_notes, pairing_notes, said
+from neuronaut.analysis.measures.margins import Margins, margins
 from neuronaut.analysis.measures.matching import HeldOut, assigned, best, correlations, held_out
 from neuronaut.analysis.measures.matrices import row_blocks, thinned
-from neuronaut.analysis.measures.neighbours import ROUNDING
 from neuronaut.analysis.measures.paired import changes
 from neuronaut.analysis.recorded import chosen, named, unit_coords, units_of
 from neuronaut.analysis.registry import analysis, opened
-from neuronaut.analysis.saying import named_units
 from neuronaut.analysis.shapes import Bool, Float, Int, Num
 from neuronaut.analysis.shared import Shared, shared_samples
 from neuronaut.analysis.statistics.two_groups import FEWEST, SIGNIFICANT, benjamini_hochberg
@@ -30,6 +29,10 @@ PAIRS = 1 << 25
 """Pairs of units of two layers that are held at a time."""
 VALUES = 1 << 26
 """Numbers of two layers that are held at a time; larger ones are looked at on fewer samples, and that is said."""
+HELD = (
+    "heldout", "heldout_low", "heldout_high", "null", "p", "again",
+    "runner_up_heldout", "margin", "margin_low", "margin_high", "distinct",
+)  # fmt: skip
 Table = dict[str, np.ndarray]
 
 
@@ -64,7 +67,7 @@ class _Found:
     notes: list[str] = field(default_factory=list)
 
 
-@analysis(version=1)
+@analysis(version=2)
 def match(
     rec: Recording,
     other: Recording,
@@ -84,13 +87,17 @@ def match(
     layers of ``other`` of the same names, or with ``other_layers``, one for one; without either, all that both have,
     inputs apart. Samples are the same when their ids are; recordings of different data are refused.
 
-    Along ``unit``, the units of ``rec``: ``partner`` (an address of ``other``, empty for none), ``correlation`` over
-    all shared samples, ``found`` on half 0, ``heldout`` on half 1 with ``heldout_low`` and ``heldout_high``; ``null``,
-    what 95 % of ``shuffles`` of the samples stay below, ``p`` and ``q`` of the held-out correlation, ``replicated``
-    (q < .05); ``again``, whether half 1 alone gives the same partner; ``best``, the unit that correlates most whoever
-    else it suits, ``best_correlation``, and ``mutual`` where that holds both ways. Along ``other_unit`` the same seen
-    from ``other``. Along ``layers``: ``other_layer``, ``cka`` and ``debiased`` between the two, ``replication_rate``.
-    With few samples in a half, nothing is held out: the partners are found on all.
+    Along ``unit``, the units of ``rec``: ``candidate``, an address of ``other`` that half 0 suggests, and ``partner``,
+    the same where the held-out half agrees (q < .05), else empty; ``correlation`` over all shared samples, ``found`` on
+    half 0, ``heldout`` on half 1 with ``heldout_low`` and ``heldout_high``; ``null``, what 95 % of ``shuffles`` of the
+    samples stay below, ``p`` and ``q`` of the held-out correlation. ``runner_up`` is the next best on half 0,
+    ``runner_up_heldout`` its correlation on half 1, and ``margin`` (``margin_low``, ``margin_high``) what the partner
+    has more there: ``distinct`` where that is above 0 beyond chance, for the unit and for its partner, and
+    ``replicated`` where q < .05 and the pair is distinct. ``again``: whether half 1 alone gives the same partner;
+    ``best``, the unit that correlates most whoever else it suits, ``best_correlation``, and ``mutual`` where that holds
+    both ways. Along ``other_unit`` the same seen from ``other``. Along ``layers``: ``other_layer``, ``cka`` and
+    ``debiased`` between the two, ``replication_rate``. With few samples in a half, nothing is held out: the partners
+    are found on all. Of positions (of convolutions) a unit has the ``reduction``: their mean, or "max".
 
     For the slice ``where`` (a filter of ``rec``): ``mean`` and ``other_mean``; ``level`` and ``other_level``, means in
     the unit's own standard deviations; ``auroc`` and ``other_auroc``, how well either tells the slice from the rest;
@@ -121,13 +128,16 @@ def match(
     parts = [_of(rec, other, one, two, samples, where is not None, shuffles, seed) for one, two in pairs]
     mine, theirs = unit_coords(rec, [one for one, _ in pairs]), unit_coords(other, [two for _, two in pairs])
     units = _joined([part.units for part in parts])
-    _judge(units, [units_of(one) for one, _ in pairs])
-    _addressed(units, parts, pairs, theirs["unit"], ("partner", "best"))
+    _judge(units)
+    _dismiss(units, parts)
+    _addressed(units, parts, pairs, theirs["unit"], ("candidate", "runner_up", "best"))
+    units["partner"] = np.where(units["partner"] >= 0, units["candidate"], "")
     back = _joined([part.others for part in parts])
     _addressed(back, parts, pairs, mine["unit"], ("other_partner", "other_best"), back=True)
     units["mutual"] = _mutual(units, back, mine["unit"], theirs["unit"])
     whole = _joined([part.whole for part in parts])
     whole["replication_rate"] = _rates(units, [units_of(one) for one, _ in pairs])
+    about = said((rec.n, other.n), samples.held, samples.half, samples.groups, samples.inside, where is not None)
     n = {"shared": len(samples.rows)} | ({} if where is None else {group.name: int(samples.inside.sum())})
     return Result(
         "match",
@@ -136,7 +146,13 @@ def match(
         {**mine, "other_unit": theirs["unit"], "layers": [one.layer for one, _ in pairs]},
         n=n,
         seed=seed,
-        notes=(*shared.notes, *notes_on([group]), *_said(rec, other, samples, where), *_notes(parts)),
+        notes=(
+            *shared.notes,
+            *notes_on([group]),
+            *about,
+            *(note for part in parts for note in part.notes),
+            *pairing_notes(units, pairs),
+        ),
     )
 
 
@@ -233,8 +249,8 @@ def _of(
             units["mean"] = x[samples.inside].mean(0) if samples.inside.any() else np.full(len(partner), np.nan)
             means = y[samples.inside].mean(0) if samples.inside.any() else np.full(y.shape[1], np.nan)
         units["other_mean"] = np.where(partner >= 0, means[partner], np.nan)
-    notes += _alone(rec, unit_coords(rec, [one])["unit"], whole, x)
-    notes += _alone(other, unit_coords(other, [two])["unit"], whole.T, y)
+    notes += alone_notes(rec.path.name, unit_coords(rec, [one])["unit"], whole, x)
+    notes += alone_notes(other.path.name, unit_coords(other, [two])["unit"], whole.T, y)
     clean = [each[:, np.isfinite(each).all(0)] for each in (x, y)]
     alike = {"cka": linear_cka(*clean), "debiased": linear_cka(*clean, unbiased=True)}
     table = {name: np.array([value]) for name, value in alike.items()} | {"other_layer": np.array([two.layer])}
@@ -254,20 +270,26 @@ def _table(
     """Who is whose partner and best, and how sure: by unit, and by the other's unit."""
     there, second = partner >= 0, samples.half == 1
     held: dict[str, np.ndarray] = {}
+    back = np.full(whole.shape[1], -1, np.int64)
+    back[partner[there]] = np.flatnonzero(there)
     if samples.held:
         groups = None if samples.groups is None else samples.groups[second]
         checked = held_out(x[second][:, there], y[second][:, partner[there]], groups, shuffles, seed)
         held = _spread(partner, _columns(checked))
-        held["again"] = np.where(there, assigned(correlations(x[second], y[second])) == partner, np.nan)
-    back = np.full(whole.shape[1], -1, np.int64)
-    back[partner[there]] = np.flatnonzero(there)
+        again = correlations(x[second], y[second])
+        held["again"] = np.where(there, assigned(again) == partner, np.nan)
+        ahead = margins(partner, found, again, y[second], checked.n)
+        behind = margins(back, found.T, again.T, x[second], checked.n)
+        held |= _ahead(partner, ahead, behind)
     mine, theirs = best(whole), best(whole.T)
     empty = np.full(len(partner), np.nan)
     units = {
+        "candidate": partner,
         "partner": partner,
+        "runner_up": held.get("runner_up", np.full(len(partner), -1, np.int64)),
         "correlation": np.where(there, whole[np.arange(len(partner)), partner], np.nan),
         "found": np.where(there, found[np.arange(len(partner)), partner], np.nan),
-        **{name: held.get(name, empty) for name in ("heldout", "heldout_low", "heldout_high", "null", "p", "again")},
+        **{name: held.get(name, empty) for name in HELD},
         "best": mine[0],
         "best_correlation": mine[1],
     }
@@ -276,6 +298,19 @@ def _table(
 
 def _columns(held: HeldOut) -> Table:
     return {"heldout": held.r, "heldout_low": held.low, "heldout_high": held.high, "null": held.null, "p": held.p}
+
+
+def _ahead(partner: Int[np.ndarray, "unit"], mine: Margins, theirs: Margins) -> Table:
+    """How far ahead of others each pair is; distinct where it is for either of the two."""
+    both = np.minimum(mine.ahead(), theirs.ahead()[partner])
+    return {
+        "runner_up": mine.rival,
+        "runner_up_heldout": mine.r,
+        "margin": mine.margin,
+        "margin_low": mine.low,
+        "margin_high": mine.high,
+        "distinct": np.where(partner >= 0, both, np.nan),
+    }
 
 
 def _spread(partner: Int[np.ndarray, "unit"], pairs: Table) -> Table:
@@ -298,10 +333,24 @@ def _joined(parts: Sequence[Table]) -> Table:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _judge(units: Table, sizes: Sequence[int]) -> None:
+def _judge(units: Table) -> None:
     """q and replication over all units of the question."""
     units["q"] = benjamini_hochberg(units["p"])
-    units["replicated"] = np.where(np.isnan(units["q"]), np.nan, (units["q"] < SIGNIFICANT).astype(np.float64))
+    held = (units["q"] < SIGNIFICANT) & (units["distinct"] != 0)
+    units["replicated"] = np.where(np.isnan(units["q"]), np.nan, held.astype(np.float64))
+
+
+def _dismiss(units: Table, parts: Sequence[_Found]) -> None:
+    """Candidates that the held-out half does not confirm are nobody's partners."""
+    not_held = units["q"] >= SIGNIFICANT
+    units["partner"] = np.where(not_held, -1, units["candidate"])
+    units["again"] = np.where(not_held, np.nan, units["again"])
+    start = 0
+    for part in parts:
+        size = len(part.units["candidate"])
+        dropped = np.flatnonzero(not_held[start : start + size])
+        part.others["other_partner"][np.isin(part.others["other_partner"], dropped)] = -1
+        start += size
 
 
 def _addressed(
@@ -338,45 +387,3 @@ def _rates(units: Table, sizes: Sequence[int]) -> Float[np.ndarray, "layer"]:
         known = part[~np.isnan(part)]
         rates.append(known.mean() if known.size else np.nan)
     return np.array(rates, float)
-
-
-def _said(rec: Recording, other: Recording, samples: _Samples, where: Any) -> list[str]:
-    notes = []
-    if len(samples.rows) < max(rec.n, other.n):
-        notes.append(f"matched on the {len(samples.rows):,} samples that both hold, of {rec.n:,} and {other.n:,}.")
-    word = "samples" if samples.groups is None else "groups of samples"
-    if not samples.held:
-        notes.append(f"fewer than {FEWEST} {word} in a half: matched on all of them, and no match could be checked.")
-    if samples.groups is not None:
-        notes.append("samples come in groups: whole groups are shuffled, and intervals count groups.")
-    pieces = np.arange(len(samples.half)) if samples.groups is None else samples.groups
-    few = min(len(np.unique(pieces[side])) for side in (samples.inside, ~samples.inside))
-    if where is not None and few < FEWEST and samples.inside.any():
-        notes.append(f"{few} {word} on one side of the slice, fewer than {FEWEST}: no change is claimed from them.")
-    return notes
-
-
-def _notes(parts: Sequence[_Found]) -> list[str]:
-    return [note for part in parts for note in part.notes]
-
-
-def _alone(
-    rec: Recording, addresses: Sequence[str], r: Float[np.ndarray, "unit other"], values: Num[np.ndarray, "sample unit"]
-) -> list[str]:
-    """Units that can have no partner, and why; and those compared on fewer samples."""
-    finite = np.isfinite(values)
-    few = 2 * finite.sum(0) < len(values)
-    high, low = np.where(finite, values, -np.inf).max(0), np.where(finite, values, np.inf).min(0)
-    none = np.isnan(r).all(1) & ~few
-    with np.errstate(invalid="ignore"):
-        still = none & (high - low <= ROUNDING * np.maximum(np.abs(high), np.abs(low)))
-    said = {
-        "constant; without a partner": still,
-        "NaN or infinite for more than half of the samples; without a partner": few,
-        "NaN or infinite for some samples; compared on the others": ~few & ~finite.all(0),
-    }
-    return [
-        f"{named_units(which, addresses)} of {rec.path.name}: {reason}."
-        for reason, which in said.items()
-        if which.any()
-    ]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from neuronaut.core.result import Result
 
-_NUMBERS = ("correlation", "found", "heldout", "null", "p", "q", "best_correlation")
+_NUMBERS = ("correlation", "found", "heldout", "null", "p", "q", "margin", "best_correlation")
 _CHANGES = ("level", "other_level", "level_change", "auroc", "other_auroc", "auroc_change")
 _SHOWN = (
     "unit",
@@ -25,8 +25,9 @@ _SHOWN = (
     "heldout_high",
     "null",
     "q",
+    "margin",
+    "distinct",
     "replicated",
-    "again",
 )
 _SLICED = ("unit", "partner", "heldout", "q", "auroc", "other_auroc", "auroc_change", "auroc_low", "auroc_high")
 _HEADS = {
@@ -72,7 +73,8 @@ def match(
 
     Two recordings of the same samples. Partners are found on one half of them; held
     out is their correlation on the other half, chance what 95 % of shuffles stay
-    below, held whether q < .05, again whether that half alone gives the same partner.
+    below, margin what the partner has there more than the next best. A pair held where
+    q < .05 and it is distinct: that margin is above 0 beyond chance.
     With --where: how well either unit tells the filter's samples from the rest (AUROC),
     and the change with its 95 % interval.
     """
@@ -129,7 +131,7 @@ def _print(result: Result, sort: str, limit: int) -> None:
         return
     by = sort if sort == "unit" or paired[sort].notna().any() else "correlation"
     best, rest = ranked(paired, by, limit)
-    words = {name: best[name].map({1.0: "yes", 0.0: "no"}).fillna("–") for name in ("replicated", "again")}
+    words = {name: best[name].map({1.0: "yes", 0.0: "no"}).fillna("–") for name in ("distinct", "replicated")}
     shown = best.assign(**words)[list(_SLICED if "auroc" in table else _SHOWN)].rename(columns=_HEADS)
     say()
     print_table(shown, formats=dict.fromkeys(shown.columns, ".2f") | {"q": ".2g"})

@@ -51,7 +51,7 @@ def correlations(
 def assigned(r: Float[np.ndarray, "unit other"]) -> Int[np.ndarray, "unit"]:
     """The partner of each unit, so that the sum of all correlations is largest and no unit has two; -1 for none.
 
-    Units that correlate with none (NaN) stay alone. Of pairings as good, that of units with the same number.
+    Units that correlate with none above 0 stay alone. Of pairings as good, that of units with the same number.
 
     >>> assigned(np.array([[0.1, 0.9], [0.8, 0.85], [np.nan, np.nan]])).tolist()
     [1, 0, -1]
@@ -61,11 +61,11 @@ def assigned(r: Float[np.ndarray, "unit other"]) -> Int[np.ndarray, "unit"]:
     """
     from scipy.optimize import linear_sum_assignment
 
-    known = ~np.isnan(r)
+    known = r > 0
     rows, columns = np.flatnonzero(known.any(1)), np.flatnonzero(known.any(0))
     partner = np.full(len(r), -1, np.int64)
     if rows.size and columns.size:
-        score = np.where(known, r, -2.0)[np.ix_(rows, columns)] + SAME_NUMBER * (rows[:, None] == columns)
+        score = np.where(known, r, 0.0)[np.ix_(rows, columns)] + SAME_NUMBER * (rows[:, None] == columns)
         mine, theirs = linear_sum_assignment(score, maximize=True)
         good = known[rows[mine], columns[theirs]]
         partner[rows[mine[good]]] = columns[theirs[good]]
@@ -115,7 +115,7 @@ def held_out(
     Permutation p-values should never be zero, 2010.
     """
     joint = np.isfinite(x) & np.isfinite(y)
-    one, other = _along(x, joint), _along(y, joint)
+    one, other = along(x, joint), along(y, joint)
     codes = np.arange(len(x)) if groups is None else np.unique(groups, return_inverse=True)[1]
     pieces = len(np.unique(codes))
     r = np.einsum("ij,ij->j", one, other).clip(-1.0, 1.0)
@@ -162,7 +162,7 @@ def _shifted(
     return np.asarray(np.fft.irfft(spectrum, len(x), axis=0))
 
 
-def _along(
+def along(
     columns: Num[np.ndarray, "sample pair"], joint: Bool[np.ndarray, "sample pair"]
 ) -> Float[np.ndarray, "sample pair"]:
     """Centred on the samples where both are finite and of length 1, 0 elsewhere; NaN where nothing varies."""
