@@ -112,10 +112,7 @@ def _say(demo: Demo, voyage: Voyage) -> None:
     sizes, page = " → ".join("×".join(map(str, shape)) for shape in voyage.shapes), voyage.page
     say(demo.headline, style="bold")
     say()
-    say(
-        f"trained   on {voyage.trained:,} {demo.many}; test accuracy {voyage.accuracy:.1%} "
-        f"on {voyage.tested:,} others"
-    )
+    say(f"trained   on {voyage.trained:,} {demo.many}; test accuracy {voyage.accuracy:.1%} on {voyage.tested:,} others")
     say(
         f"recorded  {voyage.samples:,} {demo.many}, {len(voyage.shapes)} layers with the input ({sizes}), "
         f"{voyage.bytes / 1000:,.0f} kB in {voyage.recording}"

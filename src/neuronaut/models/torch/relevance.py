@@ -161,7 +161,9 @@ def _only_constants(op: str, result: Any, active: int) -> Any:
         return result
     if op in _PRODUCTS | _SCALINGS and active > 1:
         raise _no_rule(op, "both of its operands depend on the input")
-    raise _no_rule(op, "its divisor depends on the input" if op in ops.NORMS else "it is neither a sum nor works element by element")
+    if op in ops.NORMS:
+        raise _no_rule(op, "its divisor depends on the input")
+    raise _no_rule(op, "it is neither a sum nor works element by element")
 
 
 def _no_rule(op: str, why: str) -> NoRule:
