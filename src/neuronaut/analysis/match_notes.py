@@ -44,8 +44,9 @@ def pairing_notes(units: Mapping[str, np.ndarray], pairs: Sequence[tuple[Activat
         kept = {array.reduction for array in (one, two)} - {"value", "full"}
         if kept:
             notes.append(
-                f"{one.layer}: correlations are of the {' and '.join(sorted(kept))} over positions, in which all "
-                "channels may follow how much there is in a sample; what is where is not seen."
+                f"{one.layer}: of all positions only their {' and '.join(sorted(kept))} is compared, so that what is "
+                "where is not seen"
+                + (", and channels that follow the whole sample are alike." if "mean" in kept else ".")
             )
     common = int(((units["q"] < SIGNIFICANT) & (units["distinct"] == 0)).sum())
     if common:

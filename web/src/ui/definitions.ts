@@ -135,7 +135,7 @@ export const DEFINITIONS = {
   effectiveRank: define("Effective rank", "Number of directions that a layer's activations really use.", {
     formula: "exp(−Σ p log p), p = σ / Σ σ of the centred activations",
     range: "1 up to the number of units",
-    reading: "Far below the number of units: the layer repeats itself.",
+    reading: "Far below the number of units: the layer repeats itself. Of convolutions it is the rank of the channels' means over positions, where what is where is not seen.",
     reference: "Roy and Vetterli 2007, The effective rank",
   }),
   cka: define("CKA", "How alike two layers place the samples, whatever the directions are called.", {
@@ -146,6 +146,11 @@ export const DEFINITIONS = {
   again: define("Same partner again", "Whether the half of the samples that was not used to find the partner gives the same one by itself.", {
     reading: "No: another unit suits about as well, and the pair is one of several.",
     reference: "Li et al. 2016, Convergent learning",
+  }),
+  distinct: define("Distinct", "Whether the partner correlates more on the held-out half than the next best does, beyond chance, for either of the two.", {
+    formula: "margin = r(partner) − r(next best); its 95 % interval lies above 0",
+    reading: "No: others suit as well, and which is whose partner is arbitrary.",
+    reference: "Zou 2007",
   }),
   drivers: define("Score of a driver", "How well the filter tells the unit's highest samples from the rest: average precision (or F1).", {
     range: "0 to 1",

@@ -12,6 +12,7 @@ const found = (() => {
     heldout: { data: Float64Array.of(0.5, 0.9, NONE, -0.1) },
     correlation: { data: Float64Array.of(0.6, 0.8, NONE, 0.2) },
     replicated: { data: Float64Array.of(1, 1, NONE, 0) },
+    runner_up: { data: Uint8Array.of(2, 0, 0, 1), texts: ["", "h:0", "h:1"] },
     auroc_change: { data: Float64Array.of(-0.4, 0.1, NONE, 0.2) },
   }
   return { coords: { other_unit: ["h:0", "h:1", "h:2", "h:3"] }, now: (name: string) => values[name] ?? null } as unknown as Result
@@ -26,6 +27,10 @@ describe("pairs", () => {
     expect(pairs[1]!.of.heldout).toBe(0.9)
     expect(pairs[4]!.of.heldout).toBeNaN()
     expect(pairs[0]!.of.level).toBeNaN()
+  })
+
+  it("know the next best partner of a unit", () => {
+    expect(pairs.map(({ next }) => next)).toEqual(["h:1", "", "h:0", "", ""])
   })
 
   it("are sorted either way, with what is not known at the end", () => {

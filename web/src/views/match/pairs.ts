@@ -8,7 +8,7 @@ import { unitName } from "../../ui/format"
 
 /** Numbers of a pair, under Python's names; NaN: not known. */
 export const NUMBERS = [
-  "correlation", "found", "heldout", "heldout_low", "heldout_high", "null", "q", "replicated", "again", "mutual", "best_correlation",
+  "correlation", "found", "heldout", "heldout_low", "heldout_high", "null", "q", "runner_up_heldout", "margin", "margin_low", "margin_high", "distinct", "replicated", "again", "mutual", "best_correlation",
   "mean", "other_mean", "level", "other_level", "level_change", "level_low", "level_high",
   "auroc", "other_auroc", "auroc_change", "auroc_low", "auroc_high",
 ] as const
@@ -19,6 +19,8 @@ export interface Pair {
   readonly unit: number
   readonly other: number
   readonly of: Readonly<Record<NumberName, number>>
+  /** The address of the next best partner; empty for none. */
+  readonly next: string
 }
 
 export type SortKey = "unit" | "other" | "heldout" | "auroc_change"
@@ -33,10 +35,11 @@ export function pairsOf(found: Result): Pair[] {
   const pairs = [...(partner?.data ?? [])].map((code, unit): Pair => {
     const of = { ...UNKNOWN }
     for (const name of NUMBERS) of[name] = found.now(name)?.data[unit] ?? Number.NaN
-    return { unit, other: places.get(partner!.texts?.[code] ?? "") ?? -1, of }
+    const next = found.now("runner_up")
+    return { unit, other: places.get(partner!.texts?.[code] ?? "") ?? -1, of, next: next?.texts?.[next.data[unit]!] ?? "" }
   })
   const taken = new Set(pairs.map(({ other }) => other))
-  const left = addresses.flatMap((_, other) => (taken.has(other) ? [] : [{ unit: -1, other, of: UNKNOWN }]))
+  const left = addresses.flatMap((_, other) => (taken.has(other) ? [] : [{ unit: -1, other, of: UNKNOWN, next: "" }]))
   return [...pairs.filter(({ other }) => other >= 0), ...pairs.filter(({ other }) => other < 0), ...left]
 }
 
