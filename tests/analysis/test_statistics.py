@@ -94,6 +94,11 @@ def test_welch_and_auroc_agree_with_scipy_and_scikit_learn_on_skewed_tied_data()
     np.testing.assert_allclose(found["auroc"], oracle, rtol=1e-12)
 
 
+def test_an_auroc_leaves_out_both_infinities() -> None:
+    a, b = np.array([[np.inf], [2.0], [-np.inf]]), np.array([[0.0], [np.nan], [2.0]])
+    assert auroc(a, b).tolist() == [0.75]
+
+
 def test_an_auroc_of_shuffled_labels_stays_within_its_known_spread() -> None:
     rng = np.random.default_rng(1)
     values, n_a, n_b = rng.normal(size=(200, 1000)), 80, 120

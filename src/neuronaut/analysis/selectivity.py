@@ -159,7 +159,9 @@ def ranked(across: Num[np.ndarray, "unit sample"], design: Design, clusters: Clu
 def _unit(values: Num[np.ndarray, "sample"], design: Design, clusters: Clusters | None, k: int) -> Found:
     labels, counts = design.labels, design.counts
     finite = np.ones(len(values), bool)
-    if not np.isfinite(values.sum(dtype=np.float64)):
+    with np.errstate(invalid="ignore"):  # of both infinities
+        known = np.isfinite(values.sum(dtype=np.float64))
+    if not known:
         finite = np.isfinite(values)
         values, labels = values[finite], labels[finite]
         counts = np.bincount(labels, minlength=counts.size).reshape(counts.shape)

@@ -118,7 +118,9 @@ def auroc(a: Num[np.ndarray, "sample_a unit"], b: Num[np.ndarray, "sample_b unit
     in_a = (np.arange(both.shape[1]) < len(a)).astype(np.int32)
     for unit, values in enumerate(both):
         labels = in_a
-        if not np.isfinite(values.sum(dtype=np.float64)):
+        with np.errstate(invalid="ignore"):  # of both infinities
+            known = np.isfinite(values.sum(dtype=np.float64))
+        if not known:
             finite = np.isfinite(values)
             values, labels = values[finite], labels[finite]
         n_a = int(labels.sum())
