@@ -85,6 +85,7 @@ def test_ablate_prints_effects_with_interval_null_and_verdict(neuronaut: Run, fo
     assert [line.split()[0] for line in lines[2:6]] == ["loss", "accuracy", "logits", "kl"]
     assert all(line.rstrip().endswith("–") for line in lines[2:6])
     assert lines[6] == "no verdict: 2 random sets are fewer than the 19 that could tell 5 %."
+    assert "no p can be below 1/3, a layer of 20 units gives one." in " ".join(" ".join(lines[7:10]).split())
 
 
 def test_ablate_as_json_is_what_python_says(neuronaut: Run, folder: Path) -> None:
@@ -104,7 +105,7 @@ def test_ablate_is_kept_for_the_page_only_when_asked(neuronaut: Run, folder: Pat
     before = list_results(naut.open("people.naut"))
     neuronaut(*words)
     assert list_results(naut.open("people.naut")) == before
-    neuronaut(*words, "--keep")
+    assert "Kept in people.naut" in neuronaut(*words, "--keep").err
     assert [name for name, _ in list_results(naut.open("people.naut"))] == ["ablate", *(name for name, _ in before)]
 
 

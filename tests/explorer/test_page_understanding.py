@@ -10,6 +10,8 @@ import pytest
 from page_reader import Exporter, PageReader
 
 import neuronaut as naut
+from neuronaut.core.address import Address
+from neuronaut.core.finding import Finding
 from neuronaut.core.result import Result
 from neuronaut.explorer import understanding
 from neuronaut.explorer.blobs import Packer
@@ -69,6 +71,20 @@ def test_what_drives_each_unit_is_told_in_one_table(passengers: Recording, expor
             np.testing.assert_allclose(heldout[row, : len(filters)], asked["heldout"][: len(filters)], rtol=1e-6)
         else:
             assert why[row] == asked.notes[0]
+
+
+def test_of_a_large_network_the_page_says_what_drives_the_units_of_its_findings(
+    passengers: Recording, exported: Exporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(understanding, "DRIVEN", 10)
+    finding = Finding("It prefers women.", Address("0", unit=11))
+    assert results(exported(passengers), "drivers") == []
+    page = exported(passengers, findings=[finding, finding])
+    (card,) = results(page, "drivers")
+    asked = naut.drivers(passengers, "0:11")
+    assert json.loads(card["params"])["at"] == "0:11"
+    assert card["coords"]["slice"] == list(asked.coords["slice"])
+    np.testing.assert_allclose(value(page, card, "heldout"), asked["heldout"], rtol=1e-6)
 
 
 def test_a_recording_too_large_for_this_says_so_on_the_page(

@@ -57,7 +57,7 @@ def ablate(
     as many random units of the same layers. Causal: the interval excludes 0 and
     the effect lies beyond what random units do.
     """
-    from neuronaut.cli.console import print_csv, print_json
+    from neuronaut.cli.console import print_csv, print_json, say
     from neuronaut.cli.factory import load_model, running_model
     from neuronaut.cli.live import given_data
     from neuronaut.cli.progress import doing
@@ -77,6 +77,8 @@ def ablate(
             result = compute(
                 network, rec, units, way, metric, where, groups, inputs, truth, seed, resamples, null
             )  # fmt: skip
+    if keep:
+        say(f"Kept in {recording}: pages made of it from now on show it.", stderr=True)
     if json:
         print_json(result.to_json())
     elif csv:

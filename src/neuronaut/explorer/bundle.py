@@ -94,7 +94,10 @@ def bundle(rec: Recording, choice: Choice) -> Bundle:
         "activations": activation_cards(rec, layers, exact.signed(), rows, pack, choice.precision),
         "maps": map_cards(rec, layers, pack),
         "influence": _influence(rec, layers, pack, notes),
-        "results": [*understanding_cards(rec, layers, pack, notes), *kept_cards(rec, pack, notes)],
+        "results": [
+            *understanding_cards(rec, layers, pack, notes, [finding.at for finding in choice.findings]),
+            *kept_cards(rec, pack, notes),
+        ],
         "findings": [finding_card(finding) for finding in choice.findings],
         "view": first_view(named),
     }

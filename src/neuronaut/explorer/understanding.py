@@ -17,6 +17,7 @@ from neuronaut.analysis.rank import rank
 from neuronaut.analysis.recorded import chosen, unit_coords
 from neuronaut.analysis.selectivity import selectivity
 from neuronaut.analysis.similarity import similarity
+from neuronaut.core.address import Address
 from neuronaut.core.errors import NeuronautError
 from neuronaut.core.layer import Layer
 from neuronaut.core.result import Result
@@ -46,9 +47,12 @@ SELECTIVITY = ("best", "best_auroc", "heldout_auroc", "replicated", "q", "mi")
 
 
 def understanding_cards(
-    rec: Recording, layers: Mapping[str, Layer], pack: Packer, notes: list[str]
+    rec: Recording, layers: Mapping[str, Layer], pack: Packer, notes: list[str], told: Sequence[Address] = ()
 ) -> list[ResultCard]:
-    """The Results that go into a page; what cannot be computed becomes a note."""
+    """The Results that go into a page; what cannot be computed becomes a note.
+
+    ``told``: where its findings are. What drives these units is on the page even of a large network.
+    """
     units = sum(layer.unit_count for layer in layers.values())
     detailed = units <= DETAILED
     if rec.n * units > LARGEST:
@@ -58,7 +62,7 @@ def understanding_cards(
         )
         return []
     cards = []
-    for ask, brief in _questions(rec, layers, ALIKE if detailed else ALIKE_IN_LARGE):
+    for ask, brief in _questions(rec, layers, ALIKE if detailed else ALIKE_IN_LARGE, told):
         try:
             result = ask()
         except NeuronautError as error:
@@ -71,7 +75,7 @@ def understanding_cards(
 Question = tuple[Callable[[], Result], Callable[[Result], Sequence[str]]]
 
 
-def _questions(rec: Recording, layers: Mapping[str, Layer], alike: int) -> Iterator[Question]:
+def _questions(rec: Recording, layers: Mapping[str, Layer], alike: int, told: Sequence[Address]) -> Iterator[Question]:
     """What is asked, and which values are enough on the page of a large network."""
     names = list(layers)
     inner = [name for name, layer in layers.items() if layer.kind != "input"]
@@ -88,6 +92,10 @@ def _questions(rec: Recording, layers: Mapping[str, Layer], alike: int) -> Itera
     yield partial(similarity, rec, k=alike), _all
     if sum(layers[name].unit_count for name in inner) <= DRIVEN:
         yield partial(_drivers, rec, inner), _all
+        return
+    for at in dict.fromkeys(told):
+        if at.layer in inner and at.unit is not None:
+            yield partial(drivers, rec, str(at)), lambda _: DRIVERS
 
 
 def _drivers(rec: Recording, layers: Sequence[str]) -> Result:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from neuronaut.capture.batch import copied
+from neuronaut.capture.judge import log_probability
+from neuronaut.capture.task import flat
 from neuronaut.core.address import parse_address
 from neuronaut.core.errors import DataError, unknown
 from neuronaut.core.model import Edit, Model, Site
@@ -18,6 +20,7 @@ from neuronaut.live.ablate import ablate as run_ablate
 from neuronaut.live.influence import influence as run_influence
 from neuronaut.live.inputs import feed_of
 from neuronaut.live.measure import How
+from neuronaut.live.truth import task_of
 from neuronaut.live.wrapped import recorded_model
 from neuronaut.store.recording import Recording
 
@@ -137,4 +140,10 @@ def _forward(live: Model, rec: Recording, batch: Any, edits: Sequence[Edit]) -> 
         table[key] = np.asarray(output)
         dims[key] = ("sample", *(f"{name}.{axis}" for axis in range(1, np.ndim(output))))
     layers = [layer.name for layer in held for _ in range(layer.unit_count)]
-    return Result("forward", table, dims, {"unit": range(len(layers)), "layer": layers}, n={"all": len(value)})
+    coords: dict[str, Any] = {"unit": range(len(layers)), "layer": layers}
+    task = task_of(rec)
+    if task.classes is not None and task.output in ran.outputs:
+        with np.errstate(all="ignore"):  # NaN and infinity are data here
+            table["probability"] = np.exp(log_probability(task, flat(np.asarray(ran.outputs[task.output], np.float64))))
+        dims["probability"], coords["class"] = ("sample", "class"), list(map(str, task.classes.names))
+    return Result("forward", table, dims, coords, n={"all": len(value)})

@@ -30,9 +30,9 @@ def verdicts(
     range, and p <= .05 by rank). Nothing is claimed from fewer than 20 samples (or groups: ``pieces`` of each metric)
     or 19 random sets. ``asked``: the random sets asked for, where that may be more than there are.
     """
-    found, said = np.full(len(names), np.nan), []
+    found, said, ranks = np.full(len(names), np.nan), [], []
     unclaimed = _unclaimed(max(pieces), sets, asked, grouped=grouped) if any(pieces) else ""
-    random = f"{sets} random sets of {units:,} units" if units > 1 else f"{sets} other units"
+    random = f"{sets:,} random sets of {units:,} units" if units > 1 else f"{sets:,} other units"
     for place, name in enumerate(names):
         row = {key: float(column[place]) for key, column in table.items()}
         if name in why or np.isnan(row["effect"]):
@@ -40,6 +40,9 @@ def verdicts(
             continue
         effect = f"{name} {row['effect']:+.3g} [{row['low']:+.3g}, {row['high']:+.3g}]"
         if unclaimed:
+            if pieces[place] >= FEWEST and np.isfinite(row["null_p"]):
+                beyond = " (beyond all)" if row["null_p"] * (sets + 1) < 1.5 else ""
+                ranks.append(f"{name} p = {row['null_p']:.2g}{beyond}")
             continue
         if pieces[place] < FEWEST:
             said.append(f"{name}: no verdict, {_unclaimed(pieces[place], sets, asked, grouped=grouped)}.")
@@ -54,7 +57,16 @@ def verdicts(
             said.append(f"{effect}: not shown, the interval holds 0.")
         else:
             said.append(f"{effect}: not special, {spread} of the same layer do as much.")
-    return found, [*said, f"no verdict: {unclaimed}."] if unclaimed else said
+    if not unclaimed:
+        return found, said
+    return found, [*said, f"no verdict: {unclaimed}.", *([_ranked(ranks, random, sets, asked)] if ranks else [])]
+
+
+def _ranked(ranks: Sequence[str], random: str, sets: int, asked: int | None) -> str:
+    """Where the effects stand among random sets that are too few for a verdict, and what would give one."""
+    more = asked is not None and asked < FEWEST_SETS
+    way = f"null={FEWEST_SETS} or more gives one" if more else f"a layer of {FEWEST_SETS + 1} units gives one"
+    return f"by rank among {random} of the layer, {', '.join(ranks)}; no p can be below 1/{sets + 1}, {way}."
 
 
 def _unclaimed(pieces: int, sets: int, asked: int | None, *, grouped: bool) -> str:
