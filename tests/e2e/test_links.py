@@ -106,6 +106,41 @@ def test_what_was_done_is_in_the_link_and_back_undoes_it(
     assert seen(page) == there
 
 
+def test_back_undoes_a_filter_that_was_typed_all_at_once(titanic: Path, opened: Opener) -> None:
+    page = opened(titanic)
+    before = page.ask("[e.view.a, e.view.b]")
+    for side, text in (("A", "age > 30"), ("A", "age > 40 and pclass == 1"), ("B", "fare > 20")):
+        page.type_filter(side, text)
+        page.leave_filter(side)
+    assert page.ask("[e.view.a, e.view.b]") == ["age > 40 and pclass == 1", "fare > 20"]
+    for expected in (["age > 40 and pclass == 1", before[1]], ["age > 30", before[1]], before):
+        page.tab.go_back()
+        page.tab.wait_for_function(
+            "(x) => { const { a, b } = window.neuronaut.explorer.view; return a === x[0] && b === x[1] }", arg=expected
+        )
+    page.tab.go_forward()
+    expect(page.filter("A")).to_have_value("age > 30")
+    # Back while the field still has the focus takes what was typed away.
+    page.type_filter("A", "age > 50")
+    page.tab.wait_for_function("() => window.neuronaut.explorer.view.a === 'age > 50'")
+    page.tab.go_back()
+    expect(page.filter("A")).to_have_value("age > 30")
+    page.leave_filter("A")
+    assert page.ask("e.view.a") == "age > 30"
+
+
+def test_the_part_of_a_layer_that_is_in_sight_is_in_the_link(titanic: Path, opened: Opener) -> None:
+    page = opened(titanic, "#/layers?at=0", before=COPIED)
+    page.canvas.focus()
+    page.tab.keyboard.press("+")
+    page.tab.keyboard.press("+")
+    expect(page.tab.get_by_text("of 891 samples")).to_be_visible()
+    other = opened(titanic, copied(page))
+    said = page.canvas.get_attribute("aria-label")
+    expect(other.canvas).to_have_attribute("aria-label", str(said))
+    assert "891" not in str(said)
+
+
 def test_the_numbers_at_a_unit_are_explained_by_a_key_and_those_of_the_legend_by_pointing(
     titanic: Path, opened: Opener
 ) -> None:

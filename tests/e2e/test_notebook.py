@@ -117,6 +117,11 @@ def test_a_click_in_the_cell_reaches_python_and_python_moves_the_page(passengers
     n = int(passengers.mask("age > 40").sum())
     book.tab.wait_for_function("n => neuronaut.explorer.sides?.a.n === n", arg=n)
     assert book.tab.evaluate("neuronaut.explorer.view.a") == "age > 40"
+    # A filter that the page was not made with: Python's own numbers, with no sign that they are near.
+    mine = activity(passengers, "age > 40", layers="0")["mean"][0]
+    there = book.tab.evaluate("[...neuronaut.explorer.sides.a.layers.get('0').mean]")
+    np.testing.assert_array_equal(there, mine.astype(np.float32))
+    expect(output.get_by_text("~")).to_have_count(0)
     book.run(4)
     box = output.locator(".nn-widget").bounding_box()
     assert box is not None and box["height"] == 500
@@ -147,6 +152,31 @@ def test_keys_pressed_in_the_cell_are_the_explorers_and_its_theme_is_the_noteboo
     assert book.tab.evaluate("neuronaut.explorer.view") == before
     book.command("apputils:change-theme", theme="JupyterLab Dark")
     expect(root).to_have_attribute("data-theme", "dark", timeout=RUN)
+
+
+def test_the_wheel_scrolls_the_notebook_until_the_network_is_meant(passengers: Recording, notebook: Opener) -> None:
+    book = notebook(SHOW.format(path=str(passengers.path)), *["1"] * 12)
+    output = book.run(0)
+    canvas = output.get_by_role("application")
+    expect(canvas).to_be_visible(timeout=RUN)
+    ready(book)
+    box = canvas.bounding_box()
+    assert box is not None
+    book.tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + 80)
+    book.tab.mouse.wheel(0, 100)
+    expect(output.get_by_text("Ctrl and the wheel zoom")).to_be_visible()
+    book.tab.wait_for_function(
+        "y => document.querySelector('[role=application]').getBoundingClientRect().y < y", arg=box["y"]
+    )
+    assert book.tab.evaluate("neuronaut.explorer.cam") is None
+    book.tab.keyboard.down("Control")
+    book.tab.mouse.wheel(0, -100)
+    book.tab.keyboard.up("Control")
+    book.tab.wait_for_function("neuronaut.explorer.cam !== null")
+    zoomed = book.tab.evaluate("neuronaut.explorer.cam.z")
+    canvas.focus()
+    book.tab.mouse.wheel(0, -100)
+    book.tab.wait_for_function(f"neuronaut.explorer.cam.z > {zoomed}")
 
 
 def test_the_page_in_the_cell_follows_a_recording_that_grows(tmp_path: Path, notebook: Opener) -> None:

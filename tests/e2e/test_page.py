@@ -273,7 +273,23 @@ def test_the_theme_follows_the_system_until_one_is_chosen(titanic: Path, opened:
     page.wait_for_frames()
     assert page.ask("e.theme") == "dark"
     assert page.pixels().mean() < bright - 60
-    assert "theme=dark" in page.hash
+    assert "theme" not in page.hash
+    page.tab.reload()
+    page.wait_until_answered()
+    assert page.ask("e.theme") == "dark"
+    linked = opened(titanic, "#/network?theme=dark", theme="light")
+    assert linked.ask("e.theme") == "dark"
+    linked.canvas.focus()
+    linked.tab.keyboard.press("d")
+    assert [linked.ask("e.theme"), "theme" in linked.ask("e.state.link().hash")] == ["light", False]
+
+
+def test_only_views_that_are_there_are_among_the_keys(titanic: Path, opened: Opener) -> None:
+    page = opened(titanic)
+    page.canvas.focus()
+    page.tab.keyboard.press("?")
+    keys = page.tab.get_by_role("dialog").locator("dt").all_inner_texts()
+    assert "Slices" in keys and "Live" not in keys
 
 
 def test_the_table_shows_the_numbers_that_are_drawn(titanic: Path, passengers: Recording, opened: Opener) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from served_page import OpenedServed
 
 from neuronaut.analysis.activity import activity
 from neuronaut.analysis.compare import compare
+from neuronaut.analysis.influence import influence
 from neuronaut.analysis.recorded import by_layer
 from neuronaut.analysis.similarity import similarity
 from neuronaut.capture.record import record
@@ -27,6 +30,7 @@ from neuronaut.store.recording import open as open_recording
 from neuronaut.store.saved import save_slice
 
 Served = Callable[..., OpenedServed]
+FETCH = "const f = window.fetch; window.fetch = async (u, o) => { "
 FILTER = "age > 30 and pclass in [1, 2]"
 
 
@@ -82,7 +86,8 @@ def test_typed_groups_show_the_numbers_of_python(served: Served, recording: Reco
     there = activity(recording, FILTER)
     for name, mine in {"g": "hedges_g", "gLow": "g_low", "auroc": "auroc", "p": "p", "q": "q"}.items():
         for layer, values in parts(page, "pair", name).items():
-            np.testing.assert_array_equal(values, found[mine][by_layer(found)[layer]].astype(np.float32), name)
+            kind = np.float64 if name in ("p", "q") else np.float32
+            np.testing.assert_array_equal(values, found[mine][by_layer(found)[layer]].astype(kind), name)
     for name, mine in {"mean": "mean", "sd": "sd", "firingRate": "firing_rate"}.items():
         for layer, values in parts(page, "a", name).items():
             np.testing.assert_array_equal(values, there[mine][0][by_layer(there)[layer]].astype(np.float32), name)
@@ -108,6 +113,52 @@ def test_the_units_most_like_one_are_asked_for_it_alone(served: Served, recordin
     found = page.ask("e.understanding.similar(e.cards.get('0'), 11)")
     assert [str(one["unit"]) for one in found[:5]] == likest
     np.testing.assert_array_equal([one["r"] for one in found], expected["value"])
+
+
+def test_pointing_at_a_unit_asks_for_its_influence_and_shows_it(served: Served, recording: Recording) -> None:
+    page = served()
+    asked: list[str] = []
+    page.tab.on("request", lambda request: asked.append(request.post_data or ""))
+    page.point_at("0", 11, "dense 1")
+    tip = page.tab.locator(".tip")
+    expect(tip).to_contain_text("Most influence on dense 2")
+    found = influence(recording, "0:11", direction="forward")
+    effect = float(found["effect"][list(found.coords["unit"]).index("7:0")])
+    assert page.ask("e.engine.influenceNow('0', 11).forward.get('7')[0]") == np.float32(effect)
+    page.tab.mouse.move(5, 5)
+    page.point_at("0", 11, "dense 1")
+    expect(tip).to_contain_text("Most influence on dense 2")
+    assert len([text for text in asked if '"effects"' in text and '"0:11"' in text]) == 1
+
+
+def test_units_that_the_pointer_only_passes_are_not_asked_about(served: Served) -> None:
+    page = served(before=f"window.sent = []; {FETCH}window.sent.push(o?.body ?? ''); return f(u, o) }}")
+    page.tab.evaluate(
+        """() => new Promise((done) => {
+          const e = window.neuronaut.explorer, layer = e.cards.get("0")
+          let unit = 0
+          const step = () => (unit < 12 ? ((e.hover = { layer, unit: unit++ }), setTimeout(step, 5)) : done())
+          step()
+        })"""
+    )
+    page.tab.wait_for_function("() => window.neuronaut.explorer.engine.influenceNow('0', 11) !== null")
+    sent = page.tab.evaluate("window.sent.filter((one) => one.includes('effects'))")
+    assert 1 <= len(sent) < 6 and '"0:11"' in sent[-1]
+
+
+def test_a_recording_without_influence_says_so(served: Served, recording: Recording, tmp_path: Path) -> None:
+    shutil.copytree(recording.path, tmp_path / "plain.naut")
+    shutil.rmtree(tmp_path / "plain.naut" / "results" / "influence-stored")
+    page = served(rec=open_recording(tmp_path / "plain.naut"))
+    page.point_at("0", 11, "dense 1")
+    expect(page.tab.locator(".tip")).to_contain_text("This recording holds no influence")
+
+
+def test_samples_have_their_names_however_late_these_come(served: Served) -> None:
+    late = "if (String(u).includes('block')) await new Promise((done) => setTimeout(done, 600));"
+    page = served("#/neuron?at=3%3A4", before=f"{FETCH}{late} return f(u, o) }}")
+    names = page.tab.get_by_role("region", name="Samples", exact=True).locator("summary .id")
+    expect(names.first).to_have_text(re.compile(r"#\d+"))
 
 
 def test_a_filter_may_ask_for_activations(served: Served, recording: Recording) -> None:

@@ -34,6 +34,7 @@ import { type Listed, type Preview, readPreview, readSamples, Samples, type Shee
 import { Selections } from "./selections"
 import { type Missing, type Params, type Result, Results } from "./results"
 import { Shipped, sideKey } from "./shipped"
+import { soonOr } from "./soon"
 import { SharedTasks } from "./tasks"
 
 export interface EngineOptions {
@@ -73,6 +74,8 @@ export class Engine implements EngineApi {
   readonly #sides = new SharedTasks<readonly [GroupStats, GroupStats]>(KEPT)
   readonly #pairs = new SharedTasks<PairStats>(KEPT)
   readonly #columns = new SharedTasks<Float32Array>(KEPT)
+  /** Values that Python gave. */
+  readonly #given = new WeakSet<Float32Array>()
   readonly #asked = new Map<string, Promise<unknown>>()
   readonly #selections: Selections
   #shipped: Shipped | null = null
@@ -139,16 +142,22 @@ export class Engine implements EngineApi {
     const key = this.#activations.key(layer, reduction)
     if (key === null) return Promise.reject(new Error(`this page has no per-sample values of ${layer}`))
     return this.#columns.run(`${unit}\n${key}`, async (stop) => {
-      if (this.served) return this.#remote!.column(layer, unit, reductionOf(key), stop)
-      await this.#activations.load(key)
-      return this.#ask({ kind: "column", key, unit }, stop)
+      const asked = (remote: Remote, stop: AbortSignal) => remote.column(layer, unit, reductionOf(key), stop).then((column) => (this.#given.add(column), column))
+      if (this.served) return asked(this.#remote!, stop)
+      const near = async (): Promise<Float32Array> => {
+        await this.#activations.load(key)
+        return this.#ask({ kind: "column", key, unit }, stop)
+      }
+      return this.#exactly(asked, near, stop)
     })
   }
 
   /** Samples by units of a layer, shrunk to pixels. */
   async heat(layer: string, request: HeatRequest, signal?: AbortSignal): Promise<Heat> {
     if (this.served) return this.#remote!.heat(layer, request, signal)
-    return this.#ask({ kind: "heat", key: await this.#loaded(layer), request }, signal)
+    const near = async (): Promise<Heat> => this.#ask({ kind: "heat", key: await this.#loaded(layer), request }, signal)
+    const asked = (remote: Remote, stop: AbortSignal) => remote.heat(layer, request, stop).then((heat) => (this.#given.add(heat.values), heat))
+    return this.#exactly(asked, near, signal)
   }
 
   /** A number for every sample to sort it by. */
@@ -162,10 +171,18 @@ export class Engine implements EngineApi {
     return key === null ? 0 : this.#activations.step(key, unit)
   }
 
+  /** Whether values are Python's own, not the page's rounded ones. */
+  isExact(values: Float32Array): boolean {
+    return this.#given.has(values)
+  }
+
   async sampleValues(row: number): Promise<Map<string, Float32Array>> {
     if (this.served) return this.#remote!.row(row)
-    const { keys } = await this.#activations.loadAll()
-    return new Map(await this.#ask({ kind: "row", keys, row }))
+    const near = async (): Promise<Map<string, Float32Array>> => {
+      const { keys } = await this.#activations.loadAll()
+      return new Map(await this.#ask({ kind: "row", keys, row }))
+    }
+    return this.#exactly((remote, stop) => remote.row(row, stop), near)
   }
 
   /** A part of the table of samples, sorted by Python. */
@@ -178,8 +195,13 @@ export class Engine implements EngineApi {
     return preview?.blobs.length === 0 && this.#remote ? this.#remote.preview(row) : readPreview(this.#arrays, this.#manifest, row)
   }
 
-  async influence(layer: string, unit: number): Promise<Influence> {
-    if (this.served) return this.#effects.run(formatAddress(layer, unit), () => this.#remote!.influence(layer, unit))
+  /** Whether influence was recorded; of a server the first answer tells. */
+  get influenced(): boolean {
+    return this.served ? !this.#remote!.uninfluenced : this.#manifest.influence.length > 0
+  }
+
+  async influence(layer: string, unit: number, signal?: AbortSignal): Promise<Influence> {
+    if (this.served) return this.#effects.run(formatAddress(layer, unit), (stop) => this.#remote!.influence(layer, unit, stop), signal)
     await this.#influence.load(layer)
     return this.#influence.now(layer, unit) ?? { forward: new Map(), backward: new Map() }
   }
@@ -292,7 +314,7 @@ export class Engine implements EngineApi {
 
   /** Both groups in one question, where neither is known or came with the page. */
   async #both(a: Side, b: Side, signal?: AbortSignal): Promise<readonly [GroupStats, GroupStats]> {
-    const apart = this.served || [a, b].some((side) => this.#groups.known(sideKey(side)) || this.#exact().has(side))
+    const apart = this.#remote !== null || [a, b].some((side) => this.#groups.known(sideKey(side)) || this.#exact().has(side))
     if (apart) return Promise.all([this.#group(a, signal), this.#group(b, signal)])
     const groups = await this.#sides.run(`${sideKey(a)}\n${sideKey(b)}`, (stop) => this.#makeSides(a, b, stop), signal)
     for (const group of groups) this.#groups.keep(sideKey({ expression: group.expression, outside: group.outside ?? false }), group)
@@ -313,29 +335,42 @@ export class Engine implements EngineApi {
     if (this.served) return this.#remote!.group(side, signal)
     const exact = await this.#exact().group(side)
     if (exact && exact.problems.size === 0) return exact
-    const rows = rowsOf(this.#selections.mask(side))
-    const { keys, problems } = await this.#activations.loadAll()
-    const { layers } = await this.#ask({ kind: "group", keys, rows }, signal)
-    return { ...side, n: rows.length, exact: false, layers, problems }
+    const near = async (): Promise<GroupStats> => {
+      const rows = rowsOf(this.#selections.mask(side))
+      const { keys, problems } = await this.#activations.loadAll()
+      const { layers } = await this.#ask({ kind: "group", keys, rows }, signal)
+      return { ...side, n: rows.length, exact: false, layers, problems }
+    }
+    return this.#exactly((remote, stop) => remote.group(side, stop), near, signal)
   }
 
   async #makePair(a: Side, b: Side, signal: AbortSignal): Promise<PairStats> {
     const [maskA, maskB] = [this.#selections.mask(a), this.#selections.mask(b)]
     const [shared, unknown] = [overlap(maskA, maskB), this.#selections.unknown(a, b)]
-    if (this.served) {
+    const asked = async (remote: Remote, stop: AbortSignal): Promise<PairStats> => {
       const [nA, nB] = [countOf(maskA), countOf(maskB)]
-      const layers = await this.#remote!.pair(a, b, signal)
+      const layers = await remote.pair(a, b, stop)
       return { a, b, nA, nB, exact: true, layers, problems: new Map(), notes: pairNotes({ nA, nB, shared, unknown }) }
     }
+    if (this.served) return asked(this.#remote!, signal)
     const exact = await this.#exact().pair(a, b)
     if (exact && exact.problems.size === 0) {
       return { a, b, ...exact, exact: true, notes: pairNotes({ ...exact, shared, unknown }) }
     }
-    const { layers, problems } = await this.#pairAnswer(a, b, signal)
-    const { grouped } = this.#manifest.samples
-    if (grouped) for (const stats of layers.values()) unjudged(stats)
-    const [nA, nB] = [countOf(maskA), countOf(maskB)]
-    return { a, b, nA, nB, exact: false, layers, problems, notes: pairNotes({ nA, nB, shared, unknown, grouped }) }
+    const near = async (): Promise<PairStats> => {
+      const { layers, problems } = await this.#pairAnswer(a, b, signal)
+      const { grouped } = this.#manifest.samples
+      if (grouped) for (const stats of layers.values()) unjudged(stats)
+      const [nA, nB] = [countOf(maskA), countOf(maskB)]
+      return { a, b, nA, nB, exact: false, layers, problems, notes: pairNotes({ nA, nB, shared, unknown, grouped }) }
+    }
+    return this.#exactly(asked, near, signal)
+  }
+
+  /** Python's numbers, where somebody asks it; else the page's own, from rounded values. */
+  #exactly<T>(ask: (remote: Remote, stop: AbortSignal) => Promise<T>, near: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const remote = this.#remote
+    return remote ? soonOr((stop) => ask(remote, stop), near, signal) : near()
   }
 
   async #pairAnswer(a: Side, b: Side, signal?: AbortSignal) {

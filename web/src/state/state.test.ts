@@ -189,6 +189,12 @@ describe("state", () => {
     expect(told).toEqual(["abs ab"])
   })
 
+  it("a link to share leaves the theme to its reader", () => {
+    const state = createState(DEFAULT_VIEW, known, fakeWindow("#/network?theme=light&sel=0%3A3").host)
+    expect(state.view.theme).toBe("light")
+    expect(state.link().hash).toBe("#/network?sel=0%3A3")
+  })
+
   it("is frozen", () => {
     const state = createState(DEFAULT_VIEW, known, fakeWindow().host)
     state.update({ col: "ab" })

@@ -80,7 +80,8 @@ export function createState(base: View, known: Known, window: Host): State {
       return taken
     },
     link() {
-      const hash = encodeView(view, base)
+      // A theme is its reader's own.
+      const hash = encodeView({ ...view, theme: base.theme }, base)
       return { hash, short: hash.length <= MAX_LINK }
     },
     close() {

@@ -31,6 +31,11 @@ describe("palette", () => {
     expect(first("fit net")!.action).toEqual({ kind: "command", id: "fit" })
   })
 
+  it("offers no view that the page has not", () => {
+    const live = (missing: Sources["missing"]) => palette("live", { ...sources, missing }).map((one) => one.title)
+    expect([live([]).includes("Live"), live(["live"]).includes("Live")]).toEqual([true, false])
+  })
+
   it("forgives letters left out, not letters that are not there", () => {
     expect(titles("srvvd")).toContain("output · survived")
     expect(titles("zzz")).toEqual([])

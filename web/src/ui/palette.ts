@@ -33,6 +33,8 @@ export interface Sources {
   readonly columns: ReadonlyMap<string, Column>
   readonly slices: readonly SliceCard[]
   readonly findings: readonly FindingCard[]
+  /** Commands that the page has not. */
+  readonly missing?: readonly CommandId[]
 }
 
 const MOST = 14
@@ -50,11 +52,11 @@ export function palette(query: string, sources: Sources): Entry[] {
   if (text === "") {
     const begin = [...findings(sources), ...slices(sources), ...places(sources.layers, false)]
     begin.slice(0, MOST - 4).forEach(add)
-    commands().forEach(add)
+    commands(sources).forEach(add)
     return [...entries.values()]
   }
   for (const { layer, unit, address, title, detail } of find(text, sources.layers, 8)) add(place(layer, unit, address, title, detail))
-  const all = [...places(sources.layers, true), ...findings(sources), ...slices(sources), ...columns(sources), ...values(sources), ...commands()]
+  const all = [...places(sources.layers, true), ...findings(sources), ...slices(sources), ...columns(sources), ...values(sources), ...commands(sources)]
   const fitting = all.map((entry) => ({ entry, score: Math.max(likeness(entry.title, text), likeness(entry.hint, text) - 1) }))
   fitting
     .filter(({ score }) => score > 0)
@@ -130,8 +132,8 @@ function values({ columns }: Sources): Entry[] {
   })
 }
 
-function commands(): Entry[] {
-  return COMMANDS.filter(({ id }) => !KEYBOARD_ONLY.has(id)).map(({ id, label, keys }) => {
+function commands({ missing = [] }: Sources): Entry[] {
+  return COMMANDS.filter(({ id }) => !KEYBOARD_ONLY.has(id) && !missing.includes(id)).map(({ id, label, keys }) => {
     return { key: `command ${id}`, icon: "keyboard", title: label, detail: "command", hint: keys[0]!.toUpperCase(), action: { kind: "command", id } }
   })
 }

@@ -43,6 +43,10 @@ export class Explorer {
 
   view: View = $state.raw()!
   system = $state<Theme>("dark")
+  /** The theme that the reader chose; null follows the system. */
+  preferred = $state<Theme | null>(null)
+  /** Whether the page stands in something that scrolls: a notebook's cell, a frame. */
+  inCell = false
   edges = $state.raw<readonly EdgeArrays[]>([])
   pair = $state.raw<PairStats | null>(null)
   hover = $state.raw<UnitRef | null>(null)
@@ -96,7 +100,7 @@ export class Explorer {
   readonly classesBy = $derived(this.view.classes)
   readonly expressionA = $derived(this.view.a)
   readonly expressionB = $derived(this.view.b)
-  readonly theme: Theme = $derived(this.view.theme ?? this.system)
+  readonly theme: Theme = $derived(this.view.theme ?? this.preferred ?? this.system)
   /** The shown group, and the one it is compared with. */
   readonly a: GroupStats | null = $derived(this.alone ? this.one : (this.sides?.a ?? this.all))
   readonly b: GroupStats | null = $derived(this.alone ? null : (this.sides?.b ?? null))
@@ -306,6 +310,13 @@ export class Explorer {
     const place = address === null ? null : parseAddress(address, this.cards)
     const layer = place ? this.cards.get(place.layer) : undefined
     return place && layer && place.unit !== null && place.unit < layer.units ? { layer, unit: place.unit } : null
+  }
+
+  /** Dark for light, or the other way round. A reader's choice is not part of a link, and goes before the link's. */
+  turn(): void {
+    const next = this.theme === "dark" ? "light" : "dark"
+    this.preferred = next === this.system ? null : next
+    this.update({ theme: null }, true)
   }
 
   /** A map is of its unit, and groups are of their order: with another one they close. */

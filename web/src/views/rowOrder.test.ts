@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { ordered, runsOf } from "./rowOrder"
+import { ordered, runsOf, seenIn } from "./rowOrder"
 
 describe("row order", () => {
   it("groups first, then falling scores, what belongs to nothing last", () => {
@@ -8,6 +8,11 @@ describe("row order", () => {
     const rows = ordered(5, codes, scores)
     expect([...rows]).toEqual([3, 1, 4, 0, 2])
     expect(runsOf(rows, codes)).toEqual([{ code: 0, start: 0, end: 2 }, { code: 1, start: 2, end: 4 }, { code: -1, start: 4, end: 5 }])
+  })
+
+  it("a link says which part is in sight; what is no part is all", () => {
+    expect(seenIn("0.25,0.5")).toEqual([0.25, 0.5])
+    for (const text of [undefined, "", "1", "0.5,0.25", "-1,0.5", "0,2", "a,b", "0,0.5,1"]) expect(seenIn(text)).toEqual([0, 1])
   })
 
   it("NaN comes after every number, equal scores stay as recorded", () => {

@@ -32,3 +32,9 @@ export function runsOf(rows: Uint32Array, codes: Int32Array | null): Run[] {
   }
   return runs
 }
+
+/** The part of the ordered samples that a link has in sight, from 0 to 1; all of them where it does not say well. */
+export function seenIn(text = ""): readonly [number, number] {
+  const [from = NaN, to = NaN, ...rest] = text.split(",").map(Number)
+  return rest.length === 0 && from >= 0 && from < to && to <= 1 ? [from, to] : [0, 1]
+}

@@ -48,7 +48,7 @@ export class UnitFacts {
   readonly unit = $derived.by(() => this.#ref().unit)
   readonly address = $derived(formatAddress(this.layer.name, this.unit))
   readonly card = $derived.by(() => this.#explorer.manifest.activations.find((one) => one.layer === this.layer.name))
-  readonly exact = $derived(this.card?.scheme === "f32")
+  readonly exact = $derived.by(() => this.card?.scheme === "f32" || (this.values !== null && this.#explorer.engine.isExact(this.values)))
   readonly stats = $derived.by(() => {
     const { a, b } = this.#explorer
     return (b ? [a, b] : [a]).map((group) => ({ exact: group?.exact ?? true, values: group?.layers.get(this.layer.name) ?? null, n: group?.n ?? 0 }))
@@ -121,7 +121,7 @@ export class UnitFacts {
     ]
   })
   /** Whether values shown here are near, not exact. */
-  readonly rounded = $derived.by(() => (this.card?.error ?? 0) > 0 && !this.failed)
+  readonly rounded = $derived.by(() => !this.exact && (this.card?.error ?? 0) > 0 && !this.failed)
 
   get explorer(): Explorer {
     return this.#explorer
@@ -141,7 +141,7 @@ export class UnitFacts {
     this.failed = ""
     this.values = null
     Promise.all([engine.unitValues(layer, unit), engine.valueStep(layer, unit)]).then(
-      ([column, between]) => current && ((this.values = column), (this.step = between)),
+      ([column, between]) => current && ((this.values = column), (this.step = engine.isExact(column) ? 0 : between)),
       (reason: unknown) => current && (this.failed = reason instanceof Error ? reason.message : String(reason)),
     )
     engine.influence(layer, unit).then(

@@ -14,6 +14,16 @@ export function addressOf(id: string, hash: string): string {
   return `?${KEY}=${encodeURIComponent(id)}${hash}`
 }
 
+/** What names units, samples and places of one network. */
+const OF_ONE = new Set(["at", "sel", "pin", "open", "cam"])
+
+/** The same view of another network: without what is of the first one alone. */
+export function ofAnother(hash: string): string {
+  const [route = "", ...rest] = hash.split("?")
+  const pairs = rest.join("?").split("&").filter((pair) => pair !== "" && !OF_ONE.has(pair.split("=")[0]!))
+  return route + (pairs.length > 0 ? `?${pairs.join("&")}` : "")
+}
+
 /** What each is called; those of one name are told apart by their ids. */
 export function namesOf(recordings: readonly ServedRecording[]): ReadonlyMap<string, string> {
   const twice = (title: string): boolean => recordings.filter((one) => one.title === title).length > 1
