@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from captum.attr import IntegratedGradients, LayerConductance
 from torch import nn
 
 import neuronaut as naut
-from neuronaut.core.errors import UnsupportedModel
+from neuronaut.core.errors import DataError, UnsupportedModel
 from neuronaut.core.model import Edit, Site
 from neuronaut.live.attribute import METHODS
 from neuronaut.live.attribution.agreement import agreement
@@ -389,3 +390,51 @@ def test_the_tables_hold_units_or_samples_and_json_holds_all() -> None:
     assert len(found.table("sample", "units")) == 900
     assert found.to_json()["values"]["rank_correlation"] == float(found["rank_correlation"])
     assert "attribution" in repr(found)
+
+
+@pytest.mark.parametrize("method", ["gradient", "integrated", "expected", "patching", "lrp", "conductance"])
+def test_maps_sum_over_their_places_to_the_attribution_of_the_channel(method: str) -> None:
+    net, x = seeded(pictures), rows(12, 2, 6, 6)
+    layer = "0" if method == "conductance" else "input"
+    plain = naut.attribute(net, x, "7:1", layer, method, steps=8, verify=0)
+    found = naut.attribute(net, x, "7:1", layer, method, steps=8, verify=0, positions=True, per_sample=True)
+    channels = 4 if method == "conductance" else 2
+    assert (found["map"].shape, found.dims["map"]) == ((channels, 6, 6), ("units", "y", "x"))
+    assert found["sample_map"].shape == (12, channels, 6, 6)
+    np.testing.assert_allclose(found["map"].sum((1, 2)), plain["attribution"], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found["sample_map"].sum((2, 3)), found["sample_attribution"], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found["sample_map"].mean(0), found["map"], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found["attribution"], plain["attribution"])
+    assert "sample_map" not in naut.attribute(net, x, "7:1", layer, method, steps=2, verify=0, positions=True).values
+
+
+def test_a_map_stands_where_the_weights_look() -> None:
+    net = nn.Sequential(nn.Flatten(), nn.Linear(9, 1, bias=False)).double().eval()
+    net[1].weight.data = torch.arange(9.0).double()[None]
+    found = naut.attribute(net, np.ones((4, 1, 3, 3)), "1:0", method="gradient", positions=True)
+    np.testing.assert_allclose(found["map"][0], np.arange(9.0).reshape(3, 3))
+
+
+def test_a_map_is_refused_where_there_are_no_positions() -> None:
+    with pytest.raises(DataError, match="no positions"):
+        naut.attribute(seeded(relu_net), rows(9, 4), "4:0", positions=True)
+    with pytest.raises(DataError, match="one layer"):
+        naut.attribute(seeded(TwoInputs), {"a": rows(9, 3), "b": rows(9, 2)}, "head:0", positions=True)
+
+
+def test_a_difference_that_cancels_out_is_said_and_one_that_does_not_is_not() -> None:
+    net, x = seeded(relu_net), rows(200, 4)
+    said = "small beside how 4:0 varies"
+    assert any(said in note for note in naut.attribute(net, x, "4:0", "2", baseline="mean").notes)
+    one_side = x + 3
+    assert not any(said in note for note in naut.attribute(net, one_side, "4:0", baseline="zero").notes)
+
+
+def test_with_a_slice_a_linear_head_is_measured_from_the_mean_of_all_samples(tmp_path: Path) -> None:
+    net = nn.Sequential(nn.Linear(2, 1, bias=False)).eval()
+    x = np.random.default_rng(1).normal(size=(100, 2)).astype(np.float32)
+    with naut.record(net, x, metadata={"first": x[:, 0]}, to=tmp_path / "linear.naut") as rec:
+        found = naut.attribute(net, rec, "0:0", where="first > 0", data=x)
+    inside = x[:, 0] > 0
+    weight = net[0].weight.detach().numpy()[0]
+    np.testing.assert_allclose(found["attribution"], weight * (x[inside].mean(0) - x.mean(0)), rtol=1e-4, atol=1e-6)

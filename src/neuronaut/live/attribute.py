@@ -6,7 +6,7 @@ import functools
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from neuronaut.core.slices import where as slice_where
 from neuronaut.live.attribution import methods
 from neuronaut.live.attribution.ends import ends_of
 from neuronaut.live.attribution.found import Attributed, attributed_result
+from neuronaut.live.attribution.maps import check_mapped
 from neuronaut.live.attribution.methods import Batched, Part, Question
 from neuronaut.live.attribution.starts import WORDS, Source, Start, pool_size, start_of, values_at
 from neuronaut.live.inputs import GivenFeed, Rows
@@ -51,6 +52,7 @@ def attribute(
     steps: int = 64,
     samples: int | None = PROBES,
     per_sample: bool = False,
+    positions: bool = False,
     groups: Any = None,
     verify: int = 16,
     epsilon: float = 1e-6,
@@ -84,7 +86,9 @@ def attribute(
     (F), ``start`` (F at the baseline), ``difference`` (what the attributions should sum to), ``total`` (what they do),
     ``error`` and ``relative_error`` (its size by sample beside that of the difference); with lrp ``absorbed`` by biases
     and ``around`` the layer; with patching ``rank_correlation`` with the true changes and ``rank_p`` of shuffled pairs.
-    ``table("sample")`` has these by sample; ``per_sample`` adds ``sample_attribution``, [sample, unit].
+    ``table("sample")`` has these by sample; ``per_sample`` adds ``sample_attribution``, [sample, unit]. ``positions``,
+    for a layer that has them, adds ``map``, [unit, y, x] (or [unit, position]), the mean over samples of what stands at
+    each place; its sum over places is ``attribution``; with ``per_sample`` also ``sample_map``, [sample, unit, y, x].
 
     >>> import numpy as np, torch, neuronaut as naut
     >>> net = torch.nn.Sequential(torch.nn.Linear(2, 1, bias=False))
@@ -112,9 +116,12 @@ def attribute(
                 model, rec_or_data, where, units=[to, layer], labels=None, classes=None, groups=groups, inputs=inputs
             )
         target, sites = ends_of(subject.model.graph, to, layer, rec)
+        if positions:
+            check_mapped(subject.model.graph, layer, sites)
         inputs_move = method == "conductance" or subject.model.graph[sites[0].layer].kind == "input"
         start = _start_word(method, inputs_move) if baseline is None else baseline
-        asked = Asked(method, start, steps, verify, Relevance(epsilon, gamma), seed)
+        kept: Literal["mean", "sample"] | None = None if not positions else "sample" if per_sample else "mean"
+        asked = Asked(method, start, steps, verify, Relevance(epsilon, gamma), seed, kept)
         chosen = _limited(subject, samples, seed)
         found = _measure(chosen, _everything(subject, rec), target, sites, asked)
     params = {
@@ -211,6 +218,7 @@ class Asked:
     verify: int
     rule: Relevance
     seed: int
+    positions: Literal["mean", "sample"] | None = None
 
     @property
     def spoken(self) -> Any:
@@ -253,6 +261,8 @@ def _measure(subject: Subject, pool: Rows, target: Address, sites: tuple[Site, .
             random = np.random.default_rng((asked.seed, int(rows[0])))
             batch = Batched(chunk.inputs, own, functools.partial(start, own, rows), random)
             part = asked.way(question, batch)
+            if asked.positions is not None:
+                part = found.maps.add(part, whole=asked.positions == "sample")
             found.parts.append(part)
             if units:
                 found.changes.append(methods.patched(question, batch, part.value, units))
@@ -280,7 +290,7 @@ def _question(
             f"Attribute to a later layer (there are {', '.join(_floating(graph))})."
         )
     fixed = [site.layer for site in looked if kinds[site] != "f"]
-    return Question(live, to, target.unit or 0, chosen, moved), fixed
+    return Question(live, to, target.unit or 0, chosen, moved, asked.positions is not None), fixed
 
 
 def _floating(graph: Graph) -> list[str]:

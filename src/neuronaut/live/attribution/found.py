@@ -16,6 +16,7 @@ from neuronaut.core.result import Result
 from neuronaut.live.attribution.agreement import Agreement, agreement
 from neuronaut.live.attribution.among import among_others
 from neuronaut.live.attribution.completeness import Sums
+from neuronaut.live.attribution.maps import Maps
 from neuronaut.live.attribution.methods import Part, Question
 from neuronaut.live.attribution.said import Told, attributed_notes
 from neuronaut.live.interval import Float64, finite_mean, observations, paired_interval
@@ -38,6 +39,7 @@ class Attributed:
     verified: Mapping[Site, Sequence[int]]
     parts: list[Part] = field(default_factory=list)
     changes: list[Mapping[Site, Float64]] = field(default_factory=list)
+    maps: Maps = field(default_factory=Maps)
 
     @property
     def widths(self) -> list[int]:
@@ -110,6 +112,11 @@ def attributed_result(
     if per_sample:
         values["sample_attribution"], dims["sample_attribution"] = whole, ("sample", "units")
         coords["units"] = found.addresses
+    first = subject.model.graph[found.question.sites[0].layer]
+    for name, (of, axes) in found.maps.values(sums.finite, first.position_axes).items():
+        values[name], dims[name] = of, axes
+        places = {axis: range(size) for axis, size in zip(axes, of.shape, strict=True)}
+        coords = {**places, **coords, "units": found.addresses}
     told = _told(subject, found, params, sums, whole, available, table, singles, ranks)
     n = {subject.name: len(subject.rows)}
     return Result("attribute", values, dims, coords, params, n, seed, notes=attributed_notes(told))
@@ -167,4 +174,5 @@ def _told(
         table=table,
         singles=singles,
         ranks=ranks,
+        spread=float(np.std(sums.value[sums.finite])) if sums.finite.any() else 0.0,
     )

@@ -26,13 +26,21 @@ Values = Mapping[Site, npt.NDArray[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``unit`` of ``target`` as a function of ``sites``; ``moved`` are the sites that a path moves."""
+    """``unit`` of ``target`` as a function of ``sites``; ``moved`` are the sites that a path moves.
+
+    ``positions``: whether attributions keep their positions, or are summed over them.
+    """
 
     model: Attributable
     target: Site
     unit: int
     sites: tuple[Site, ...]
     moved: tuple[Site, ...]
+    positions: bool = False
+
+    def folded(self, values: Float64) -> Float64:
+        """What is kept of [sample, *position, unit]."""
+        return values if self.positions else summed(values)
 
     def ask(
         self, inputs: Batch, put: Values | None = None, *, slope: bool = True, rule: Relevance | None = None
@@ -80,7 +88,7 @@ def gradient(question: Question, batch: Batched) -> Part:
     """(a - a') dF/da at the samples: exact where the number is linear in the layer."""
     start, here = batch.start(0), question.ask(batch.inputs)
     return Part(
-        {site: _summed(_times(_minus(batch.own[site], start[site]), here, site)) for site in question.sites},
+        {site: question.folded(_times(_minus(batch.own[site], start[site]), here, site)) for site in question.sites},
         _double(here.value),
         _value(question, batch, start),
     )
@@ -99,7 +107,7 @@ def integrated(question: Question, batch: Batched, steps: int) -> Part:
     for node, weight in zip((places[0] + 1) / 2, places[1] / 2, strict=True):
         here = question.ask(batch.inputs, _between(start, batch.own, float(node)))
         for site in question.sites:
-            product = weight * _summed(_times(_minus(batch.own[site], start[site]), here, site))
+            product = weight * question.folded(_times(_minus(batch.own[site], start[site]), here, site))
             total[site] = total[site] + product if site in total else product
     return Part(total, _value(question, batch), _value(question, batch, start))
 
@@ -116,7 +124,7 @@ def expected(question: Question, batch: Batched, steps: int) -> Part:
         here = question.ask(batch.inputs, _between(start, batch.own, places[:, draw]))
         starts += _value(question, batch, start) / steps
         for site in question.sites:
-            product = _summed(_times(_minus(batch.own[site], start[site]), here, site)) / steps
+            product = question.folded(_times(_minus(batch.own[site], start[site]), here, site)) / steps
             total[site] = total[site] + product if site in total else product
     return Part(total, _value(question, batch), starts)
 
@@ -130,7 +138,7 @@ def conductance(question: Question, batch: Batched, steps: int) -> Part:
         here = question.ask(batch.inputs, _between(start, batch.own, step / steps))
         for site in question.sites:
             moved = _minus(here.activation[site], before.activation[site])
-            product = _summed((_times(moved, before, site) + _times(moved, here, site)) / 2)
+            product = question.folded((_times(moved, before, site) + _times(moved, here, site)) / 2)
             total[site] = total[site] + product if site in total else product
         before = here
     return Part(total, _double(before.value), _double(first.value))
@@ -139,7 +147,7 @@ def conductance(question: Question, batch: Batched, steps: int) -> Part:
 def relevance(question: Question, batch: Batched, rule: Relevance) -> Part:
     """Layer-wise relevance propagation from the number down to the layer."""
     here = question.ask(batch.inputs, rule=rule)
-    found = {site: _summed(_times(_double(here.activation[site]), here, site)) for site in question.sites}
+    found = {site: question.folded(_times(_double(here.activation[site]), here, site)) for site in question.sites}
     value = _double(here.value)
     around = np.zeros(len(value)) if here.around is None else _double(here.around)
     return Part(found, value, np.full(len(value), np.nan), here.absorbed, around)
@@ -188,7 +196,7 @@ def _times(change: Float64, slope: Slope, site: Site) -> Float64:
         return np.asarray(change * slope.gradient[site])
 
 
-def _summed(values: Float64) -> Float64:
+def summed(values: Float64) -> Float64:
     """Summed over positions: [sample, unit]."""
     if values.ndim == 2:
         return values

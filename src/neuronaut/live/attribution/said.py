@@ -14,6 +14,8 @@ from neuronaut.live.verdict import FEWEST_SETS
 
 EXACT = 0.01
 """Sums that miss what they should be by no more than this share are complete."""
+SMALL = 0.05
+"""Of the spread of an answer: mean differences below it are next to none."""
 NAMED = 3
 """Units that are named one by one."""
 
@@ -38,6 +40,7 @@ class Told:
     table: Mapping[str, Float64]
     singles: Mapping[str, float]
     ranks: Agreement | None
+    spread: float
 
 
 def attributed_notes(told: Told) -> tuple[str, ...]:
@@ -73,6 +76,12 @@ def _sums(told: Told) -> Iterator[str]:
         f"the attributions sum to {found['total']:+.3g}, and should to {found['difference']:+.3g} ({told.to} at the "
         f"{ends[0]} less at the {ends[1]}){share}."
     )
+    if abs(found["difference"]) < SMALL * told.spread:
+        yield (
+            f"that difference is small beside how {told.to} varies over these samples (sd {told.spread:.3g}): on "
+            "average what they add cancels out, and an error in % of it says little. Take a slice, another baseline, "
+            "or read mean_abs."
+        )
     if told.method == "conductance" and told.around:
         yield f"ways lead around {told.layer}: its conductance is only what flows through it, and need not sum to that."
     elif told.method in ("gradient", "patching") and not off <= EXACT:
