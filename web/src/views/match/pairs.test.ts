@@ -29,6 +29,11 @@ describe("pairs", () => {
     expect(pairs[0]!.of.level).toBeNaN()
   })
 
+  it("come before whoever has no partner, however well its candidate correlates", () => {
+    const refused = { ...pairs[3]!, of: { ...pairs[3]!.of, heldout: 0.7 } }
+    expect(who(sorted([refused, ...pairs.slice(0, 3)], "heldout", false)).at(-1)).toEqual([2, -1])
+  })
+
   it("know the next best partner of a unit", () => {
     expect(pairs.map(({ next }) => next)).toEqual(["h:1", "", "h:0", "", ""])
   })

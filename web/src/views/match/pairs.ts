@@ -47,6 +47,7 @@ export function pairsOf(found: Result): Pair[] {
 export function sorted(pairs: readonly Pair[], key: SortKey, turned: boolean): Pair[] {
   const value = ({ unit, other, of }: Pair): number => {
     if (key === "unit" || key === "other") return (key === "unit" ? unit : other) < 0 ? Number.NaN : key === "unit" ? unit : other
+    if (other < 0) return Number.NaN
     if (key === "auroc_change") return -Math.abs(of.auroc_change)
     return -(Number.isNaN(of.heldout) ? of.correlation : of.heldout)
   }
