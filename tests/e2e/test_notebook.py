@@ -225,4 +225,4 @@ def test_a_terminal_is_no_notebook() -> None:
 
 def test_the_widget_is_small_enough_for_notebooks() -> None:
     static = Path(__file__).resolve().parents[2] / "src/neuronaut/explorer/static"
-    assert (static / "widget.js").stat().st_size + (static / "widget.css").stat().st_size < 485_000
+    assert (static / "widget.js").stat().st_size + (static / "widget.css").stat().st_size < 496_000

@@ -54,16 +54,16 @@ def test_an_input_feature_and_an_output_are_not_said_to_fire(
     expect(page.inspector).to_contain_text("Selected feature", ignore_case=True)
     values = passengers["input:1"].read()
     lived = passengers.mask("survived == 'yes'")
-    shown = [float(text.replace("\u2212", "-").rstrip("%")) for text in page.statistic("Positive on")]
+    shown = [float(text.replace("\u2212", "-").rstrip("%")) for text in page.statistic("Above 0")]
     exact = [100 * (values[rows] > 0).mean() for rows in (lived, ~lived)]
     np.testing.assert_allclose(shown, exact, atol=0.51)
-    assert page.statistic("Fires on") == []
+    assert page.statistic("Firing rate") == []
     expect(page.inspector.get_by_role("heading", name="Strongest outputs by weight")).to_be_visible()
     x, y = page.point_at("7", 0, "output")
     page.tab.mouse.click(x, y)
     expect(page.inspector).to_contain_text("Selected output", ignore_case=True)
     expect(page.inspector).to_contain_text("survived")
-    assert page.statistic("Fires on") == []
+    assert page.statistic("Firing rate") == []
     expect(page.inspector.get_by_role("heading", name="Strongest inputs by weight")).to_be_visible()
 
 

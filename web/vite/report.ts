@@ -9,8 +9,8 @@ type Name = "app" | "served" | "widget"
 /** Limits without data: in gzip bytes of what is in a page or served, in bytes of the widget (what notebooks take). */
 const LIMITS: Readonly<Record<Name, readonly ["gzip" | "bytes", number]>> = {
   app: ["gzip", 158_000],
-  served: ["gzip", 170_000],
-  widget: ["bytes", 485_000],
+  served: ["gzip", 174_000],
+  widget: ["bytes", 496_000],
 }
 
 /** Write NAME.json (sizes, hashes) beside what was built; refuse what is too large or could end its script block. */

@@ -12,16 +12,21 @@ export interface Picture {
 const SVG = "http://www.w3.org/2000/svg"
 const PAINTED = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity", "paint-order", "text-anchor", "font-family", "font-size", "font-weight", "letter-spacing"]
 
-/** Boxes, words, drawings and canvases of `host`; what carries data-unpictured stays out. */
-export function pictureOf(host: HTMLElement): Picture {
+/** Height of a line below the picture. */
+const LINE = 18
+
+/** Boxes, words, drawings and canvases of `host`, and lines below; what carries data-unpictured stays out. */
+export function pictureOf(host: HTMLElement, caption: readonly string[] = []): Picture {
   const box = host.getBoundingClientRect()
-  const [width, height] = [Math.ceil(box.width), Math.ceil(Math.max(box.height, host.scrollHeight))]
+  const inside = Math.ceil(Math.max(box.height, host.scrollHeight))
+  const [width, height] = [Math.ceil(box.width), inside + (caption.length > 0 ? caption.length * LINE + 8 : 0)]
   const root = document.createElementNS(SVG, "svg")
   set(root, { xmlns: SVG, width, height, viewBox: `0 0 ${width} ${height}` })
   const background = groundOf(host)
   root.append(rect(0, 0, width, height, { fill: background }))
   // What is scrolled away is part of it.
   walk(host, root, new DOMRect(box.x - host.scrollLeft, box.y - host.scrollTop))
+  caption.forEach((line, at) => root.append(word(line, 16, inside + (at + 0.7) * LINE, getComputedStyle(host))))
   return { text: new XMLSerializer().serializeToString(root), width, height, background }
 }
 

@@ -11,7 +11,7 @@ import type { Colouring } from "../render/colouring"
 import { formatAddress, parseAddress } from "../state/address"
 import type { State } from "../state/state"
 import { decodeView, type Known, MAX_PINS } from "../state/url"
-import type { ColourMode, OrderMode, Route, Theme, View } from "../state/view"
+import { type ColourMode, DEFAULT_VIEW, type OrderMode, type Route, type Theme, type View } from "../state/view"
 import { Understanding } from "./understanding.svelte"
 import { arrangedOf, NO_ORDERS, openedOf, type Runs, runsOf } from "./arrangement"
 import { type Orders, ordersOf, PERMUTATION } from "./order"
@@ -383,6 +383,18 @@ export class Explorer {
   selectLayer(layer: LayerCard): void {
     this.sheet = true
     this.update({ sel: layer.name })
+  }
+
+  /** The groups that a finding's link compares. */
+  groupsOf(hash: string): { readonly a: string | null; readonly b: string | null } {
+    const { a, b } = decodeView(hash, DEFAULT_VIEW, { layers: this.cards }).view
+    return { a, b }
+  }
+
+  /** A filter as it is always written; as it is where it cannot be read, or is none. */
+  canonical(expression: string | null): string | null {
+    const answer = expression === null ? null : this.engine.mask(expression)
+    return answer && "canonical" in answer ? answer.canonical : expression
   }
 
   /** Go where a finding points. */

@@ -30,7 +30,7 @@ export function marksOf({ dead, unheld, nonfinite, flow, inputs, about, lines, h
     unheld === true && { sign: "unheld", brief: "not replicated", full: "Hollow: what one half of the samples showed did not hold on the other." },
     nonfinite && { sign: "nonfinite", brief: "NaN or ∞", full: "Some values are NaN or infinite. They are counted, never averaged." },
     flow && { sign: "flow", brief: "flow, no weights", full: "Values flow on, but no weight matrix joins these layers." },
-    inputs && { sign: "input", brief: "input: own units", full: "Inputs keep a neutral colour: each feature has units of its own, so no scale is common to them and the network." },
+    inputs && { sign: "input", brief: "inputs have no colour", full: "Inputs have no colour: each feature is measured in its own way, so no scale is common to them and the network." },
     about && { sign: "about", brief: "~ near, not exact", full: "~ stands before numbers worked out here from each sample's rounded value: near, not exact." },
     lines && { sign: "lines", ...linesOf(lines, held) },
   ]

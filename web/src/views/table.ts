@@ -3,6 +3,10 @@
 import type { LayerCard } from "../contract/manifest"
 import type { GroupStats, PairStats } from "../engine/api"
 import type { Result } from "../engine/results"
+import { formatAddress } from "../state/address"
+import { type Cell, csvOf } from "../ui/csv"
+import { unitName } from "../ui/format"
+import type { Explorer } from "./explorer.svelte"
 import { TROUBLES } from "./health"
 
 export interface Row {
@@ -86,6 +90,23 @@ export function sorted(rows: readonly Row[], key: Key, falling: boolean): Row[] 
     if (lostX || lostY) return lostX === lostY ? network(one, other) : lostX ? 1 : -1
     return (falling ? y - x : x - y) || network(one, other)
   })
+}
+
+/** Who is in a group. */
+export function sideText({ expression, outside = false }: { readonly expression: string; readonly outside?: boolean }): string {
+  return outside ? `not (${expression})` : expression || "all"
+}
+
+/** As CSV, with which groups are compared and whether the numbers are exact; in the order of the rows. */
+export function tableCsv(rows: readonly Row[], keys: readonly Key[], { a, b, pair }: Pick<Explorer, "a" | "b" | "pair">): string {
+  const groups = (pair ? [pair.a, pair.b] : [a, b]).map((group) => (group ? sideText(group) : ""))
+  const exact = [a, b, pair].every((one) => one?.exact ?? true) ? "yes" : "no"
+  const name = (key: Key) => key.replace(/[A-Z]/, (letter) => `_${letter.toLowerCase()}`).replace("abs", "mean_abs").replace("fires", "firing_rate").replace(/^g$/, "hedges_g")
+  const cell = (row: Row, key: Key): Cell => (key === "health" ? row.status : row[key])
+  return csvOf([
+    ["address", "layer", "unit", ...keys.map(name), "best_class", "a", "b", "exact"],
+    ...rows.map((row) => [formatAddress(row.layer.name, row.unit), row.layer.label, unitName(row.layer, row.unit), ...keys.map((key) => cell(row, key)), row.best, ...groups, exact]),
+  ])
 }
 
 function network(one: Row, other: Row): number {

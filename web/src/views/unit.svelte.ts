@@ -8,7 +8,7 @@ import { about, activationName, chance, count, isNumber, number, operatorName, p
 import { type Effect, effects } from "./effects"
 import type { Explorer, UnitRef } from "./explorer.svelte"
 import { healthOf } from "./health"
-import { eitherSigned, FIRES, POSITIVE, replication } from "./words"
+import { eitherSigned, FIRES, replication } from "./words"
 import { weightNote } from "./weights"
 
 /** Between two signed numbers no plus is needed. */
@@ -77,7 +77,7 @@ export class UnitFacts {
     return [
       row("Samples", "n", this.stats.map(({ n }) => count(n))),
       ...(either ? [mean, sd, meanAbs] : [meanAbs, mean, sd]),
-      row(either ? POSITIVE : FIRES, "firingRate", texts("firingRate", percent)),
+      row(FIRES, "firingRate", texts("firingRate", percent)),
       row("Max", "max", texts("max")),
     ]
   })

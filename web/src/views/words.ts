@@ -14,9 +14,8 @@ export function title(ref: UnitRef): string {
   return `${ref.layer.label} · ${unitName(ref.layer, ref.unit)}`
 }
 
-/** What takes either sign does not fire: it is above 0 for some samples. */
-export const FIRES = "Fires on"
-export const POSITIVE = "Positive on"
+/** The share of samples above 0, wherever it stands. */
+export const FIRES = "Above 0"
 
 export function eitherSigned(layer: LayerCard): boolean {
   return layer.signed || layer.kind === "input"

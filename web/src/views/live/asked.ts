@@ -50,3 +50,8 @@ export function forwardOf({ row, inputs, edits }: Experiment): object {
 export function change(after: ReadonlyMap<string, Float32Array>, before: ReadonlyMap<string, Float32Array>): Map<string, Float32Array> {
   return new Map([...after].map(([name, values]) => [name, values.map((value, unit) => value - (before.get(name)?.[unit] ?? Number.NaN))]))
 }
+
+/** Whether the network shows what an experiment changed: there must be one. */
+export function showsChange(own: View["own"]): boolean {
+  return own["show"] === "change" && (own["inputs"] ?? own["edits"] ?? "") !== ""
+}

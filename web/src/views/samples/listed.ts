@@ -109,7 +109,18 @@ export function saidOf(manifest: Manifest, samples: Samples, row: number): Said[
   const predicted = samples.cell("prediction", row)
   return (classes ?? [])
     .map((name) => ({ name, probability: Number(samples.cell(`p_${name}`, row) ?? Number.NaN), truth: meant(truth, name, classes!), predicted: meant(predicted, name, classes!) }))
-    .sort((one, other) => (other.probability || 0) - (one.probability || 0))
+    .sort(byChance)
+}
+
+const byChance = (one: Said, other: Said): number => (other.probability || 0) - (one.probability || 0)
+
+/** The same of probabilities that the model gives now; the likeliest class is what it answers, as in Python the first of equals. */
+export function saidNow(manifest: Manifest, chances: ReadonlyMap<string, number>, truth: string | number | boolean | null): Said[] {
+  const classes = [...chances.keys()]
+  const all = [...chances.values()]
+  const answer = all.some(Number.isNaN) ? -1 : all.indexOf(Math.max(...all))
+  const names = manifest.task.classes ?? classes
+  return classes.map((name, at) => ({ name, probability: all[at]!, truth: meant(truth, name, names), predicted: at === answer })).sort(byChance)
 }
 
 /** A cell names a class by its name, by true or false, or by its number. */
