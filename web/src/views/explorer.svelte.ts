@@ -388,12 +388,12 @@ export class Explorer {
   /** The groups that a finding's link compares. */
   groupsOf(hash: string): { readonly a: string | null; readonly b: string | null } {
     const { a, b } = decodeView(hash, DEFAULT_VIEW, { layers: this.cards }).view
-    return { a, b }
+    return { a: this.canonical(a), b: this.canonical(b) }
   }
 
   /** A filter as it is always written; as it is where it cannot be read, or is none. */
   canonical(expression: string | null): string | null {
-    const answer = expression === null ? null : this.engine.mask(expression)
+    const answer = expression === null || !this.columns ? null : this.engine.mask(expression)
     return answer && "canonical" in answer ? answer.canonical : expression
   }
 
