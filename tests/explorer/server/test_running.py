@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,9 @@ def test_the_second_piece_of_an_answer_does_not_wait_for_the_first_to_be_acknowl
             one.close()
         return not at_once
 
-    assert [asyncio.run(held_back(one)) for one in _listening(0)] in ([False], [False, False])
+    with ThreadPoolExecutor(1) as thread:  # a browser's test before may have left its loop running in this one
+        found = [thread.submit(asyncio.run, held_back(one)).result() for one in _listening(0)]
+    assert found in ([False], [False, False])
 
 
 def test_the_token_lies_in_a_file_of_this_account_alone_while_it_runs(server: Server) -> None:
