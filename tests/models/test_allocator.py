@@ -79,8 +79,9 @@ print(json.dumps([held, faults()]))
     assert held < released / 20
 
 
-def test_what_is_free_afterwards_goes_back_to_the_system() -> None:
-    script = """
+_RESIDENT = """
+import time
+
 def resident():
     return int(open("/proc/self/statm").read().split()[1])
 
@@ -88,11 +89,25 @@ start = resident()
 with kept():
     faults()
     within = resident()
-np.ones(8 << 20, np.uint8)
+"""
+
+
+def test_after_a_long_block_what_is_free_goes_back_at_once() -> None:
+    script = """
+    time.sleep(1.1)
+print(json.dumps([within - start, resident() - start]))
+"""
+    within, after = seen(_RESIDENT + script)
+    assert within >= _PAGES * 0.9
+    assert after <= _PAGES * 0.2
+
+
+def test_after_a_short_block_it_goes_back_with_the_next_large_one_that_is_freed() -> None:
+    script = """
 blocks = [np.ones(16 << 20, np.uint8) for _ in range(6)]
 del blocks
 print(json.dumps([within - start, resident() - start]))
 """
-    within, after = seen(script)
+    within, after = seen(_RESIDENT + script)
     assert within >= _PAGES * 0.9
     assert after <= _PAGES * 0.9

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -17,8 +18,12 @@ _AFTER = {_MAP: 1 << 25, _TRIM: 1 << 26}
 _OWN = ("MALLOC_", "GLIBC_TUNABLES", "LD_PRELOAD")
 """Who chose an allocator, or its settings, by these keeps them."""
 
+_LONG = 1.0
+"""Seconds after which giving back what is free is worth its time, some 0.1 s for a gigabyte."""
+
 _lock = threading.Lock()
 _users = 0
+_began = 0.0
 
 
 @contextmanager
@@ -26,13 +31,15 @@ def kept() -> Iterator[None]:
     """Within the block the C library gives no freed memory back to the system, where it is glibc.
 
     It otherwise maps every tensor above 32 MiB anew, each page zeroed and faulted in: half the time of a convolutional
-    network on a processor (docs/decisions/0007-allocator.md). The peak is the same; what is free at the end goes back
-    with the next large block that is freed. Blocks may nest, also in several threads.
+    network on a processor (docs/decisions/0007-allocator.md). The peak is the same. What is free when a block of more
+    than a second ends goes back at once, else with the next large block of memory that is freed. Blocks may nest, also
+    in several threads.
     """
-    global _users
+    global _users, _began
     with _lock:
         _users += 1
         if _users == 1:
+            _began = time.monotonic()
             _set({_MAP: _LARGEST, _TRIM: _LARGEST})
     try:
         yield
@@ -41,6 +48,8 @@ def kept() -> Iterator[None]:
             _users -= 1
             if _users == 0:
                 _set(_AFTER)
+                if time.monotonic() - _began > _LONG:
+                    _give_back()
 
 
 def _set(values: dict[int, int]) -> None:
@@ -48,6 +57,12 @@ def _set(values: dict[int, int]) -> None:
     if library is not None:
         for parameter, value in values.items():
             library.mallopt(parameter, value)
+
+
+def _give_back() -> None:
+    library = _glibc()
+    if library is not None:
+        library.malloc_trim(0)
 
 
 @cache
