@@ -19,8 +19,9 @@ def titanic(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     return record_passengers(tmp_path_factory.mktemp("served") / "titanic.naut")
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def stand_in_for_the_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A module long: whatever test comes after it in the same process gets the built app."""
     folder = tmp_path_factory.mktemp("static")
     (folder / "served.js").write_text('"use strict"')
     (folder / "served.css").write_text("body{margin:0}")
