@@ -12,20 +12,23 @@ function built(code: string): string {
 }
 
 const numbers = Array.from({ length: 60 }, (_, at) => at)
-const app = `(function(){${numbers.map((at) => `var v${at}=f${at}(${at});function f${at}(x){return x${at % 3 ? "+" : "*"}${60 - at}}`).join("")}v0;return v1;})();`
+const app = `(function(){${numbers.map((at) => `var v${at}=f${at}(${at}),C${at}=class{one(){return ${at}}},D${at}=class extends f${at}(C${at}){};function f${at}(x){return x${at % 3 ? "+" : "*"}${60 - at}}`).join("")}v0;return v1;})();`
 
-describe("functions that read alike", () => {
+describe("functions and classes that read alike", () => {
   it("stand together, while everything that runs keeps its order", () => {
-    const texts = (code: string, functions: boolean) => {
+    const isDefinition = (text: string) => /^(function|C\d+=class)/.test(text)
+    const parts = (code: string) => {
       const [whole] = parseSync("app.js", code).program.body as unknown as [{ expression: { callee: { body?: { body: Statement[] }; expression?: { body: { body: Statement[] } } } } }]
       const { callee } = whole.expression
       const body = (callee.body ?? callee.expression!.body).body
-      return body.filter(({ type }) => (type === "FunctionDeclaration") === functions).map(({ start, end }) => code.slice(start, end))
+      return body.flatMap((one) => one.declarations ?? [one]).map(({ start, end }) => code.slice(start, end))
     }
-    const after = built(app)
-    expect(texts(after, false)).toEqual(texts(app, false))
-    expect(texts(after, true)).not.toEqual(texts(app, true))
-    expect(texts(after, true).sort()).toEqual(texts(app, true).sort())
+    const [before, after] = [parts(app), parts(built(app))]
+    expect(after.filter((text) => !isDefinition(text))).toEqual(before.filter((text) => !isDefinition(text)))
+    expect(after.filter(isDefinition)).not.toEqual(before.filter(isDefinition))
+    expect([...after].sort()).toEqual([...before].sort())
+    expect(after.slice(0, 120).every(isDefinition)).toBe(true)
+    expect(after.slice(0, 60).every((text) => text.startsWith("function")) || after.slice(0, 60).every((text) => text.startsWith("C"))).toBe(true)
   })
 
   it("are left where they are in a script of few statements", () => {
@@ -35,9 +38,9 @@ describe("functions that read alike", () => {
 })
 
 interface Statement {
-  readonly type: string
   readonly start: number
   readonly end: number
+  readonly declarations?: readonly Statement[]
 }
 
 it("leaves out of a file only modules that there are", () => {

@@ -1,13 +1,25 @@
 import { type Plugin, parseSync } from "vite"
+import { chain } from "./chain.ts"
 
-type Node = { readonly type: string; readonly start: number; readonly end: number }
+interface Node {
+  readonly type: string
+  readonly start: number
+  readonly end: number
+}
 
-/** What is left of a function without the names that the minifier gave. */
-const shape = (text: string): string => text.replace(/\b[\w$]{1,2}\b/g, "a")
+interface Value extends Node {
+  readonly superClass?: Node | null
+  readonly body?: { readonly body: readonly { readonly static?: boolean; readonly computed?: boolean }[] }
+}
+
+interface Statement extends Node {
+  readonly kind?: string
+  readonly declarations?: readonly (Node & { readonly init: Value | null })[]
+}
 
 /**
- * Puts functions that read alike side by side. gzip sees 32 kB back, so a function far away cannot help it; where a
- * function declaration stands in its scope means nothing to JavaScript.
+ * Puts functions and classes that read alike side by side: gzip sees 32 kB back, so one far away cannot help another.
+ * They go before everything that runs, where all of it finds them.
  */
 export function alike(): Plugin {
   return {
@@ -24,18 +36,28 @@ export function alike(): Plugin {
 function sorted(file: string, code: string): string {
   const scope = largest(parseSync(file, code).program)
   if (scope.length === 0) return code
-  const texts = scope.map((node) => [node.type, code.slice(node.start, node.end)] as const)
-  const functions = texts.flatMap(([type, text]) => (type === "FunctionDeclaration" ? { text, shape: shape(text) } : []))
-  functions.sort((one, other) => (one.shape < other.shape ? -1 : one.shape > other.shape ? 1 : 0))
-  const others = texts.flatMap(([type, text]) => (type === "FunctionDeclaration" ? [] : text.replace(/;?$/, ";")))
-  const [first, last] = [scope[0]!.start, scope.at(-1)!.end]
-  return code.slice(0, first) + others.join("") + functions.map(({ text }) => text).join("") + code.slice(last)
+  const text = ({ start, end }: Node): string => code.slice(start, end)
+  const [known, running]: [string[], string[]] = [[], []]
+  for (const statement of scope) {
+    const one = statement.kind === "var" ? statement.declarations! : []
+    known.push(...(statement.type === "FunctionDeclaration" ? [text(statement)] : one.filter(isDefinition).map((value) => `var ${text(value)};`)))
+    const rest = one.filter((value) => !isDefinition(value))
+    if (rest.length > 0) running.push(`var ${rest.map(text).join(",")};`)
+    else if (one.length === 0 && statement.type !== "FunctionDeclaration") running.push(text(statement).replace(/;?$/, ";"))
+  }
+  return code.slice(0, scope[0]!.start) + chain(known).join("") + running.join("") + code.slice(scope.at(-1)!.end)
+}
+
+/** A function, or a class that does nothing before something is made of it. */
+function isDefinition({ init }: { readonly init: Value | null }): boolean {
+  if (init?.type === "ClassExpression") return !init.superClass && !init.body!.body.some((member) => member.static || member.computed)
+  return init?.type === "ArrowFunctionExpression" || init?.type === "FunctionExpression"
 }
 
 /** The statements of the function around everything. */
-function largest(node: unknown): readonly Node[] {
+function largest(node: unknown): readonly Statement[] {
   if (typeof node !== "object" || node === null) return []
-  const body = "body" in node && Array.isArray(node.body) ? (node.body as Node[]) : []
+  const body = "body" in node && Array.isArray(node.body) ? (node.body as Statement[]) : []
   if (body.length > 50) return body
   for (const one of Object.values(node)) {
     const found = largest(one)
