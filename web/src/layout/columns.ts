@@ -7,7 +7,8 @@ import { routeEdges } from "./routes"
 import { HEADER, type Shape, type Sized, sizeColumn, STACK_GAP, stackHeight } from "./sizes"
 
 const TOP = 64
-const BOTTOM = 96
+/** The legend, 96 pixels, and air above it. */
+const BOTTOM = 112
 const LABEL_MARGIN = 118
 const BARE_MARGIN = 72
 const LETTER = 6.5
@@ -170,7 +171,7 @@ function placeBox(item: Sized, column: number, x: number, top: number, headerY: 
 }
 
 function labelSide(box: Placed, layer: LayoutLayer, column: number, columns: number): "left" | "right" | null {
-  if (layer.unitNames === null || box.mode === "cells" || box.pitch < 11) return null
+  if (layer.unitNames === null || box.mode === "cells" || box.across > 1 || box.pitch < 11) return null
   if (column === 0) return "left"
   return column === columns - 1 ? "right" : null
 }

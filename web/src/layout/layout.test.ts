@@ -38,7 +38,7 @@ describe("columns", () => {
     expect(Math.max(...gaps) - Math.min(...gaps)).toBeLessThan(30)
     for (const box of layout.layers) {
       expect(box.top).toBeGreaterThanOrEqual(60)
-      expect(box.bottom).toBeLessThanOrEqual(HEIGHT - 60)
+      expect(box.bottom).toBeLessThanOrEqual(HEIGHT - 108)
     }
   })
 
@@ -114,8 +114,11 @@ describe("cells", () => {
     expect(box.bottom - box.top).toBeLessThanOrEqual(HEIGHT)
   })
 
-  it("64 units are still circles", () => {
-    expect(layoutNetwork([layer("a", 0, 64)], [], WIDTH, HEIGHT).layers[0]!.mode).toBe("circles")
+  it("64 units are still circles, in as many files as leave them large enough to point at", () => {
+    const boxes = [HEIGHT, 572, 340].map((height) => layoutNetwork([layer("a", 0, 64)], [], WIDTH, height).layers[0]!)
+    expect(boxes.map(({ mode }) => mode)).toEqual(["circles", "circles", "circles"])
+    expect(boxes.map(({ across }) => across)).toEqual([1, 2, 4])
+    for (const { radius } of boxes) expect(2 * radius).toBeGreaterThan(6.8)
   })
 })
 

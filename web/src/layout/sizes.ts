@@ -17,6 +17,9 @@ const MIN_CELL = 2
 /** Blocks of cells shrink to their share of the width, but not below this. */
 const SMALL_CELL = 5
 const MIN_PITCH = 7
+/** Circles nearer to each other than this are too small to point at: they stand in two or more files instead. */
+const NEAR = 9
+const MOST_FILES = 4
 /** Radius of a circle as a share of the distance of its neighbours. */
 const FILL = 0.38
 const INPUT_RADIUS = 9.5
@@ -48,11 +51,17 @@ function isTiles({ layer, thin }: Shape): boolean {
 function acrossOf(shape: Shape, height: number): number {
   const { layer, thin } = shape
   if (isTiles(shape) && layer.units <= TILE_ROW) return 1
-  if (layer.units <= CIRCLE_LIMIT && !isTiles(shape)) return 1
+  if (layer.units <= CIRCLE_LIMIT && !isTiles(shape)) return thin ? 1 : filesOf(layer.units, height)
   const usual = Math.ceil(Math.sqrt(layer.units / 2))
   if (!thin) return usual
   const area = (STRIP * height) / layer.units
   return Math.max(1, Math.min(usual, Math.floor(STRIP / Math.max(MIN_CELL, Math.sqrt(area)))))
+}
+
+function filesOf(units: number, height: number): number {
+  let files = 1
+  while (files < MOST_FILES && circlePitch(Math.ceil(units / files), height) < NEAR) files++
+  return files
 }
 
 /** Distance of circle centres: few units keep together, from about 31 units on they fill the height. */
