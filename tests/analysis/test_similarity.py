@@ -9,6 +9,7 @@ import pytest
 from made_recordings import Array, Made
 
 from neuronaut.analysis import similarity
+from neuronaut.analysis.measures.against import Against
 from neuronaut.core.errors import AddressError, DataError, UnknownName
 from neuronaut.core.layer import Edge, Layer, Take
 
@@ -52,6 +53,41 @@ def test_a_unit_is_answered_by_addresses(made: Made) -> None:
     assert whole["index"][12:].tolist() == whole["index"][:12].tolist()
 
 
+@pytest.mark.parametrize("opposite", [False, True])
+@pytest.mark.parametrize("metric", ["pearson", "cosine"])
+@pytest.mark.parametrize("stored", [np.float16, np.float32, np.float64])
+def test_one_unit_is_answered_as_numpy_answers_it(made: Made, stored: type, metric: str, opposite: bool) -> None:
+    columns = (values(9) + 40).astype(stored)
+    rec = made({"fc": columns})
+    whole = likeness(columns.astype(np.float64), metric)[4]
+    expected = sorted(set(range(9)) - {4}, key=lambda other: whole[other] * (1 if opposite else -1))[:5]
+    found = similarity(rec, "fc:4", k=5, metric=metric, opposite=opposite)
+    assert found["similar"].tolist() == [f"fc:{unit}" for unit in expected]
+    np.testing.assert_allclose(found["value"], whole[expected], rtol=1e-11)
+
+
+@pytest.mark.parametrize("metric", ["pearson", "cosine"])
+def test_parts_of_the_samples_add_up_to_the_whole(metric: str) -> None:
+    columns = values(7) + 5
+    columns[2:9, 3] = np.nan
+    columns[40, 5] = np.inf
+    columns[:, 6] = columns[:, 0]
+    near = columns[0] if metric == "pearson" else np.zeros(7)
+    near = np.where(np.isfinite(near), near, 0.0)
+    for unit in (0, 3, 5):
+        first, second = Against(unit, near), Against(unit, near)
+        first.add_rows(columns[:1])
+        first.add_rows(columns[30:])
+        second.add_rows(columns[1:30])
+        first.add(second)
+        found = first.likeness(centre=metric == "pearson")
+        for other in range(7):
+            pair = columns[:, [unit, other]]
+            expected = likeness(pair[np.isfinite(pair).all(1)], metric)[0, 1]
+            assert found[other] == pytest.approx(expected, rel=1e-11)
+        assert first.finite.tolist() == [80, 80, 80, 73, 80, 79, 80]
+
+
 def test_blocks_change_nothing(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     rec = made({"fc": values(30)})
     before = similarity(rec, "fc", k=4, metric="cosine")
@@ -91,7 +127,11 @@ def test_units_that_say_nothing_are_similar_to_none_and_that_is_said(made: Made)
         "1 unit (fc:1): constant; similar to none.",
         "1 unit (fc:2): NaN or infinite for more than half of the samples; similar to none.",
     )
-    assert similarity(made({"fc": columns}), "fc:1")["similar"].tolist() == []
+    for silent in ("fc:1", "fc:2"):
+        assert similarity(made({"fc": columns}), silent)["similar"].tolist() == []
+    beside = similarity(made({"fc": columns}), "fc:0", k=4)
+    assert sorted(beside["similar"].tolist()) == ["fc:3", "fc:4"]
+    assert beside.notes == found.notes
     alone = similarity(made({"fc": columns[:, :1]}), "fc:0")
     assert alone["similar"].tolist() == []
     assert "fc has a single unit" in alone.notes[0]
@@ -102,7 +142,8 @@ def test_units_with_missing_values_are_compared_where_both_are_finite(made: Made
     columns = values(6)
     columns[3, 2] = np.nan
     columns[10:30, 4] = np.inf
-    found = similarity(made({"fc": columns}), "fc", k=5, metric=metric)
+    rec = made({"fc": columns})
+    found = similarity(rec, "fc", k=5, metric=metric)
     for unit in range(6):
         expected = {}
         for other in set(range(6)) - {unit}:
@@ -110,6 +151,10 @@ def test_units_with_missing_values_are_compared_where_both_are_finite(made: Made
             expected[other] = likeness(pair[np.isfinite(pair).all(1)], metric)[0, 1]
         assert found["index"][unit].tolist() == sorted(expected, key=lambda other: -expected[other])
         np.testing.assert_allclose(found["value"][unit], sorted(expected.values(), reverse=True), rtol=1e-9)
+        alone = similarity(rec, f"fc:{unit}", k=5, metric=metric)
+        assert alone["similar"].tolist() == [f"fc:{other}" for other in found["index"][unit]]
+        np.testing.assert_allclose(alone["value"], found["value"][unit], rtol=1e-9)
+        assert alone.notes == found.notes
     assert found.notes == ("2 units (fc:2, fc:4): NaN or infinite for some samples; compared on the others.",)
 
 
@@ -169,8 +214,12 @@ def test_a_large_layer_is_looked_at_on_fewer_samples_and_that_is_said(
     made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules["neuronaut.analysis.similarity"], "VALUES", 12 * 40)
-    found = similarity(made({"fc": values()}), "fc", k=2)
+    rec = made({"fc": values()})
+    found = similarity(rec, "fc", k=2)
     assert "looked at on 40 of 80 samples" in found.notes[0]
+    alone = similarity(rec, "fc:7", k=2)
+    assert alone.notes == found.notes
+    np.testing.assert_allclose(alone["value"], found["value"][7], rtol=1e-12)
 
 
 def test_what_cannot_be_asked_is_refused(made: Made) -> None:
@@ -187,4 +236,5 @@ def test_what_cannot_be_asked_is_refused(made: Made) -> None:
         similarity(rec, k=0)
     nobody = similarity(rec, "fc", where="sample > 900")
     assert (nobody["index"] == -1).all()
+    assert similarity(rec, "fc:0", where="sample > 900")["similar"].tolist() == []
     assert nobody.notes[0].startswith("no sample is in sample > 900")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from neuronaut.analysis.groups import Group, groups, notes_on
-from neuronaut.analysis.recorded import chosen, spans, unit_blocks, unit_coords, units_of
+from neuronaut.analysis.recorded import chosen, shared_out, spans, unit_blocks, unit_coords, units_of
 from neuronaut.analysis.registry import analysis
 from neuronaut.analysis.shapes import Float, Num
 from neuronaut.analysis.statistics.moments import STRIP_ROWS, Moments, Sums, pivot, single, strips
@@ -20,7 +19,6 @@ from neuronaut.store.activations import Activations
 from neuronaut.store.recording import Recording
 
 STATISTICS = ("n", "mean", "mean_abs", "sd", "firing_rate", "max", "min", "nonfinite")
-THREADS = 2
 
 
 @analysis(version=1)
@@ -63,14 +61,7 @@ def activity(
 def _moments(array: Activations, wanted: Sequence[Group]) -> list[Moments]:
     rows = max((group.last for group in wanted), default=0)
     centre = pivot(array.read(rows=slice(0, min(STRIP_ROWS, rows)))) if rows else np.zeros(units_of(array))
-    pieces = spans(array, rows)
-    # Each thread has pieces of its own, so that the order of the sums, and with it the last digit, never changes.
-    shares = [pieces[thread::THREADS] for thread in range(min(THREADS, len(pieces)))]
-    if len(shares) < 2:
-        parts = [_sums(array, wanted, centre, pieces)]
-    else:
-        with ThreadPoolExecutor(THREADS) as pool:
-            parts = list(pool.map(lambda share: _sums(array, wanted, centre, share), shares))
+    parts = shared_out(spans(array, rows), lambda share: _sums(array, wanted, centre, share))
     for part in parts[1:]:
         for total, sums in zip(parts[0], part, strict=True):
             total.add(sums)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from neuronaut.core.address import Address
 from neuronaut.core.axes import REDUCTIONS
@@ -13,6 +15,8 @@ from neuronaut.core.selection import select_layers
 from neuronaut.store.activations import Activations
 from neuronaut.store.recording import Recording
 
+T = TypeVar("T")
+THREADS = 2
 BLOCK_BYTES = 16 << 20
 """Bytes of a block of columns, for each thread."""
 
@@ -89,6 +93,18 @@ def spans(array: Activations, rows: int) -> list[slice]:
     """Rows 0 to ``rows`` in the pieces in which the store holds them."""
     height = array.array.shard_rows
     return [slice(start, min(start + height, rows)) for start in range(0, rows, height)]
+
+
+def shared_out(pieces: Sequence[slice], of: Callable[[Sequence[slice]], T]) -> list[T]:
+    """``of`` some of the pieces, and ``of`` the others, at the same time.
+
+    Each thread has pieces of its own, so that the order of sums, and with it the last digit, never changes.
+    """
+    shares = [pieces[thread::THREADS] for thread in range(min(THREADS, len(pieces)))]
+    if len(shares) < 2:
+        return [of(pieces)]
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(of, shares))
 
 
 def unit_blocks(array: Activations, rows: int) -> list[slice]:

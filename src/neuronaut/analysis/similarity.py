@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from neuronaut.analysis.groups import Group, group_of, notes_on
+from neuronaut.analysis.measures.against import Against
 from neuronaut.analysis.measures.matrices import row_blocks, thinned
-from neuronaut.analysis.measures.neighbours import ROUNDING, directions, nearest, nearest_known
+from neuronaut.analysis.measures.neighbours import ROUNDING, directions, nearest, nearest_known, ranked
 from neuronaut.analysis.measures.wiring import weights_in, weights_out
-from neuronaut.analysis.recorded import chosen, unit_coords, units_of
+from neuronaut.analysis.recorded import chosen, shared_out, spans, unit_coords, units_of
 from neuronaut.analysis.registry import analysis
 from neuronaut.analysis.saying import fewer_samples, named_units
-from neuronaut.analysis.shapes import Float
+from neuronaut.analysis.shapes import Bool, Float, Int
+from neuronaut.analysis.statistics.moments import STRIP_ROWS, pivot
 from neuronaut.core.address import parse_address
 from neuronaut.core.errors import DataError, UnknownName, unknown
 from neuronaut.core.result import Result
@@ -26,6 +29,40 @@ VALUES = 1 << 26
 """Numbers of a layer that are held at a time; a larger one is looked at on fewer samples, and that is said."""
 BY = ("activation", "weight in", "weight out")
 METRICS = ("pearson", "cosine")
+_Ranked = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    by: str
+    metric: str
+    k: int
+    opposite: bool
+    unit: int | None
+    seed: int
+
+    @property
+    def centre(self) -> bool:
+        return self.metric == "pearson"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """How many samples were looked at, on how many each unit is finite, and between what."""
+
+    rows: int
+    finite: Int[np.ndarray, "unit"]
+    high: Float[np.ndarray, "unit"]
+    low: Float[np.ndarray, "unit"]
+
+    @classmethod
+    def of(cls, columns: Float[np.ndarray, "number unit"]) -> _Seen:
+        known = np.isfinite(columns)
+        if known.all():
+            high, low = columns.max(0, initial=-np.inf), columns.min(0, initial=np.inf)
+        else:
+            high, low = np.where(known, columns, -np.inf).max(0), np.where(known, columns, np.inf).min(0)
+        return cls(len(columns), known.sum(0), high, low)
 
 
 @analysis(version=2)
@@ -64,20 +101,18 @@ def similarity(
     group = group_of(rec, where)
     layers, unit = _asked(rec, at)
     arrays = chosen(rec, layers, site, reduction)
+    asked = _Asked(by, metric, k, opposite, unit, seed)
     notes = [] if by != "activation" else notes_on([group])
     parts = []
     for array in arrays:
-        columns, said = _columns(rec, array, by, group, seed, alone=len(arrays) == 1)
-        notes += said if by != "activation" or group.n else []
-        if columns.size:
-            notes += _silent_notes(columns, unit_coords(rec, [array])["unit"], by, metric)
-        if columns.shape[1] == 1:
-            notes.append(f"{array.layer} has a single unit: there is none to compare it with.")
-        asked, centre = None if unit is None else np.array([unit]), metric == "pearson"
-        if by == "activation" and not np.isfinite(columns).all():
-            parts.append(nearest_known(columns, k, centre=centre, opposite=opposite, of=asked))
+        if by == "activation" and unit is not None:
+            part, said = _of_one(rec, array, unit, group, asked)
         else:
-            parts.append(nearest(directions(columns, centre=centre), k, opposite=opposite, of=asked))
+            part, said = _of_all(rec, array, group, asked, alone=len(arrays) == 1)
+        parts.append(part)
+        notes += said
+        if units_of(array) == 1:
+            notes.append(f"{array.layer} has a single unit: there is none to compare it with.")
     index, value = (np.concatenate([part[which] for part in parts]) for which in (0, 1))
     coords: dict[str, Sequence[Any]] = {**unit_coords(rec, arrays), "rank": list(range(1, k + 1))}
     n = {group.name: group.n} if by == "activation" else {}
@@ -113,17 +148,57 @@ def _asked(rec: Recording, at: str | None) -> tuple[str | list[str], int | None]
     return [address.layer], address.unit
 
 
-def _columns(
-    rec: Recording, array: Activations, by: str, group: Group, seed: int, *, alone: bool
+def _of_one(rec: Recording, array: Activations, unit: int, group: Group, asked: _Asked) -> tuple[_Ranked, list[str]]:
+    """The most similar of one unit: a single pass over the samples, of which no copy is held."""
+    inside, said = _looked_at(array, group, asked.seed)
+    near = pivot(array.read(rows=slice(0, STRIP_ROWS))) if asked.centre else np.zeros(units_of(array))
+
+    def of(pieces: Sequence[slice]) -> Against:
+        sums = Against(unit, near)
+        for piece in pieces:
+            sums.add_rows(array.read(rows=piece)[inside[piece]])
+        return sums
+
+    whole, *others = shared_out([piece for piece in spans(array, len(inside)) if inside[piece].any()], of)
+    for sums in others:
+        whole.add(sums)
+    alike = whole.likeness(centre=asked.centre)[None]
+    found = ranked(lambda _: alike, units_of(array), asked.k, opposite=asked.opposite, of=np.array([unit]))
+    seen = _Seen(whole.rows, whole.finite, whole.high, whole.low)
+    return found, [*said, *_silent_notes(seen, unit_coords(rec, [array])["unit"], asked)]
+
+
+def _of_all(
+    rec: Recording, array: Activations, group: Group, asked: _Asked, *, alone: bool
+) -> tuple[_Ranked, list[str]]:
+    """The most similar of each unit, or of one by its weights: all that is compared is held."""
+    addresses, of = unit_coords(rec, [array])["unit"], None if asked.unit is None else np.array([asked.unit])
+    if asked.by != "activation":
+        columns, said = _weights(rec, array, asked.by, alone=alone)
+        along = directions(columns, centre=asked.centre)
+        silent = named_units(np.isnan(along).any(0), addresses) if columns.size else ""
+        if silent:
+            said.append(f"{silent}: all weights are 0 or the same, or some are not finite; similar to none.")
+        return nearest(along, asked.k, opposite=asked.opposite, of=of), said
+    inside, said = _looked_at(array, group, asked.seed)
+    columns = np.concatenate([np.zeros((0, units_of(array))), *row_blocks([array], inside)])
+    said += _silent_notes(_Seen.of(columns), addresses, asked)
+    if np.isfinite(columns).all():
+        return nearest(directions(columns, centre=asked.centre), asked.k, opposite=asked.opposite), said
+    return nearest_known(columns, asked.k, centre=asked.centre, opposite=asked.opposite), said
+
+
+def _looked_at(array: Activations, group: Group, seed: int) -> tuple[Bool[np.ndarray, "sample"], list[str]]:
+    """The samples that a layer is looked at on, and what must be said of them."""
+    inside = thinned(group.mask, max(2, VALUES // units_of(array)), seed)
+    n = int(inside.sum())
+    return inside, [f"{array.layer}: {fewer_samples(n, group.n, 'it')}"] if n < group.n else []
+
+
+def _weights(
+    rec: Recording, array: Activations, by: str, *, alone: bool
 ) -> tuple[Float[np.ndarray, "number unit"], list[str]]:
-    """What is compared, a column for each unit, and what must be said of it."""
-    units = units_of(array)
-    if by == "activation":
-        inside = thinned(group.mask, max(2, VALUES // units), seed)
-        n = int(inside.sum())
-        fewer = f"{array.layer}: {fewer_samples(n, group.n, 'it')}"
-        whole = np.concatenate([np.zeros((0, units)), *row_blocks([array], inside)])
-        return whole, [fewer] if n < group.n else []
+    """The weights of each unit as a column, and what must be said where there are none."""
     layer = rec.layers[array.layer]
     found = weights_in(rec, layer) if by == "weight in" else weights_out(rec, layer)
     if found is not None:
@@ -132,30 +207,21 @@ def _columns(
     reason = f"{array.layer}: no weights {side} its units were recorded as a matrix"
     if alone:
         raise DataError(f"{reason}. Compare by activation.")
-    return np.zeros((0, units)), [f"{reason}."]
+    return np.zeros((0, units_of(array))), [f"{reason}."]
 
 
-def _silent_notes(
-    columns: Float[np.ndarray, "number unit"], addresses: Sequence[str], by: str, metric: str
-) -> list[str]:
+def _silent_notes(seen: _Seen, addresses: Sequence[str], asked: _Asked) -> list[str]:
     """Which units are similar to none, and which are compared on fewer samples, each with its reason."""
-    if by != "activation":
-        silent = named_units(np.isnan(directions(columns, centre=metric == "pearson")).any(0), addresses)
-        return [f"{silent}: all weights are 0 or the same, or some are not finite; similar to none."] if silent else []
-    known = np.isfinite(columns)
-    counts = known.sum(0)
-    few = 2 * counts < len(columns)
-    if known.all():
-        high, low = columns.max(0), columns.min(0)
-    else:
-        high, low = np.where(known, columns, -np.inf).max(0), np.where(known, columns, np.inf).min(0)
-    largest = np.maximum(np.abs(high), np.abs(low))
+    if not seen.rows:
+        return []
+    few = 2 * seen.finite < seen.rows
+    largest = np.maximum(np.abs(seen.high), np.abs(seen.low))
     with np.errstate(invalid="ignore"):
-        still = high - low <= ROUNDING * largest if metric == "pearson" else largest == 0
+        still = seen.high - seen.low <= ROUNDING * largest if asked.centre else largest == 0
     said = {
-        "constant" if metric == "pearson" else "0 for every sample": (still & ~few, "similar to none"),
+        "constant" if asked.centre else "0 for every sample": (still & ~few, "similar to none"),
         "NaN or infinite for more than half of the samples": (few, "similar to none"),
-        "NaN or infinite for some samples": (~few & (counts < len(columns)), "compared on the others"),
+        "NaN or infinite for some samples": (~few & (seen.finite < seen.rows), "compared on the others"),
     }
     named = {reason: (named_units(units, addresses), what) for reason, (units, what) in said.items()}
     return [f"{units}: {reason}; {what}." for reason, (units, what) in named.items() if units]

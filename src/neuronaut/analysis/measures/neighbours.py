@@ -60,7 +60,7 @@ def nearest(
         found[~known[mine]] = np.nan
         return np.asarray(found)
 
-    return _ranked(likeness, columns.shape[1], k, opposite=opposite, of=of)
+    return ranked(likeness, columns.shape[1], k, opposite=opposite, of=of)
 
 
 def nearest_known(
@@ -69,8 +69,7 @@ def nearest_known(
     *,
     centre: bool,
     opposite: bool = False,
-    of: Int[np.ndarray, "asked"] | None = None,
-) -> tuple[Int[np.ndarray, "asked rank"], Float[np.ndarray, "asked rank"]]:
+) -> tuple[Int[np.ndarray, "unit rank"], Float[np.ndarray, "unit rank"]]:
     """The same from columns some of whose values are not finite: each two on the rows where both are.
 
     Two columns with less than half of the rows in common are not compared.
@@ -100,16 +99,16 @@ def nearest_known(
                 enough &= np.isfinite(left) & (left > ROUNDING**2 * all_of)
             return np.asarray(np.where(enough, product / np.sqrt(own * other), np.nan))
 
-    return _ranked(likeness, columns.shape[1], k, opposite=opposite, of=of)
+    return ranked(likeness, columns.shape[1], k, opposite=opposite)
 
 
-def _ranked(
+def ranked(
     likeness: Callable[[Int[np.ndarray, "row"]], Float[np.ndarray, "row unit"]],
     units: int,
     k: int,
     *,
-    opposite: bool,
-    of: Int[np.ndarray, "asked"] | None,
+    opposite: bool = False,
+    of: Int[np.ndarray, "asked"] | None = None,
 ) -> tuple[Int[np.ndarray, "asked rank"], Float[np.ndarray, "asked rank"]]:
     """The k most alike of each unit, from rows of likenesses; NaN is like none."""
     asked = np.arange(units) if of is None else of
