@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+from itertools import permutations, product
 
 import numpy as np
 import pytest
 from made_recordings import Array, Made
 
 from neuronaut.analysis import cka, linear_cka
+from neuronaut.analysis.measures.alignment import alike, by_chance, seen
+from neuronaut.analysis.measures.matching import Pairing, pairings
 from neuronaut.core.errors import DataError
+from neuronaut.store.recording import Recording
 
 
 def data(n: int = 60, units: int = 5, seed: int = 0) -> Array:
@@ -112,3 +116,116 @@ def test_too_few_samples_have_no_debiased_value(made: Made) -> None:
     assert "too few" in found.notes[-1]
     nobody = cka(made({"a": data(9, 2)}, {"x": range(9)}), "x > 99")
     assert np.isnan(nobody["cka"]).all()
+
+
+def two(made: Made, n: int = 80, order: Array | None = None) -> tuple[Recording, Recording]:
+    """Two networks on the same samples: the second has the first's layer "a" turned, and one that is noise."""
+    mine, theirs = layers_of(n)
+    rows = np.arange(n) if order is None else order
+    table = {"row": np.arange(n).astype(float), "kind": np.where(np.arange(n) % 3 == 0, "a", "b")}
+    there = {name: values[rows] for name, values in theirs.items()}
+    return made(mine, table), made(there, {key: column[rows] for key, column in table.items()}, ids=rows)
+
+
+def layers_of(n: int = 80) -> tuple[dict[str, Array], dict[str, Array]]:
+    rng = np.random.default_rng(5)
+    x, turn = data(n), np.linalg.qr(rng.normal(size=(5, 5)))[0]
+    return {"a": x, "b": np.tanh(x[:, :3])}, {"turned": 2 * x @ turn, "noise": rng.normal(size=(n, 4)), "c": x[:, :1]}
+
+
+def test_layers_of_two_recordings_are_compared_over_the_samples_that_both_hold(made: Made) -> None:
+    order = np.random.default_rng(3).permutation(80)[:60]
+    first, second = two(made, order=order)
+    found = cka(first, other=second)
+    assert (found.coords["layers"], found.coords["others"]) == (["a", "b"], ["turned", "noise", "c"])
+    assert dict(found.n) == {"shared": 60}
+    assert found["cka"][0, 0] == pytest.approx(1)
+    kept = np.sort(order)
+    for row, x in enumerate(layers_of()[0].values()):
+        for column, y in enumerate(layers_of()[1].values()):
+            assert found["cka"][row, column] == pytest.approx(by_definition(x[kept], y[kept]))
+            assert found["debiased"][row, column] == pytest.approx(unbiased_by_definition(x[kept], y[kept]))
+    assert found["p"][0, 0] == pytest.approx(1 / 200)
+    one = cka(first, "kind == 'a'", other=second, layers="b", other_layers="noise")
+    inside = kept[kept % 3 == 0]
+    assert dict(one.n) == {'kind == "a"': len(inside)}
+    x, y = layers_of()[0]["b"][inside], layers_of()[1]["noise"][inside]
+    assert one["debiased"].tolist() == [[pytest.approx(unbiased_by_definition(x, y))]]
+
+
+def test_shuffled_pairings_have_mean_0_and_the_variance_that_theory_gives_for_any_two_layers() -> None:
+    x, y = data(7, 2), np.abs(data(7, 3, seed=4))
+    chance = np.array([unbiased_by_definition(x, y[list(order)]) for order in permutations(range(7))])
+    assert chance.mean() == pytest.approx(0, abs=1e-12)
+    assert chance.var() == pytest.approx(2 / (7 * 4))
+    drawn = (Pairing(np.array([3, 0, 6, 1, 5, 2, 4]), np.arange(1, 7)),)
+    one, other = (seen(each, np.arange(7), drawn) for each in (x, y))
+    value = alike(one, other)[1]
+    assert value == pytest.approx(unbiased_by_definition(x, y))
+    order = drawn[0].order
+    shifted = np.array([unbiased_by_definition(x[order], np.roll(y[order], -by, axis=0)) for by in range(1, 7)])
+    null, p = by_chance(value, one, other, drawn)
+    assert null == pytest.approx(np.quantile(shifted, 0.95))
+    assert p == pytest.approx((1 + (shifted >= value).sum()) / 7)
+
+
+def test_unrelated_layers_reach_the_chance_line_as_often_as_they_should() -> None:
+    above, certain, asked = 0, 0, 0
+    for seed in range(16):
+        rng, drawn = np.random.default_rng(seed), pairings(np.arange(60), 199, seed)
+        layers = [seen(rng.normal(size=(60, units)), np.arange(60), drawn) for units in (3, 2) for _ in range(8)]
+        for one, other in product(layers[:8], layers[8:]):
+            value = alike(one, other)[1]
+            null, p = by_chance(value, one, other, drawn)
+            above, certain, asked = above + (value > null), certain + (p <= 0.05), asked + 1
+    assert above / asked == pytest.approx(0.05, abs=0.02)
+    assert certain / asked == pytest.approx(0.05, abs=0.02)
+
+
+def test_large_networks_are_looked_at_on_fewer_samples_and_chance_on_fewer_still(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = sys.modules["neuronaut.analysis.beside"]
+    monkeypatch.setattr(module, "FEATURES", 6)
+    monkeypatch.setattr(module, "SAMPLES", 50)
+    monkeypatch.setattr(module, "SHUFFLED", 30)
+    first, second = two(made)
+    found = cka(first, other=second)
+    assert found["debiased"][0, 0] == pytest.approx(1)
+    assert dict(found.n) == {"shared": 80}
+    assert any("50 of 80 samples" in note for note in found.notes)
+    assert "chance is that of 30 shuffled samples; of all 50 it would be lower." in found.notes
+
+
+def test_what_two_recordings_cannot_say_is_said(made: Made) -> None:
+    first, second = two(made)
+    empty = cka(first, "row > 1000", other=second)
+    assert np.isnan(empty["debiased"]).all()
+    assert "no sample is in row > 1000" in empty.notes[0]
+    odd = np.where(np.arange(80) == 3, np.nan, 1.0)[:, None]
+    still = made({"still": np.ones((80, 2)), "odd": odd}, {"row": range(80)})
+    found = cka(made({"a": data(80)}, {"row": range(80)}), other=still)
+    assert np.isnan(found["debiased"]).all() and np.isnan(found["p"]).all()
+    assert any("nothing varies in 'still'" in note for note in found.notes)
+    assert any("NaN or infinite activations; left out: 1 unit (odd:0)" in note for note in found.notes)
+    with pytest.raises(DataError, match="beside itself"):
+        cka(first, other=first)
+    with pytest.raises(DataError, match="give it as other"):
+        cka(first, other_layers="a")
+    with pytest.raises(DataError, match="cannot give a p below"):
+        cka(first, other=second, shuffles=5)
+    with pytest.raises(DataError, match="share 10 samples"):
+        cka(first, other=two(made, order=np.arange(10))[1])
+
+
+def test_groups_are_shuffled_whole(made: Made) -> None:
+    # Twenty groups of five samples that are all alike: shuffled one by one, chance would be far lower.
+    rng = np.random.default_rng(1)
+    codes, table = np.repeat(np.arange(20), 5), {"row": range(100)}
+    x, y = (rng.normal(size=(20, 4))[codes] for _ in range(2))
+    apart = cka(made({"a": x}, table), other=made({"a": y}, table))
+    whole = cka(made({"a": x}, table, groups=codes), other=made({"a": y}, table, groups=codes))
+    assert whole["debiased"] == pytest.approx(apart["debiased"])
+    assert whole["null"][0, 0] > 2 * apart["null"][0, 0]
+    assert whole["p"][0, 0] > apart["p"][0, 0]
+    assert "samples come in groups: whole groups are shuffled." in whole.notes

@@ -82,3 +82,26 @@ def test_what_cannot_be_matched_is_refused_in_words(neuronaut: Run, pair: tuple[
 def test_constants_alone_match_nothing_and_that_is_no_success(neuronaut: Run, tmp_path: Path) -> None:
     still = [write(tmp_path / f"{name}.naut", {"fc": np.ones((N, 2))}) for name in "ab"]
     assert "No unit has a partner." in neuronaut("match", *still, code=1).out
+
+
+def test_layers_of_both_are_set_beside_each_other(neuronaut: Run, pair: tuple[Path, Path]) -> None:
+    words = ("similarity", pair[0], "--layers", "--other", pair[1])
+    ran = neuronaut(*words)
+    lines = [line.split() for line in ran.out.splitlines()]
+    assert lines[0] == ["shared:", "200", "samples"]
+    # The same units in another order are the same layer; a unit that never changes adds nothing.
+    assert [line for line in lines if line[0] in ("layer", "fc", "deep")] == [
+        ["layer", "fc", "hidden"],
+        ["fc", "1", "1"],
+        ["deep", "1", "1"],
+    ]
+    assert "95 % of shuffled pairings stay below 0.0" in ran.out
+    found = neuronaut(*words, "fc", "--json").json
+    assert (found["coords"]["layers"], found["coords"]["others"]) == (["fc"], ["fc", "hidden"])
+    assert found["values"]["p"] == [[0.005, 0.005]]
+    table = list(csv.DictReader(io.StringIO(neuronaut(*words, "--csv").out)))
+    assert [(row["layers"], row["others"]) for row in table] == [
+        ("fc", "fc"), ("fc", "hidden"), ("deep", "fc"), ("deep", "hidden"),
+    ]  # fmt: skip
+    ran = neuronaut("similarity", pair[0], "--other", pair[1], code=2)
+    assert "ask with --layers" in " ".join(ran.err.split())

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from neuronaut.analysis.beside import beside
 from neuronaut.analysis.groups import group_of, notes_on
+from neuronaut.analysis.measures.alignment import aligned, debiased
+from neuronaut.analysis.measures.alignment import linear_cka as linear_cka
 from neuronaut.analysis.measures.matrices import centred_blocks, heaped, thinned, usable
 from neuronaut.analysis.recorded import chosen, unit_coords, units_of
 from neuronaut.analysis.registry import analysis
 from neuronaut.analysis.saying import fewer_samples, named_units
-from neuronaut.analysis.shapes import Bool, Float, Num
+from neuronaut.analysis.shapes import Bool, Float
 from neuronaut.core.errors import DataError
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
@@ -30,9 +33,12 @@ def cka(
     rec: Recording,
     where: Where = None,
     *,
+    other: Recording | None = None,
     layers: str | Sequence[str] = "*",
+    other_layers: str | Sequence[str] = "*",
     site: str = "post",
     reduction: str = "mean",
+    shuffles: int = 199,
     seed: int = 0,
 ) -> Result:
     """How alike each two layers see the samples: linear centred kernel alignment, plain and debiased.
@@ -42,8 +48,18 @@ def cka(
     debiased one, which may fall below 0. A network of more than 4,096 units is looked at on at most 4,096 samples,
     drawn by ``seed``, and that is said. A layer in which nothing varies is like no other: NaN.
 
-    Formulas and their sources: ``linear_cka``.
+    With ``other``, a recording of the same samples by another network: each of ``layers`` of this one (``layers``)
+    beside each of ``other_layers`` of the other (``others``), over the samples that both hold, found by their ids.
+    There are also ``null``, the debiased value that 95 % of ``shuffles`` of the samples' pairing stay below, and ``p``;
+    whole groups are shuffled where samples come in groups.
+
+    Formulas and their sources: ``linear_cka``; of ``null`` and ``p``: ``by_chance`` of ``analysis.measures.alignment``.
+    Raises DataError with fewer than 20 samples in common, and for recordings of different data.
     """
+    if other is not None:
+        return beside(rec, other, where, layers, other_layers, site, reduction, shuffles, seed)
+    if other_layers != "*":
+        raise DataError("other_layers are those of another recording: give it as other.")
     group = group_of(rec, where)
     arrays = chosen(rec, layers, site, reduction)
     small = sum(units_of(array) for array in arrays) <= min(FEATURES, max(group.n, 1))
@@ -64,63 +80,6 @@ def cka(
         seed=seed,
         notes=tuple(notes),
     )
-
-
-def linear_cka(
-    x: Num[np.ndarray, "sample unit_x"], y: Num[np.ndarray, "sample_y unit_y"], *, unbiased: bool = False
-) -> float:
-    """How alike two matrices of the same samples are: |Xc'Yc|^2 / (|Xc'Xc| |Yc'Yc|), norms after Frobenius.
-
-    With ``unbiased`` each of the three is Song's unbiased HSIC, which many units on few samples do not raise.
-
-    >>> x = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.5], [0.0, 2.0]])
-    >>> round(linear_cka(x, 3 * x[:, ::-1]), 9)
-    1.0
-
-    Raises DataError when the numbers of samples differ.
-
-    References: Kornblith et al., Similarity of neural network representations revisited, ICML 2019; Nguyen, Raghu and
-    Kornblith, Do wide and deep networks learn the same things?, ICLR 2021; Song et al., Feature selection via
-    dependence maximization, JMLR 2012.
-    """
-    if len(x) != len(y):
-        raise DataError(f"{len(x)} samples beside {len(y)}; give both matrices the same samples, in the same order.")
-    parts = [each.astype(np.float64) - each.mean(0, dtype=np.float64) for each in (x, y)]
-    if max(x.shape[1], y.shape[1]) <= len(x):
-        products = np.array([[((a.T @ b) ** 2).sum() for b in parts] for a in parts])
-    else:
-        grams = [a @ a.T for a in parts]
-        products = np.array([[(a * b).sum() for b in grams] for a in grams])
-    sizes = np.stack([(a**2).sum(1) for a in parts])
-    return float(aligned(debiased(products, sizes) if unbiased else products)[0, 1])
-
-
-def aligned(products: Float[np.ndarray, "layer layer"]) -> Float[np.ndarray, "layer layer"]:
-    """Products over the root of both own products; NaN where a layer's own is not above 0."""
-    own = np.diagonal(products)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        root = np.sqrt(np.where(own > 0, own, np.nan))
-        return np.asarray(products / (root[:, None] * root))
-
-
-def debiased(
-    products: Float[np.ndarray, "layer layer"], sizes: Float[np.ndarray, "layer sample"]
-) -> Float[np.ndarray, "layer layer"]:
-    """Unbiased HSIC of each two layers from tr(KL) and the diagonals of K and L, K and L being centred.
-
-    (tr(KL) - d.e + sum(d) sum(e) / ((n - 1) (n - 2)) - 2 d.e / (n - 2)) / (n (n - 3)), d and e the diagonals: as the
-    rows of a centred K sum to 0, those of K without its diagonal sum to -d. NaN below four samples, and for a layer
-    whose own is no more than rounding.
-    """
-    n = sizes.shape[1]
-    if n < 4:
-        return np.full_like(products, np.nan)
-    dots, sums = sizes @ sizes.T, sizes.sum(1)
-    found = (products - dots + np.outer(sums, sums) / ((n - 1) * (n - 2)) - 2 * dots / (n - 2)) / (n * (n - 3))
-    own = np.diagonal(found).copy()
-    own[own * n * (n - 3) <= 1e-12 * np.diagonal(products)] = np.nan
-    np.fill_diagonal(found, own)
-    return np.asarray(found)
 
 
 def _by_units(

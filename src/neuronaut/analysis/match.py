@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from neuronaut.analysis.cka import linear_cka
 from neuronaut.analysis.groups import group_of, notes_on
 from neuronaut.analysis.match_notes import alone_notes, pairing_notes, said
+from neuronaut.analysis.measures.alignment import linear_cka
 from neuronaut.analysis.measures.margins import Margins, margins
 from neuronaut.analysis.measures.matching import HeldOut, assigned, best, correlations, held_out
-from neuronaut.analysis.measures.matrices import row_blocks, thinned
+from neuronaut.analysis.measures.matrices import rows_of, thinned
 from neuronaut.analysis.measures.paired import changes
 from neuronaut.analysis.recorded import chosen, named, unit_coords, units_of
 from neuronaut.analysis.registry import analysis, opened
@@ -235,7 +235,7 @@ def _of(
     if not kept.all():
         notes.append(f"{one.layer}: looked at on {int(kept.sum()):,} of {len(kept):,} samples, drawn by the seed.")
         samples = samples.only(kept)
-    x, y = _values(one, rec.n, samples.rows), _values(two, other.n, samples.others)
+    x, y = rows_of(one, rec.n, samples.rows), rows_of(two, other.n, samples.others)
     whole = correlations(x, y)
     first = samples.half == 0
     found = correlations(x[first], y[first]) if samples.held else whole
@@ -319,14 +319,6 @@ def _spread(partner: Int[np.ndarray, "unit"], pairs: Table) -> Table:
     for name, values in pairs.items():
         spread[name][partner >= 0] = values
     return spread
-
-
-def _values(array: Activations, rows: int, wanted: Int[np.ndarray, "sample"]) -> Float[np.ndarray, "sample unit"]:
-    """The wanted rows in their order, each read once."""
-    mask = np.zeros(rows, bool)
-    mask[wanted] = True
-    read = np.concatenate([np.zeros((0, units_of(array))), *row_blocks([array], mask)])
-    return np.asarray(read[np.searchsorted(np.flatnonzero(mask), wanted)])
 
 
 def _joined(parts: Sequence[Table]) -> Table:

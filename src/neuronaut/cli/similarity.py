@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,6 +21,9 @@ def similarity(
         str | None, typer.Argument(help="A unit, LAYER:UNIT, or a layer; without it all.", show_default=False)
     ] = None,
     layers: Annotated[bool, typer.Option("--layers", help="How alike the layers are, and their ranks.")] = False,
+    other: Annotated[
+        Path | None, typer.Option(help="With --layers: beside those of this recording.", show_default=False)
+    ] = None,
     by: Annotated[str, typer.Option(help="activation, weight in or weight out.")] = "activation",
     metric: Annotated[
         str | None, typer.Option(help="pearson or cosine; by default cosine for weights.", show_default=False)
@@ -42,15 +46,23 @@ def similarity(
       neuronaut similarity titanic.naut 0:11 --by "weight in" --opposite
       neuronaut similarity titanic.naut 5 -k 1 --csv > twins.csv
       neuronaut similarity titanic.naut --layers
+      neuronaut similarity first.naut --layers --other second.naut
 
     Values are signed, from -1 to 1. With --layers: rank, how many directions a layer
     uses, and CKA, 1 for layers that see the samples alike up to rotation and scale.
+    With --other: the CKA of every layer with every layer of another recording of the
+    same samples, and what 95 % of shuffled pairings of the samples stay below.
     """
     from neuronaut.analysis.similarity import similarity as compute
     from neuronaut.cli.console import notes, print_csv, print_json
     from neuronaut.cli.progress import doing
+    from neuronaut.core.errors import DataError
     from neuronaut.store.recording import open
 
+    if other is not None:
+        if not layers:
+            raise DataError("--other compares layers: ask with --layers. Units of two recordings: neuronaut match.")
+        return _beside(recording, other, at, where, site, reduction, seed, json=json, csv=csv)
     if layers:
         return _layers(recording, at, where, site, reduction, seed, json=json, csv=csv)
     with open(recording) as rec, doing("computing"):
@@ -151,10 +163,39 @@ def _layers(
     return None if all(ranks.n.values()) else 1
 
 
+def _beside(
+    recording: RecordingPath, other: Path, at: str | None, where: str | None, site: str, reduction: str, seed: int, *,
+    json: bool, csv: bool,
+) -> int | None:  # fmt: skip
+    import numpy as np
+
+    from neuronaut.analysis.cka import cka
+    from neuronaut.cli.console import notes, print_csv, print_json, print_table, say
+    from neuronaut.cli.progress import doing
+    from neuronaut.store.recording import open
+
+    with open(recording) as rec, open(other) as second, doing("computing"):
+        alike = cka(rec, where, other=second, layers=at or "*", site=site, reduction=reduction, seed=seed)
+    if json:
+        print_json(alike.to_json())
+    elif csv:
+        print_csv(alike.table())
+    else:
+        for name, n in alike.n.items():
+            say(f"{name}: {n:,} samples", style="bold")
+        say(f"CKA (debiased): layers of {recording.name} down, of {other.name} across", style="bold")
+        print_table(_square(alike))
+        if np.isfinite(alike["null"]).any():
+            low, high = np.nanmin(alike["null"]), np.nanmax(alike["null"])
+            say(f"95 % of shuffled pairings stay below {low:.3f} to {high:.3f}, layer by layer.")
+    notes(alike.notes, brief=not json)
+    return None if all(alike.n.values()) else 1
+
+
 def _square(result: Result) -> pd.DataFrame:
     """A row and a column for each layer; names that are columns already are told apart by number."""
     import pandas as pd
 
     names = [str(name) for name in result.coords["layers"]]
-    heads = [name if name != "layer" else "layer " for name in names]
+    heads = [str(name) if name != "layer" else "layer " for name in result.coords["others"]]
     return pd.DataFrame({"layer": names, **dict(zip(heads, result["debiased"].T.round(3), strict=True))})

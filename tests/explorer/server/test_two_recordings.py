@@ -15,7 +15,7 @@ import pytest
 from asgi_client import Client, answer, client_of
 
 import neuronaut as naut
-from neuronaut.analysis import match
+from neuronaut.analysis import cka, match
 from neuronaut.core.errors import CorruptRecording, DataError, NewerFormat, NotARecording
 from neuronaut.core.layer import Graph, Layer
 from neuronaut.explorer.contract import ResultCard
@@ -76,6 +76,18 @@ def test_the_match_of_two_is_exactly_what_python_gives(client: Client, pair: tup
     assert texts(answer(turned.body), "partner") == [f"fc:{place}" for place in ORDER]
 
 
+def test_the_likeness_of_their_layers_is_exactly_what_python_gives(
+    client: Client, pair: tuple[Recording, Recording]
+) -> None:
+    served = client.query("cka", other={"recording": pair[1].id}, layers=["fc"], other_layers=["fc"])
+    expected = cka(pair[0], other=pair[1])
+    ResultCard.model_validate(served.card)
+    assert served["cka"][0, 0] == pytest.approx(1)
+    for name, array in expected.values.items():
+        np.testing.assert_array_equal(served[name], array)
+    assert (served.card["coords"]["others"], served.card["n"]) == (["fc"], {"shared": N})
+
+
 def test_other_data_are_refused_with_the_reason(pair: tuple[Recording, Recording], tmp_path: Path) -> None:
     foreign = written(tmp_path / "three.naut", np.ones((N, 2)), pa.table({"colour": ["red"] * N}))
     with client_of(pair[0], foreign) as client:
@@ -127,6 +139,8 @@ def test_no_text_in_the_place_of_an_id_opens_a_file(client: Client, pair: tuple[
                 {"name": "match", "params": {"other": {"recording": text}}},
                 {"name": "match", "params": {"other": {"recording": [text]}}},
                 {"name": "match", "params": {"other": text}},
+                {"name": "cka", "params": {"other": {"recording": text}}},
+                {"name": "cka", "params": {"other": text}},
             ):
                 assert 400 <= client.post("/api/query", body).status < 500, body
             assert client.post("/api/slices", {"name": "x", "expression": "sample > 1", "recording": text}).status in (

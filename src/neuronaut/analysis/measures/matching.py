@@ -136,22 +136,39 @@ def _against_chance(
     seed: int,
 ) -> tuple[Float[np.ndarray, "pair"], Float[np.ndarray, "pair"]]:
     """p of each correlation, and what 95 % of the shuffles stay below."""
-    random = np.random.default_rng(seed)
-    orders, left = [], shuffles
-    sizes = np.bincount(codes)
-    away = min(int(sizes.max()), (len(codes) - 1) // 2) or 1
-    while left > 0:
-        order = np.lexsort((random.random(len(codes)), random.permutation(len(sizes))[codes]))
-        shifts = random.permutation(np.arange(away, len(codes) - away + 1))[:left]
-        orders.append((order, shifts))
-        left -= len(shifts)
+    drawn = pairings(codes, shuffles, seed)
     p, null = np.full_like(r, np.nan), np.full_like(r, np.nan)
     for start in range(0, len(r), AT_ONCE):
         part = slice(start, start + AT_ONCE)
-        chance = np.concatenate([_shifted(x[order, part], y[order, part])[shifts] for order, shifts in orders])
+        chance = np.concatenate([_shifted(x[one.order, part], y[one.order, part])[one.shifts] for one in drawn])
         p[part] = (1 + (chance >= r[part] - TOLERANCE).sum(0)) / (1 + shuffles)
         null[part] = np.quantile(chance, 0.95, axis=0)
     return np.where(np.isnan(r), np.nan, p), null
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Samples in a random order, and by how many places one side is shifted: each shift pairs them anew."""
+
+    order: Int[np.ndarray, "sample"]
+    shifts: Int[np.ndarray, "shift"]
+
+
+def pairings(codes: Int[np.ndarray, "sample"], shuffles: int, seed: int) -> tuple[Pairing, ...]:
+    """As many shuffles of the samples' pairing as were asked for; ``codes`` say of which group each sample is.
+
+    Samples of a group stay together and are shifted past their own group.
+    """
+    random = np.random.default_rng(seed)
+    drawn, left = [], shuffles
+    sizes = np.bincount(codes)
+    away = min(int(sizes.max(initial=0)), (len(codes) - 1) // 2) or 1
+    while left > 0:
+        order = np.lexsort((random.random(len(codes)), random.permutation(len(sizes))[codes]))
+        shifts = random.permutation(np.arange(away, len(codes) - away + 1))[:left]
+        drawn.append(Pairing(order, shifts))
+        left -= len(shifts)
+    return tuple(drawn)
 
 
 def _shifted(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from neuronaut.analysis.recorded import spans, units_of
-from neuronaut.analysis.shapes import Bool, Float
+from neuronaut.analysis.shapes import Bool, Float, Int
 from neuronaut.analysis.statistics.moments import single
 from neuronaut.store.activations import Activations
 
@@ -34,6 +34,14 @@ def row_blocks(
         if inside.any():
             parts = [single(array.read(rows=piece)[inside]) for array in arrays]
             yield np.concatenate(parts, axis=1, dtype=np.float64)
+
+
+def rows_of(array: Activations, rows: int, wanted: Int[np.ndarray, "sample"]) -> Float[np.ndarray, "sample unit"]:
+    """The wanted of so many rows, in their order, each read once."""
+    mask = np.zeros(rows, bool)
+    mask[wanted] = True
+    read = np.concatenate([np.zeros((0, units_of(array))), *row_blocks([array], mask)])
+    return np.asarray(read[np.searchsorted(np.flatnonzero(mask), wanted)])
 
 
 def heaped(blocks: Iterable[Float[np.ndarray, "row unit"]]) -> Iterator[Float[np.ndarray, "row unit"]]:
