@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,27 @@ def test_measuring_says_since_when_and_can_be_ended(live: OpenedServed) -> None:
     expect(live.tab.get_by_role("button", name="Measure")).to_be_enabled()
     expect(live.tab.get_by_role("alert")).to_have_count(0)
     assert len(held) == 1
+
+
+def test_a_unit_pointed_at_is_asked_of_the_model_where_no_influence_was_recorded(
+    net: Any, browser: Browser, tmp_path: Path
+) -> None:
+    inputs = np.random.default_rng(2).normal(size=(60, 3)).astype(np.float32)
+    rec = record(net, inputs, influence=False, to=tmp_path / "plain.naut")
+    server = Server([rec], live=live_questions(rec, copy.deepcopy(net))).start()
+    try:
+        page = OpenedServed(browser, server)
+        asked: list[str] = []
+        page.tab.on("request", lambda request: asked.append(request.post_data or ""))
+        page.point_at("0", 2, "dense 1")
+        tip = page.tab.locator(".tip")
+        expect(tip).to_contain_text("Computed now by the live model, on 60 of 60 samples.", timeout=60_000)
+        expect(tip).to_contain_text("on average it")
+        assert json.loads(asked[-1])["params"] == {"at": "0:2"}
+        page.close()
+        assert page.wrongs == []
+    finally:
+        server.stop()
 
 
 def test_of_pictures_it_offers_what_works_and_shows_the_picture(browser: Browser, tmp_path: Path) -> None:

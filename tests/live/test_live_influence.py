@@ -15,6 +15,7 @@ from neuronaut.core.errors import AddressError, DataError, NeedsModel, UnknownNa
 from neuronaut.core.model import Edit, Site
 from neuronaut.core.result import Result
 from neuronaut.live.influence import influence, probe_rows
+from neuronaut.live.questions import live_questions
 from neuronaut.live.wrapped import as_model
 
 
@@ -229,3 +230,20 @@ def test_what_cannot_be_answered_is_refused_with_the_reason() -> None:
         influence(rec, "0", model=net)
     with pytest.raises(UnknownName, match="no direction 'up'"):
         influence(rec, "0:1", model=net, direction="up")
+
+
+def test_a_page_is_answered_by_the_live_model_where_no_influence_was_recorded() -> None:
+    net, X = seeded(relu_net), rows(40, 4)
+    rec = naut.record(net, X, influence=False)
+    other = naut.record(seeded(linear_net), rows(30, 4), influence=False)
+    asked = live_questions(rec, net)["effects"]
+    found, places = asked(rec, "2:3"), dict(zip(rec.layers, (0, 4, 12, 18), strict=True))
+    assert found.params["live"] and found.notes[0] == "Computed now by the live model, on 40 of 40 samples."
+    for layer, way in (("4", "forward"), ("0", "backward"), ("input", "backward")):
+        told = effects(influence(rec, "2:3", model=net, direction=way), layer)
+        start = places[layer]
+        assert np.array_equal(found[way][start : start + len(told)], told)
+    assert not found["forward"][:18].any() and not found["backward"][12:].any()
+    nothing = asked(other, "1:0")
+    assert not nothing.n and "holds no influence" in nothing.notes[0]
+    assert "effects" not in live_questions(naut.record(net, X, influence=True), net)

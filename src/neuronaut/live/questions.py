@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from neuronaut.analysis.influence import STORED_KEY
 from neuronaut.capture.batch import copied
 from neuronaut.capture.judge import log_probability
 from neuronaut.capture.task import flat
 from neuronaut.core.address import parse_address
-from neuronaut.core.errors import DataError, unknown
+from neuronaut.core.errors import DataError, UnsupportedModel, unknown
 from neuronaut.core.model import Edit, Model, Site
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
+from neuronaut.explorer.server.reading import effects as stored_effects
+from neuronaut.explorer.server.reading import effects_table
 from neuronaut.live.ablate import ablate as run_ablate
 from neuronaut.live.influence import influence as run_influence
 from neuronaut.live.inputs import feed_of
@@ -23,6 +27,7 @@ from neuronaut.live.measure import How
 from neuronaut.live.truth import task_of
 from neuronaut.live.wrapped import recorded_model
 from neuronaut.store.recording import Recording
+from neuronaut.store.results import list_results
 
 Question = Callable[..., Result]
 HOWS = ("zero", "scale")
@@ -31,6 +36,8 @@ MOST_ROWS = 256
 
 def live_questions(rec: Recording, model: Any, data: Any = None) -> Mapping[str, Question]:
     """``forward``, ``ablate`` and ``influence`` of one model, one at a time, as functions of a recording.
+
+    Of a recording that holds no influence also ``effects``, which is then measured when it is asked for.
 
     Raises DataError when the model is not the one that was recorded, or the inputs are not at hand.
     """
@@ -87,7 +94,23 @@ def live_questions(rec: Recording, model: Any, data: Any = None) -> Mapping[str,
         with one_at_a_time:
             return run_influence(asked, at, where, model=model, data=data, direction=direction, k=k)
 
-    return {"forward": forward, "ablate": ablate, "influence": influence}
+    def effects(asked: Recording, at: str) -> Result:
+        """The effect of one unit on every other, and theirs on it, measured now; as it is stored elsewhere."""
+        stored = stored_effects(asked, at)
+        if stored.n or asked.id != rec.id:
+            return stored
+        try:
+            found = influence(asked, at)
+        except (DataError, UnsupportedModel) as error:
+            return replace(stored, notes=(str(error),))
+        units = [int(name.rpartition(":")[2]) for name in found.coords["unit"]]
+        rows = zip(found.coords["layer"], units, found["effect"], found["forwards"], strict=True)
+        (n,) = found.n.values()
+        told = f"Computed now by the live model, on {n:,} of {rec.n:,} samples."
+        return effects_table(rec, rows, params={"live": True}, n=found.n, notes=(told, *found.notes))
+
+    questions: dict[str, Question] = {"forward": forward, "ablate": ablate, "influence": influence}
+    return questions if ("influence", STORED_KEY) in list_results(rec) else questions | {"effects": effects}
 
 
 def _same(asked: Recording, rec: Recording) -> None:

@@ -99,6 +99,8 @@ export interface Mask {
 export interface Influence {
   readonly forward: ReadonlyMap<string, Float32Array>
   readonly backward: ReadonlyMap<string, Float32Array>
+  /** Where it was not recorded: how it was measured. */
+  readonly measured?: string | undefined
 }
 
 /** The strongest weights of one edge, by falling size. */

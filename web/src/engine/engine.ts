@@ -76,7 +76,7 @@ export class Engine implements EngineApi {
   readonly #columns = new SharedTasks<Float32Array>(KEPT)
   /** Values that Python gave. */
   readonly #given = new WeakSet<Float32Array>()
-  readonly #asked = new Map<string, Promise<unknown>>()
+  readonly #columnsAsked = new Map<string, Promise<unknown>>()
   readonly #selections: Selections
   #shipped: Shipped | null = null
   #edges: Promise<readonly EdgeArrays[]> | null = null
@@ -197,17 +197,22 @@ export class Engine implements EngineApi {
 
   /** Whether influence was recorded; of a server the first answer tells. */
   get influenced(): boolean {
-    return this.served ? !this.#remote!.uninfluenced : this.#manifest.influence.length > 0
+    return this.#manifest.influence.length > 0 || this.#remote?.uninfluenced === false
+  }
+
+  /** Whether influence is asked of Python: it may have stored it, or run the model. */
+  get #asked(): boolean {
+    return this.#manifest.influence.length === 0 && (this.served || this.influenced)
   }
 
   async influence(layer: string, unit: number, signal?: AbortSignal): Promise<Influence> {
-    if (this.served) return this.#effects.run(formatAddress(layer, unit), (stop) => this.#remote!.influence(layer, unit, stop), signal)
+    if (this.#asked) return this.#effects.run(formatAddress(layer, unit), (stop) => this.#remote!.influence(layer, unit, stop), signal)
     await this.#influence.load(layer)
     return this.#influence.now(layer, unit) ?? { forward: new Map(), backward: new Map() }
   }
 
   influenceNow(layer: string, unit: number): Influence | null {
-    if (this.served) return this.#effects.known(formatAddress(layer, unit)) ?? null
+    if (this.#asked) return this.#effects.known(formatAddress(layer, unit)) ?? null
     const answer = this.#influence.now(layer, unit)
     if (answer === null) void this.#influence.load(layer)
     return answer
@@ -285,9 +290,9 @@ export class Engine implements EngineApi {
   #missingColumn(name: string): Promise<unknown> | null {
     const { columns } = this.samples
     if (columns.has(name) || !this.#manifest.samples.unlisted?.includes(name)) return null
-    const asked = this.#asked.get(name) ?? this.#remote!.metadata(name).then((column) => columns.set(name, column))
-    this.#asked.set(name, asked)
-    asked.catch(() => this.#asked.delete(name))
+    const asked = this.#columnsAsked.get(name) ?? this.#remote!.metadata(name).then((column) => columns.set(name, column))
+    this.#columnsAsked.set(name, asked)
+    asked.catch(() => this.#columnsAsked.delete(name))
     return asked
   }
 

@@ -106,8 +106,8 @@ export class UnitFacts {
     return [
       of("Strongest inputs", "by weight", "weight", known ? this.#bars(explorer.engine.inputsOf(layer.name, unit, k)) : [], weightNote(edges.filter((edge) => edge.target === layer.name), explorer.cards) || null),
       of("Strongest outputs", "by weight", "weight", known ? this.#bars(explorer.engine.outputsOf(layer.name, unit, k)) : [], weightNote(edges.filter((edge) => edge.source === layer.name), explorer.cards) || null),
-      of("Influenced by", "all earlier units", "influence", this.#asBars(acted("backward"))),
-      of("Influence on", "outputs, next layer", "influence", this.#asBars(acted("forward"))),
+      of("Influenced by", "all earlier units", "influence", this.#asBars(acted("backward")), this.#influence?.measured),
+      of("Influence on", "outputs, next layer", "influence", this.#asBars(acted("forward")), this.#influence?.measured),
     ].filter(({ bars }) => bars.length > 0)
   })
   readonly groups = $derived.by(() => {

@@ -69,7 +69,8 @@ class Queries:
         if held is not None:
             return held
         given = checked(name, run, params, self._served.recordings)
-        lane = self._quick if name in READING or name in WEIGHTS else self._heavy
+        light = name not in self._live and (name in READING or name in WEIGHTS)
+        lane = self._quick if light else self._heavy
         answer = await lane.run(lambda: self._answer(name, run, rec, given, gone))
         if name not in self._live:
             self._hold(key, answer)

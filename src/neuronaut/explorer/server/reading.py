@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -96,17 +96,26 @@ def effects(rec: Recording, at: str) -> Result:
     0 where nothing was stored; a note says when nothing was at all.
     """
     address = unit_address(rec, at)
-    cards = list(rec.layers.values())
-    starts = dict(zip(rec.layers, np.cumsum([0, *(card.unit_count for card in cards)]).tolist(), strict=False))
-    table = {name: np.zeros(sum(card.unit_count for card in cards), np.float32) for name in ("forward", "backward")}
     try:
         stored = stored_influence(rec)
     except NeedsModel as error:
-        return Result("effects", table, dict.fromkeys(table, ("unit",)), _units(cards), notes=(str(error),))
-    for name, column in table.items():
-        for layer, units, found in effects_of(stored, address.layer, address.unit or 0, forwards=name == "forward"):
-            column[starts[layer] + units] = found
-    return Result("effects", table, dict.fromkeys(table, ("unit",)), _units(cards), n=stored.n, notes=stored.notes)
+        return effects_table(rec, (), notes=(str(error),))
+    found = [
+        (layer, units, values, forwards)
+        for forwards in (True, False)
+        for layer, units, values in effects_of(stored, address.layer, address.unit or 0, forwards=forwards)
+    ]
+    return effects_table(rec, found, n=stored.n, notes=stored.notes)
+
+
+def effects_table(rec: Recording, found: Iterable[tuple[str, Any, Any, bool]], **told: Any) -> Result:
+    """Effects given as layer, units, values and whether forwards, as ``forward`` and ``backward`` over all units."""
+    cards = list(rec.layers.values())
+    starts = dict(zip(rec.layers, np.cumsum([0, *(card.unit_count for card in cards)]).tolist(), strict=False))
+    table = {name: np.zeros(sum(card.unit_count for card in cards), np.float32) for name in ("forward", "backward")}
+    for layer, units, values, forwards in found:
+        table["forward" if forwards else "backward"][starts[layer] + units] = values
+    return Result("effects", table, dict.fromkeys(table, ("unit",)), _units(cards), **told)
 
 
 def mask(rec: Recording, expression: str) -> Result:
