@@ -28,11 +28,11 @@ export const DEFINITIONS = {
     range: "0 up",
     reading: "How strongly the unit answers. Comparable within a layer, not between layers.",
   }),
-  zero: define("Exactly 0", "Share of the group's samples whose activation is exactly 0.", { range: "0 to 100 %", reading: "A bar of them would hide all others, so it is not drawn." }),
+  zero: define("Exactly 0", "Share of the group's samples whose activation is exactly 0.", { range: "0 to 100%", reading: "A bar of them would hide all others, so it is not drawn." }),
   sd: define("Standard deviation", "How far the values lie from their mean.", { formula: "√(Σ (a − mean)² / (n − 1))", range: "0 up" }),
   firingRate: define("Firing rate", "Share of samples with an activation above 0.", {
     formula: "#(a > 0) / n",
-    range: "0 to 100 %",
+    range: "0 to 100%",
     reading: "For a layer of either sign it says how often the value is positive, not how often the unit fires.",
   }),
   max: define("Maximum", "Largest activation of any sample of the group.", { range: "any number", reading: "One sample decides it: look at the top samples." }),
@@ -42,7 +42,7 @@ export const DEFINITIONS = {
     reading: "0.2 small, 0.5 medium, 0.8 large. Large among many units can still be chance: see q.",
     reference: "Hedges 1981, Distribution theory for Glass's estimator of effect size",
   }),
-  interval: define("95 % interval", "Values of the effect that the samples do not contradict.", {
+  interval: define("95% interval", "Values of the effect that the samples do not contradict.", {
     reading: "An interval that holds 0 (AUROC: 0.5) is no evidence of a difference.",
     reference: "Bonett 2008; AUROC: Newcombe 2006, method 5",
   }),
@@ -81,7 +81,7 @@ export const DEFINITIONS = {
     reading: "An intervention, not a correlation. Loss up or accuracy down: the answers relied on the unit.",
     reference: "Zhang and Nanda 2023, Towards best practices of activation patching",
   }),
-  otherUnits: define("Other units", "The central 95 % of the same change for random other units of the layer.", {
+  otherUnits: define("Other units", "The central 95% of the same change for random other units of the layer.", {
     reading: "A change within it is what any unit of the layer would do.",
   }),
   causal: define("Verdict", "Causal: the interval excludes 0 and the change lies beyond what random other units of the layer do.", {
@@ -93,7 +93,7 @@ export const DEFINITIONS = {
   }),
   crossings: define("Crossings", "How often lines cross in the drawing, each pair weighted by the product of their sizes.", {
     formula: "Σ |w| · |w′| over pairs of lines that cross",
-    range: "0 up; 100 % is a random order",
+    range: "0 up; 100% is a random order",
     reading: "Lower is easier to follow. The order says nothing about what units do.",
     reference: "Barth, Jünger and Mutzel 2004, Simple and efficient bilayer cross counting",
   }),
@@ -106,7 +106,7 @@ export const DEFINITIONS = {
   }),
   value: define("Value", "The unit's activation for this one sample.", { range: "any number; full colour is two standard deviations beyond the unit's mean" }),
   loss: define("Loss", "How wrong the model's answer to this sample is.", { formula: "−log p of the true class", range: "0 up", reading: "log of the number of classes is a blind guess." }),
-  probability: define("Probability", "What the model gives the class, over all classes 100 %.", { formula: "softmax or sigmoid of the outputs", reading: "The model's own confidence: right so often only where it is calibrated." }),
+  probability: define("Probability", "What the model gives the class, over all classes 100%.", { formula: "softmax or sigmoid of the outputs", reading: "The model's own confidence: right so often only where it is calibrated." }),
   status: define("Health", "Whether the unit does anything on the recorded samples.", {
     formula: "dead: never above 0 · dormant: mean |a| ≤ 0.025 of its layer's average",
     reading: "Constant, always on and saturated units carry little too. In a layer's map: full bar dead, half any other. Never in n samples still allows a rate of 3 / n (rule of three).",
@@ -148,7 +148,7 @@ export const DEFINITIONS = {
     reference: "Li et al. 2016, Convergent learning",
   }),
   distinct: define("Distinct", "Whether the partner correlates more on the held-out half than the next best does, beyond chance, for either of the two.", {
-    formula: "margin = r(partner) − r(next best); its 95 % interval lies above 0",
+    formula: "margin = r(partner) − r(next best); its 95% interval lies above 0",
     reading: "No: others suit as well, and which is whose partner is arbitrary.",
     reference: "Zou 2007",
   }),

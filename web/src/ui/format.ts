@@ -1,15 +1,15 @@
-/** Numbers and names as people read them. Pure. */
+/** Numbers and names as people read them; numbers as in Python (core/numerals.py). Pure. */
 
 import type { LayerCard } from "../contract/manifest"
 
 const MINUS = "−"
 
-/** Three significant digits, no exponent between 0.001 and a million; `±∞` and `NaN` are said as such. */
+/** Three digits, no exponent between 0.0005 and a million; `±∞` and `NaN` are said as such. */
 export function number(value: number): string {
   if (Number.isNaN(value)) return "–"
   if (!Number.isFinite(value)) return value > 0 ? "∞" : MINUS + "∞"
   const size = Math.abs(value)
-  return (value < 0 && size > 0 ? MINUS : "") + plain(size)
+  return (value < 0 ? MINUS : "") + plain(size)
 }
 
 function plain(size: number): string {
@@ -25,7 +25,7 @@ function plain(size: number): string {
 export function signed(value: number): string {
   if (!Number.isFinite(value)) return number(value)
   const size = Math.abs(value)
-  const text = size !== 0 && size < 0.005 ? plain(size) : size >= 100 ? plain(size) : size.toFixed(2)
+  const text = size < 0.005 || size >= 100 ? plain(size) : size.toFixed(2)
   return (value < 0 ? MINUS : value > 0 ? "+" : "") + text
 }
 
@@ -34,12 +34,25 @@ export function count(value: number): string {
   return Number.isFinite(value) ? value.toLocaleString("en-US") : "–"
 }
 
+/** Two decimals of what has an end at 0 and 1, as AUROC and correlations; 0 and 1 only for what is exactly that. */
+export function score(value: number): string {
+  const size = Math.abs(value)
+  const sign = value < 0 ? MINUS : ""
+  if (size === 1) return sign + "1"
+  if (!Number.isFinite(value) || size === 0) return number(value)
+  const bound = size < 0.0005 ? "0.001" : size >= 0.9995 && size < 1 ? "0.999" : ""
+  if (bound) return (size < 0.5 === value > 0 ? "< " : "> ") + sign + bound
+  return sign + size.toFixed(size < 0.005 || (size >= 0.995 && size < 1) ? 3 : 2)
+}
+
+/** Whole from 10% on; 0% and 100% only for none and all. */
 export function percent(share: number): string {
   if (!Number.isFinite(share)) return "–"
-  const value = share * 100
+  const value = Math.abs(share) * 100
   if (value > 0 && value < 0.1) return "< 0.1%"
   if (value < 100 && value > 99.9) return "> 99.9%"
-  return (value >= 10 || value === 0 || value === 100 ? value.toFixed(0) : value.toFixed(1)) + "%"
+  const whole = value === 0 || value >= 100 || (value >= 9.95 && value < 99.5)
+  return (share < 0 ? MINUS : "") + value.toFixed(whole ? 0 : 1) + "%"
 }
 
 /** The chance below which no number can say it. */

@@ -15,9 +15,9 @@ const stats: LayerStats = {
 }
 
 describe("health without an analysis", () => {
-  it("bounds what was never seen: 3 / 712 is 0.42 %", () => {
+  it("bounds what was never seen: 3 / 712 is 0.4%", () => {
     expect(ruleOfThree(712)).toBeCloseTo(0.0042135, 6)
-    expect(healthOf(null, layer, 0, stats)?.says).toBe("Fired 0 times in 712 samples: rate below 0.42 % (rule of three).")
+    expect(healthOf(null, layer, 0, stats)?.says).toBe("Fired 0 times in 712 samples: rate below 0.4% (rule of three).")
   })
 
   it("tells constant from always on, and says when nothing is known", () => {

@@ -20,10 +20,6 @@ export function ruleOfThree(n: number): number {
   return n > 0 ? Math.min(1, 3 / n) : Number.NaN
 }
 
-function bound(share: number): string {
-  return `${(share * 100).toPrecision(2)} %`
-}
-
 export function healthOf(result: Result | null, layer: LayerCard, unit: number, all: LayerStats | undefined): Health | null {
   const told = result?.textOf("status", layer.name, unit) ?? ""
   if (!told && !all) return null
@@ -60,7 +56,7 @@ function sentence(
     case "unknown":
       return "No finite value: nothing can be said."
     case "dead":
-      return fires === 0 ? `${verb} 0 times in ${samples}: rate below ${bound(most)} (rule of three).` : `Hardly away from 0 in ${samples}.`
+      return fires === 0 ? `${verb} 0 times in ${samples}: rate below ${percent(most)} (rule of three).` : `Hardly away from 0 in ${samples}.`
     case "constant":
       return `The same value, ${number(all?.mean[unit] ?? Number.NaN)}, in all ${samples}.`
     case "dormant":

@@ -4,7 +4,7 @@ import type { Influence, Neighbour } from "../engine/api"
 import { GROUPED } from "../engine/notes"
 import { formatAddress } from "../state/address"
 import type { Term } from "../ui/definitions"
-import { about, activationName, chance, count, isNumber, number, operatorName, percent, plural, signed, unitName } from "../ui/format"
+import { about, activationName, chance, count, isNumber, number, operatorName, percent, plural, score, signed, unitName } from "../ui/format"
 import { type Effect, effects } from "./effects"
 import type { Explorer, UnitRef } from "./explorer.svelte"
 import { healthOf } from "./health"
@@ -91,7 +91,7 @@ export class UnitFacts {
       g: about(signed(all.g[at]!).replace("+", ""), pair.exact),
       interval: interval(all.gLow[at]!, all.gHigh[at]!),
       q: unjudged ? GROUPED : about(chance(all.q[at]!), pair.exact),
-      auroc: about(all.auroc[at]!.toFixed(2), pair.exact),
+      auroc: about(score(all.auroc[at]!), pair.exact),
       replicated: unjudged ? GROUPED : replication(all.replicated[at]!),
     }
   })

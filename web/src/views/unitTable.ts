@@ -1,7 +1,7 @@
 /** Unit table: every number of a neuron's page as a row. */
 
 import { type Cell, csvOf } from "../ui/csv"
-import { signed } from "../ui/format"
+import { score, signed } from "../ui/format"
 import { interval, type UnitFacts } from "./unit.svelte"
 import { type Parting, scores } from "./classes"
 import { replication } from "./words"
@@ -28,15 +28,13 @@ export function unitRows(facts: UnitFacts, parting: Parting | null): UnitRow[] {
   if (values && parting && layer.kind !== "input") {
     const told = scores(values, parting, facts.explorer.engine.samples.half)
     told.forEach(({ auroc, low, high, n, halves, held }, at) => {
-      const more = { interval: interval(low, high), n: String(n), held: `${two(halves[1])}, ${replication(held)}` }
-      found.push(row(`AUROC by ${parting.column}`, parting.classes[at]!.name, two(auroc), more))
+      const more = { interval: interval(low, high), n: String(n), held: `${score(halves[1])}, ${replication(held)}` }
+      found.push(row(`AUROC by ${parting.column}`, parting.classes[at]!.name, score(auroc), more))
     })
   }
   for (const list of facts.links) for (const bar of list.bars) found.push(row(list.name, [bar.layer, bar.name, `(${bar.key})`].filter(Boolean).join(" "), signed(bar.weight)))
   return found
 }
-
-const two = (value: number): string => (Number.isNaN(value) ? "–" : value.toFixed(2))
 
 export function unitCsv(rows: readonly UnitRow[]): string {
   const heading: Cell[] = ["part", "name", "value", "interval_95", "n", "held_out"]

@@ -1,7 +1,7 @@
 /** Words: a unit said in one sentence. */
 
 import type { LayerCard } from "../contract/manifest"
-import { about, number, unitName } from "../ui/format"
+import { about, number, score, unitName } from "../ui/format"
 import type { GroupStats } from "../engine/api"
 import type { Explorer, UnitRef } from "./explorer.svelte"
 
@@ -54,5 +54,5 @@ export function knownOf(explorer: Explorer, { layer, unit }: UnitRef): string {
   if (!best) return ""
   const auroc = selectivity!.of("best_auroc", layer.name, unit)
   const held = selectivity!.of("replicated", layer.name, unit) === 1 ? "replicated" : "not replicated"
-  return `${auroc < 0.5 ? "Lowest" : "Highest"} for ${best}: AUROC ${auroc.toFixed(2)}, ${held}`
+  return `${auroc < 0.5 ? "Lowest" : "Highest"} for ${best}: AUROC ${score(auroc)}, ${held}`
 }
