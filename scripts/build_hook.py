@@ -11,9 +11,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 STATIC = "src/neuronaut/explorer/static"
 ASSETS = (
-    *("app.js", "app.css", "build.json"),
-    *("served.js", "served.css", "served.json"),
-    *("widget.js", "widget.css", "widget.json"),
+    *("app.js.gz", "app.css.gz", "build.json"),
+    *("served.js.gz", "served.css.gz", "served.json"),
+    *("widget.js.gz", "widget.css.gz", "widget.json"),
 )
 
 

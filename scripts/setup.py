@@ -66,7 +66,7 @@ def web() -> None:
     sources = [path for path in (ROOT / "web").rglob("*") if path.is_file() and "node_modules" not in path.parts]
     stamp = STATIC / "sources.sha256"
     value = digest(sources)
-    if fresh(stamp, value) and all((STATIC / name).exists() for name in ("app.js", "served.js", "widget.js")):
+    if fresh(stamp, value) and all((STATIC / name).exists() for name in ("app.js.gz", "served.js.gz", "widget.js.gz")):
         return
     modules()
     build = [str(PYTHON), str(ROOT / "scripts" / "node.py"), "run", "build"]

@@ -224,5 +224,6 @@ def test_a_terminal_is_no_notebook() -> None:
 
 
 def test_the_widget_is_small_enough_for_notebooks() -> None:
-    static = Path(__file__).resolve().parents[2] / "src/neuronaut/explorer/static"
-    assert (static / "widget.js").stat().st_size + (static / "widget.css").stat().st_size < 496_000
+    from neuronaut.explorer.html import read_widget
+
+    assert sum(map(len, read_widget())) < 260_000

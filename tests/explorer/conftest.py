@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ def app(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatc
     """A stand-in for the built app, so that these tests need no Node."""
     folder = tmp_path_factory.mktemp("static")
     for name in ("app", "served"):
-        (folder / f"{name}.js").write_text('"use strict";console.log("app {title}")')
-        (folder / f"{name}.css").write_text("body{margin:0}")
+        (folder / f"{name}.js.gz").write_bytes(gzip.compress(b'"use strict";console.log("app {title}")'))
+        (folder / f"{name}.css.gz").write_bytes(gzip.compress(b"body{margin:0}"))
     monkeypatch.setattr(html, "STATIC", folder)
     return folder
 

@@ -24,7 +24,7 @@ def npm(*arguments, cwd):
         log.write(" ".join(arguments[:2]) + "\\n")
     if "build" in arguments:
         for name in ("app", "served", "widget"):
-            for file in (f"{name}.js", f"{name}.css", "build.json" if name == "app" else f"{name}.json"):
+            for file in (f"{name}.js.gz", f"{name}.css.gz", "build.json" if name == "app" else f"{name}.json"):
                 (STATIC / file).write_text(file)
 """
 
@@ -62,7 +62,7 @@ def log(root: Path) -> list[str]:
 
 def test_a_wheel_carries_the_app_although_git_ignores_it(project: Path) -> None:
     names = zipfile.ZipFile(build(project, "wheel")).namelist()
-    built = ("app.js", "app.css", "build.json", "served.js", "served.css", "widget.js", "widget.css")
+    built = (*(f"{name}.{kind}.gz" for name in ("app", "served", "widget") for kind in ("js", "css")), "build.json")
     assert {f"neuronaut/explorer/static/{name}" for name in built} <= set(names)
     assert log(project) == ["ci --no-audit", "run build"]
 
@@ -71,10 +71,10 @@ def test_a_wheel_from_an_sdist_needs_no_node(project: Path, tmp_path: Path) -> N
     with tarfile.open(build(project, "sdist")) as archive:
         archive.extractall(tmp_path / "unpacked", filter="data")
     unpacked = tmp_path / "unpacked/neuronaut-0"
-    assert (unpacked / "src/neuronaut/explorer/static/app.js").read_text() == "app.js"
+    assert (unpacked / "src/neuronaut/explorer/static/app.js.gz").read_text() == "app.js.gz"
     (unpacked / "npm.log").unlink(missing_ok=True)
     names = zipfile.ZipFile(build(unpacked, "wheel")).namelist()
-    assert "neuronaut/explorer/static/app.js" in names
+    assert "neuronaut/explorer/static/app.js.gz" in names
     assert log(unpacked) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import struct
 import threading
@@ -59,8 +60,8 @@ Opened = Callable[..., Cell]
 
 @pytest.fixture
 def cell(app: Path, passengers: Recording, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
-    for name in ("widget.js", "widget.css"):
-        (app / name).write_text("/* */")
+    for name in ("widget.js.gz", "widget.css.gz"):
+        (app / name).write_bytes(gzip.compress(b"/* */"))
     cells: list[Cell] = []
 
     def open_cell(answers: Any = None, **options: Any) -> Cell:

@@ -18,7 +18,7 @@ from neuronaut.explorer.export import export
 from neuronaut.explorer.html import Assets, compose
 from neuronaut.store.recording import Recording
 
-NO_APP = Assets("", "", "")
+NO_APP = Assets(b"", b"", "")
 """Without the app, whose size is known, every error shows."""
 
 

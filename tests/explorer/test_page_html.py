@@ -97,14 +97,14 @@ def test_text_that_looks_like_a_placeholder_is_not_filled(passengers: Recording,
 
 
 def test_an_app_that_was_not_built_names_make_web(passengers: Recording, app: Path, tmp_path: Path) -> None:
-    (app / "app.css").unlink()
-    with pytest.raises(ExportError, match=r"app\.css is missing.*make web"):
+    (app / "app.css.gz").unlink()
+    with pytest.raises(ExportError, match=r"app\.css\.gz is missing.*make web"):
         export(passengers, tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
 
 
 @pytest.mark.parametrize("text", ["a</ScRipt b", "<!-- a", "</style>"])
 def test_an_app_that_could_end_its_own_block_is_refused(app: Path, text: str) -> None:
-    (app / "app.js").write_text(text)
+    (app / "app.js.gz").write_bytes(gzip.compress(text.encode()))
     with pytest.raises(ExportError, match="cannot stand inside a page"):
         read_assets()

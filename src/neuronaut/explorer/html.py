@@ -6,6 +6,7 @@ import base64
 import gzip
 import hashlib
 import html
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from neuronaut.explorer.contract import Manifest
 from neuronaut.explorer.text import encode
 
 STATIC = Path(__file__).parent / "static"
-LOADER = Path(__file__).parent / "loader.js"
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -48,10 +48,10 @@ _ENDS_ITS_BLOCK = re.compile(r"</(script|style)|<!--", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """The built app: one classic script, one style sheet, and the script that unpacks them."""
+    """The built app as the build packed it: one classic script, one style sheet; and the script that unpacks them."""
 
-    js: str
-    css: str
+    js: bytes
+    css: bytes
     loader: str
 
 
@@ -68,35 +68,43 @@ def read_assets(folder: Path | None = None, name: str = "app") -> Assets:
 
     Raises ExportError when it has not been built.
     """
-    folder = folder or STATIC
-    try:
-        js = (folder / f"{name}.js").read_text(encoding="utf-8")
-        css = (folder / f"{name}.css").read_text(encoding="utf-8")
-    except FileNotFoundError as problem:
-        raise ExportError(
-            f"the explorer's app is not built: {Path(problem.filename).name} is missing in {folder}. "
-            "Run `make web` in the repository, or install the neuronaut wheel, which carries it."
-        ) from None
-    for file, text in ((f"{name}.js", js), (f"{name}.css", css)):
-        if _ENDS_ITS_BLOCK.search(text):
-            raise ExportError(f"{file} holds </script, </style or <!--, so it cannot stand inside a page.")
-    loader = LOADER.read_text(encoding="utf-8")
-    return Assets(js.replace("\r\n", "\n"), css.replace("\r\n", "\n"), loader.replace("\r\n", "\n"))
+    js, css = _built(name, folder or STATIC)
+    return Assets(js, css, _own("unpack.js") + _own("loader.js"))
 
 
 def read_widget(folder: Path | None = None) -> tuple[str, str]:
-    """The built widget: its module and its style sheet.
+    """The built widget: its module, which unpacks itself, and its style sheet.
 
     Raises ExportError when it has not been built.
     """
-    folder = folder or STATIC
+    js, css = _built("widget", folder or STATIC)
+    parts = {"PACKED": json.dumps(encode(js).decode()), "LENGTH": str(len(js))}
+    module = re.sub("PACKED|LENGTH", lambda place: parts[place[0]], _own("widget.js"))
+    return _own("unpack.js") + module, unpacked(css)
+
+
+def unpacked(data: bytes) -> str:
+    """What the build packed, as text."""
+    return gzip.decompress(data).decode()
+
+
+def _built(name: str, folder: Path) -> tuple[bytes, bytes]:
+    """Script and style sheet of an app. Raises ExportError when they are missing or could end their own block."""
     try:
-        return (folder / "widget.js").read_text("utf-8"), (folder / "widget.css").read_text("utf-8")
+        js, css = ((folder / f"{name}.{kind}.gz").read_bytes() for kind in ("js", "css"))
     except FileNotFoundError as problem:
         raise ExportError(
-            f"the explorer's widget is not built: {Path(problem.filename).name} is missing in {folder}. "
+            f"the explorer's {name} is not built: {Path(problem.filename).name} is missing in {folder}. "
             "Run `make web` in the repository, or install the neuronaut wheel, which carries it."
         ) from None
+    for file, data in ((f"{name}.js", js), (f"{name}.css", css)):
+        if _ENDS_ITS_BLOCK.search(unpacked(data)):
+            raise ExportError(f"{file} holds </script, </style or <!--, so it cannot stand inside a page.")
+    return js, css
+
+
+def _own(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8").replace("\r\n", "\n")
 
 
 def policy(assets: Assets) -> str:
@@ -104,8 +112,8 @@ def policy(assets: Assets) -> str:
     return "; ".join(
         [
             "default-src 'none'",
-            f"script-src {_source(assets.loader)} {_source(assets.js)}",
-            f"style-src {_source(assets.css)}",
+            f"script-src {_source(assets.loader)} {_source(unpacked(assets.js))}",
+            f"style-src {_source(unpacked(assets.css))}",
             "img-src data: blob:",
             "worker-src blob:",
             "connect-src 'none'",
@@ -117,15 +125,14 @@ def policy(assets: Assets) -> str:
 
 def compose(page: Page, assets: Assets) -> Iterator[bytes]:
     """The page in pieces. Every placeholder is filled once, so text that looks like a placeholder stays text."""
-    app, style = _packed(assets.js), _packed(assets.css)
     fixed = {
         "policy": policy(assets),
         "version": html.escape(page.manifest.app_version),
         "title": html.escape(page.manifest.title),
-        "css": encode(style).decode(),
-        "stylebytes": str(len(style)),
-        "js": encode(app).decode(),
-        "appbytes": str(len(app)),
+        "css": encode(assets.css).decode(),
+        "stylebytes": str(len(assets.css)),
+        "js": encode(assets.js).decode(),
+        "appbytes": str(len(assets.js)),
         "loader": assets.loader,
         "manifest": page.manifest.to_json().translate(_JSON_ESCAPES),
     }
@@ -147,12 +154,7 @@ def _blocks(blocks: Mapping[str, Block]) -> Iterator[bytes]:
 
 def packed_size(assets: Assets) -> int:
     """Bytes of the app in a page."""
-    return len(_PAGE) + len(assets.loader) + len(encode(_packed(assets.css))) + len(encode(_packed(assets.js)))
-
-
-def _packed(text: str) -> bytes:
-    """The same bytes for the same text, whenever it is made."""
-    return gzip.compress(text.encode(), 9, mtime=0)
+    return len(_PAGE) + len(assets.loader) + len(encode(assets.css)) + len(encode(assets.js))
 
 
 def _source(text: str) -> str:

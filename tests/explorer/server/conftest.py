@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,8 +24,8 @@ def titanic(tmp_path_factory: pytest.TempPathFactory) -> Recording:
 def stand_in_for_the_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A module long: whatever test comes after it in the same process gets the built app."""
     folder = tmp_path_factory.mktemp("static")
-    (folder / "served.js").write_text('"use strict"')
-    (folder / "served.css").write_text("body{margin:0}")
+    (folder / "served.js.gz").write_bytes(gzip.compress(b'"use strict"'))
+    (folder / "served.css.gz").write_bytes(gzip.compress(b"body{margin:0}"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(html, "STATIC", folder)
         yield

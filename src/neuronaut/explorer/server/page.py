@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from neuronaut.explorer.html import read_assets
+from neuronaut.explorer.html import read_assets, unpacked
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -54,8 +54,8 @@ def page_assets() -> Mapping[str, Asset]:
     table = {
         "/": ("text/html; charset=utf-8", PAGE),
         "/boot.js": ("text/javascript; charset=utf-8", BOOT),
-        "/app.js": ("text/javascript; charset=utf-8", assets.js),
-        "/app.css": ("text/css; charset=utf-8", assets.css),
+        "/app.js": ("text/javascript; charset=utf-8", unpacked(assets.js)),
+        "/app.css": ("text/css; charset=utf-8", unpacked(assets.css)),
     }
     return {path: _asset(kind, text.encode()) for path, (kind, text) in table.items()}
 
