@@ -12,8 +12,9 @@ from made_recordings import Array, Made
 from scipy import stats
 
 from neuronaut.analysis.compare import compare
-from neuronaut.core.errors import DataError
+from neuronaut.core.errors import CorruptRecording, DataError
 from neuronaut.core.layer import Layer
+from neuronaut.store.activations import Activations
 
 CASES = json.loads((Path(__file__).parents[1] / "conformance" / "stats.json").read_text(encoding="utf-8"))
 SPECIAL = {None: np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
@@ -35,6 +36,62 @@ def test_a_whole_comparison_is_that_of_the_conformance_file(made: Made, case: di
     for name, expected in case["expect"].items():
         column = found[RENAMED.get(name, name)]
         np.testing.assert_allclose(column, numbers(expected), rtol=1e-9, atol=1e-15, err_msg=name)
+
+
+@pytest.mark.parametrize("stored", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("overlap", [0, 40])
+def test_each_unit_has_the_numbers_of_scipy_and_scikit_learn(made: Made, stored: type, overlap: int) -> None:
+    rng = np.random.default_rng(3)
+    values = (np.maximum(rng.normal(-0.5, 1, (300, 7)), 0) - 0.25 * (np.arange(7) % 2)).astype(stored)
+    values[5, 3], values[9, 4], values[200, 4] = np.nan, np.inf, -np.inf
+    values[:, 6] = 0.1
+    values[:120, 5] = 0
+    values[0, 2] = -0.0
+    half = rng.integers(0, 2, 300)
+    a, b = np.arange(300) < 120 + overlap, np.arange(300) >= 120
+    found = compare(made({"fc": values}, half=half), a, b)
+    for unit in range(6):
+        for part, name in ((np.ones(300, bool), ""), (half == 0, "_half0"), (half == 1, "_half1")):
+            one, other = (values[group & part, unit].astype(np.float64) for group in (a, b))
+            one, other = one[np.isfinite(one)], other[np.isfinite(other)]
+            pooled = (len(one) - 1) * one.var(ddof=1) + (len(other) - 1) * other.var(ddof=1)
+            d = (one.mean() - other.mean()) / np.sqrt(pooled / (len(one) + len(other) - 2))
+            g = d * (1 - 3 / (4 * (len(one) + len(other) - 2) - 1))
+            assert found[f"g{name}" if name else "hedges_g"][unit] == pytest.approx(g, rel=1e-9)
+            if not name:
+                assert found["mean_a"][unit] == pytest.approx(one.mean(), rel=1e-12)
+                assert found["sd_b"][unit] == pytest.approx(other.std(ddof=1), rel=1e-12)
+                assert found["p"][unit] == pytest.approx(stats.ttest_ind(one, other, equal_var=False).pvalue, rel=1e-9)
+                area = stats.mannwhitneyu(one, other).statistic / len(one) / len(other)
+                assert found["auroc"][unit] == pytest.approx(area, rel=1e-12)
+    assert found["sd_a"][5 if not overlap else 6] == 0
+    assert found["sd_a"][6] == found["sd_b"][6] == found["difference"][6] == 0
+
+
+def test_a_comparison_that_was_stopped_goes_on_with_the_layers_that_are_left(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(4)
+    rec = made({"one": rng.normal(size=(90, 3)), "two": rng.normal(size=(90, 4))})
+    read: list[str] = []
+    reading = Activations.read
+
+    def damaged(self: Activations, *args: Any, **kwargs: Any) -> Array:
+        read.append(self.layer)
+        if self.layer == "two" and read.count("two") == 1:
+            raise CorruptRecording("gone")
+        return reading(self, *args, **kwargs)
+
+    monkeypatch.setattr(Activations, "read", damaged)
+    a = np.arange(90) < 40
+    with pytest.raises(CorruptRecording):
+        compare(rec, a, ~a)
+    found = compare(rec, a, ~a)
+    assert sorted(read) == ["one", "two", "two"]
+    other = compare(made({"one": rec["one"].read(), "two": rec["two"].read()}), a, ~a)
+    for name in ("hedges_g", "auroc", "p", "q", "replicated"):
+        np.testing.assert_array_equal(found[name], other[name])
+    assert compare(rec, ~a, a)["hedges_g"][0] == -found["hedges_g"][0]
 
 
 def test_planted_units_are_found_and_replicate_and_nulls_are_not(made: Made) -> None:

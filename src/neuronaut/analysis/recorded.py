@@ -17,7 +17,7 @@ from neuronaut.store.recording import Recording
 
 T = TypeVar("T")
 THREADS = 2
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 32 << 20
 """Bytes of a block of columns, for each thread."""
 
 
@@ -108,7 +108,10 @@ def shared_out(pieces: Sequence[slice], of: Callable[[Sequence[slice]], T]) -> l
 
 
 def unit_blocks(array: Activations, rows: int) -> list[slice]:
-    """The units in blocks whose columns of ``rows`` samples fit in memory: the store's chunks are 64 units wide."""
-    fitting = BLOCK_BYTES // max(rows * 8, 1)
-    width = min(64, max(1, fitting))
+    """The units in blocks whose columns of ``rows`` samples fit in memory.
+
+    The store's chunks are 64 units wide: a block is such a one, or half, a quarter ..., so that none lies across two.
+    """
+    fitting = max(1, BLOCK_BYTES // max(rows * 8, 1))
+    width = min(64, 1 << (fitting.bit_length() - 1))
     return [slice(start, min(start + width, units_of(array))) for start in range(0, units_of(array), width)]

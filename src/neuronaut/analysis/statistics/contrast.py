@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from neuronaut.analysis.shapes import Bool, Float, Int, Num
-from neuronaut.analysis.statistics.moments import Moments, Sums, moments, pivot
+from neuronaut.analysis.statistics.cells import centres
+from neuronaut.analysis.statistics.moments import Centre, moments, transposed
 from neuronaut.analysis.statistics.pieces import uncertainty
 from neuronaut.analysis.statistics.two_groups import (
     Uncertainty,
-    auroc,
+    auroc_of,
     benjamini_hochberg,
     guarded,
     hedges_g,
@@ -39,21 +41,27 @@ class Halves:
     def either(self) -> Bool[np.ndarray, "sample"]:
         return np.asarray(self.a | self.b, bool)
 
-    def within(self, rows: Bool[np.ndarray, "sample"]) -> Halves:
+    @property
+    def ordered(self) -> Int[np.ndarray, "sample_chosen"]:
+        """The samples of either group, so that those of a group lie side by side in each half."""
+        rows = np.flatnonzero(self.either)
+        place = 3 * (self.half[rows] == 1) + self.b[rows] + (self.b & ~self.a)[rows]
+        return np.asarray(rows[np.argsort(place, kind="stable")])
+
+    def within(self, rows: Bool[np.ndarray, "sample"] | Int[np.ndarray, "sample_chosen"]) -> Halves:
         return Halves(self.a[rows], self.b[rows], self.half[rows], self.groups_of(rows))
 
-    def groups_of(self, rows: Bool[np.ndarray, "sample"]) -> Int[np.ndarray, "sample_chosen"] | None:
+    def groups_of(
+        self, rows: Bool[np.ndarray, "sample"] | Int[np.ndarray, "sample_chosen"]
+    ) -> Int[np.ndarray, "sample_chosen"] | None:
         return None if self.groups is None else self.groups[rows]
 
 
 def contrast(columns: Num[np.ndarray, "sample unit"], halves: Halves) -> Table:
     """What each unit tells by itself about two groups, on all samples and on either half."""
     halved = halves.half == 0, halves.half == 1
-    cells = [[_sums(columns, group & rows) for group in (halves.a, halves.b)] for rows in halved]
-    found_in = [(in_a.moments(), in_b.moments()) for in_a, in_b in cells]
-    for sums, others in zip(*cells, strict=True):
-        sums.add(others)
-    whole = _Pair.of(columns, halves, halves.either, (cells[0][0].moments(), cells[0][1].moments()))
+    *found_in, of_all = centres(columns, [[group & rows for group in (halves.a, halves.b)] for rows in halved])
+    whole = _Pair.of(columns, halves, halves.either, of_all)
     difference, known = whole.difference, whole.known
     low, high = t_interval(difference, known)
     g, g_low, g_high = hedges_g(whole.in_a, whole.in_b, whole.design)
@@ -70,7 +78,7 @@ def contrast(columns: Num[np.ndarray, "sample unit"], halves: Halves) -> Table:
         "hedges_g": g,
         "g_low": g_low,
         "g_high": g_high,
-        "auroc": auroc(columns[halves.a], columns[halves.b]),
+        "auroc": _auroc(columns, halves),
         "p": t_test(difference, known),
         "claim": whole.claim,
     }
@@ -86,8 +94,8 @@ def contrast(columns: Num[np.ndarray, "sample unit"], halves: Halves) -> Table:
 class _Pair:
     """Two groups of samples, or the parts of them that lie in one half."""
 
-    in_a: Moments
-    in_b: Moments
+    in_a: Centre
+    in_b: Centre
     known: Uncertainty
 
     @classmethod
@@ -96,12 +104,14 @@ class _Pair:
         columns: Num[np.ndarray, "sample unit"],
         halves: Halves,
         rows: Bool[np.ndarray, "sample"],
-        found: tuple[Moments, Moments],
+        found: Sequence[Centre],
     ) -> _Pair:
+        in_a, in_b = found
         if halves.groups is None:
-            return cls(*found, independent(*found))
+            return cls(in_a, in_b, independent(in_a, in_b))
         a, b = halves.a & rows, halves.b & rows
-        return cls(*found, uncertainty(columns[a], columns[b], halves.groups_of(a), halves.groups_of(b), found))
+        groups = halves.groups_of(a), halves.groups_of(b)
+        return cls(in_a, in_b, uncertainty(columns[a], columns[b], *groups, (in_a, in_b)))
 
     @property
     def difference(self) -> Float[np.ndarray, "unit"]:
@@ -119,11 +129,12 @@ class _Pair:
         return guarded(t_test(self.difference, self.known), self.known.pieces_a, self.known.pieces_b)
 
 
-def _sums(columns: Num[np.ndarray, "sample unit"], rows: Bool[np.ndarray, "sample"]) -> Sums:
-    """Of some samples, about a pivot that all samples share, so that the sums of parts can be added."""
-    sums = Sums(pivot(columns))
-    sums.add_rows(columns[rows])
-    return sums
+def _auroc(columns: Num[np.ndarray, "sample unit"], halves: Halves) -> Float[np.ndarray, "unit"]:
+    turned = transposed(columns)
+    if (halves.a != halves.b).all():
+        return auroc_of(turned, halves.a)
+    rows = np.concatenate([np.flatnonzero(halves.a), np.flatnonzero(halves.b)])
+    return auroc_of(turned, np.arange(len(rows)) < halves.a.sum(), rows)
 
 
 def effects(columns: Num[np.ndarray, "sample unit"], halves: Halves) -> Float[np.ndarray, "unit"]:

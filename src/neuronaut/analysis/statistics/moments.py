@@ -27,18 +27,26 @@ _REBIASED = np.float32(2.0**112)
 
 
 @dataclass(frozen=True, slots=True)
-class Moments:
-    """Statistics of each unit over the finite values of one group of samples.
+class Centre:
+    """Where each unit's finite values lie over one group of samples, and how far apart.
 
-    ``sd`` has n - 1 below the line: NaN below two values, exactly 0 for a constant. ``firing_rate`` is the share of
-    values above 0. Every statistic of a group without finite values is NaN.
+    ``sd`` has n - 1 below the line: NaN below two values, exactly 0 for a constant. The mean of none is NaN.
     """
 
     n: Int[np.ndarray, "unit"]
-    nonfinite: Int[np.ndarray, "unit"]
     mean: Float[np.ndarray, "unit"]
-    mean_abs: Float[np.ndarray, "unit"]
     sd: Float[np.ndarray, "unit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moments(Centre):
+    """All statistics of each unit over the finite values of one group of samples.
+
+    ``firing_rate`` is the share of values above 0. Every statistic of a group without finite values is NaN.
+    """
+
+    nonfinite: Int[np.ndarray, "unit"]
+    mean_abs: Float[np.ndarray, "unit"]
     firing_rate: Float[np.ndarray, "unit"]
     max: Float[np.ndarray, "unit"]
     min: Float[np.ndarray, "unit"]

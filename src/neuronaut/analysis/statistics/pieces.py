@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from neuronaut.analysis.shapes import Bool, Float, Int, Num, Shaped
-from neuronaut.analysis.statistics.moments import Moments
+from neuronaut.analysis.statistics.moments import Centre
 from neuronaut.analysis.statistics.two_groups import Uncertainty, independent
 
 
@@ -40,7 +40,7 @@ def grouped(
     b: Num[np.ndarray, "sample_b unit"],
     groups_a: Int[np.ndarray, "sample_a"],
     groups_b: Int[np.ndarray, "sample_b"],
-    found: tuple[Moments, Moments],
+    found: tuple[Centre, Centre],
 ) -> Uncertainty:
     """The uncertainty of a difference of means when samples of one group are not independent.
 
@@ -64,7 +64,7 @@ def grouped(
 
 
 def _side(
-    values: Num[np.ndarray, "sample unit"], codes: Int[np.ndarray, "sample"], count: int, of: Moments
+    values: Num[np.ndarray, "sample unit"], codes: Int[np.ndarray, "sample"], count: int, of: Centre
 ) -> tuple[Float[np.ndarray, "piece unit"], Int[np.ndarray, "unit"]]:
     """What each piece adds to the error of one mean, and in how many pieces a unit has a finite value."""
     finite = np.isfinite(values)
@@ -79,7 +79,7 @@ def uncertainty(
     b: Num[np.ndarray, "sample_b unit"],
     groups_a: Int[np.ndarray, "sample_a"] | None,
     groups_b: Int[np.ndarray, "sample_b"] | None,
-    found: tuple[Moments, Moments],
+    found: tuple[Centre, Centre],
 ) -> Uncertainty:
     """How well the difference of means is known, counting groups where there are any, else samples."""
     if groups_a is None or groups_b is None:

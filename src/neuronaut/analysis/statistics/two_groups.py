@@ -12,7 +12,7 @@ from scipy import special
 
 from neuronaut.analysis.measures.ordered import ordered
 from neuronaut.analysis.shapes import Bool, Float, Int, Num
-from neuronaut.analysis.statistics.moments import Moments, transposed
+from neuronaut.analysis.statistics.moments import Centre, transposed
 
 Z95 = 1.959963984540054
 """The 97.5 % quantile of the standard normal distribution."""
@@ -23,7 +23,7 @@ FEWEST = 20
 
 
 def hedges_g(
-    a: Moments, b: Moments, design: Float[np.ndarray, "unit"] | float = 1.0
+    a: Centre, b: Centre, design: Float[np.ndarray, "unit"] | float = 1.0
 ) -> tuple[Float[np.ndarray, "unit"], Float[np.ndarray, "unit"], Float[np.ndarray, "unit"]]:
     """How many pooled standard deviations a is above b, corrected for small samples, with its 95 % interval.
 
@@ -64,7 +64,7 @@ class Uncertainty:
     pieces_b: Int[np.ndarray, "unit"]
 
 
-def independent(a: Moments, b: Moments) -> Uncertainty:
+def independent(a: Centre, b: Centre) -> Uncertainty:
     """The uncertainty of the difference of means when every sample counts, spreads not assumed equal.
 
     Reference: Welch, The generalization of Student's problem, Biometrika 1947.
@@ -92,7 +92,7 @@ def t_interval(
     return difference - half_width, difference + half_width
 
 
-def welch(a: Moments, b: Moments) -> Float[np.ndarray, "unit"]:
+def welch(a: Centre, b: Centre) -> Float[np.ndarray, "unit"]:
     """Two-sided p-value of equal means, spreads not assumed equal.
 
     NaN where a group has fewer than two values, and where neither group varies and the means agree.
@@ -113,28 +113,66 @@ def auroc(a: Num[np.ndarray, "sample_a unit"], b: Num[np.ndarray, "sample_b unit
 
     Reference: Mann and Whitney 1947; Hanley and McNeil, The meaning and use of the area under a ROC curve, 1982.
     """
-    result = np.full(a.shape[1], np.nan)
-    both = transposed(np.concatenate([a, b]))
-    in_a = (np.arange(both.shape[1]) < len(a)).astype(np.int32)
-    for unit, values in enumerate(both):
-        labels = in_a
-        with np.errstate(invalid="ignore"):  # of both infinities
-            known = np.isfinite(values.sum(dtype=np.float64))
-        if not known:
-            finite = np.isfinite(values)
+    return auroc_of(transposed(np.concatenate([a, b])), np.arange(len(a) + len(b)) < len(a))
+
+
+def auroc_of(
+    turned: Num[np.ndarray, "unit sample"],
+    in_a: Bool[np.ndarray, "chosen"],
+    rows: Int[np.ndarray, "chosen"] | None = None,
+) -> Float[np.ndarray, "unit"]:
+    """The same of units that are rows; of all samples, or of ``rows``, each is in a or in b."""
+    result = np.full(len(turned), np.nan)
+    given, places = in_a.astype(np.int32), np.arange(1.0, len(in_a) + 1)
+    for unit, whole in enumerate(turned):
+        values = whole if rows is None else whole[rows]
+        labels, finite = given, np.isfinite(values)
+        if not finite.all():
             values, labels = values[finite], labels[finite]
-        n_a = int(labels.sum())
-        if 0 < n_a < len(labels):
-            result[unit] = _twice_above(values, labels) / (2.0 * n_a * (len(labels) - n_a))
+        n_a = int(np.count_nonzero(labels))
+        n_b = len(labels) - n_a
+        if n_a and n_b:
+            twice = _twice_above_single if values.dtype == np.float32 else _twice_above
+            result[unit] = twice(values, labels, places[: len(labels)]) / (2.0 * n_a * n_b)
     return result
 
 
-def _twice_above(values: Num[np.ndarray, "value"], labels: Int[np.ndarray, "value"]) -> int:
+def _twice_above(
+    values: Num[np.ndarray, "value"], labels: Int[np.ndarray, "value"], _: Float[np.ndarray, "value"]
+) -> float:
     """Twice the pairs in which a value labelled 1 is above one labelled 0; ties count once."""
     found = ordered(values, labels, np.zeros((1, 2), np.int64))
     ones = np.add.reduceat(found.labels, found.starts)
     zeros = found.sizes - ones
-    return int((ones * (2 * np.cumsum(zeros) - zeros)).sum())
+    return float((ones * (2 * np.cumsum(zeros) - zeros)).sum())
+
+
+def _twice_above_single(
+    values: Float[np.ndarray, "value"], labels: Int[np.ndarray, "value"], places: Float[np.ndarray, "value"]
+) -> float:
+    """The same of float32, as the sum of the places of either label among ties last and among ties first.
+
+    Bits of floats are made whole numbers of the same order, the label their last bit. float16 leaves that bit free.
+    """
+    bits = (values + np.float32(0)).view(np.int32)  # -0.0 is 0.0
+    keys = bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))
+    if np.bitwise_or.reduce(bits) & 1:
+        keys = keys.astype(np.int64) << 1
+    else:
+        keys &= np.int32(-2)
+    keys |= labels
+    keys.sort()
+    last = _marked(keys, places)
+    keys ^= 1
+    keys.sort()
+    n_a, n = int(np.count_nonzero(labels)), len(labels)
+    first = n * (n + 1) / 2 - _marked(keys, places)
+    return float(last + first - n_a * (n_a + 1))
+
+
+def _marked(keys: Int[np.ndarray, "value"], places: Float[np.ndarray, "value"]) -> float:
+    # Not a product of matrices: its threads would wait for each other.
+    return float(np.einsum("v,v->", (keys & 1).astype(np.float64), places))
 
 
 def benjamini_hochberg(p: Float[np.ndarray, "test"]) -> Float[np.ndarray, "test"]:
