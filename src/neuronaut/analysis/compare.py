@@ -30,7 +30,7 @@ THREADS = 2
 LAST = Remembered(64 << 20)
 """What each unit told by itself in the comparisons made last: one that was stopped is not begun again."""
 INTERVALS = ("welch", "bca")
-_Question = Callable[[Num[np.ndarray, "sample unit"], Halves], Table]
+_Question = Callable[[np.ndarray, Halves], Table]
 
 
 @analysis(version=2)
