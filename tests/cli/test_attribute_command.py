@@ -49,7 +49,7 @@ def test_features_are_named_with_interval_and_what_they_sum_to(neuronaut: Run, f
     ran = neuronaut(*TABLE)
     lines = ran.out.splitlines()
     assert lines[0] == "input to 2:0, integrated from mean, on 64 samples (all)"
-    assert "95 % interval" in lines[1] and {line.split()[1] for line in lines[2:4]} == {"age", "fare"}
+    assert "95% interval" in lines[1] and {line.split()[1] for line in lines[2:4]} == {"age", "fare"}
     assert "the attributions sum to" in " ".join(ran.out.split())
 
 
@@ -72,9 +72,26 @@ def test_channels_of_images_go_to_a_table_of_comma_separated_values(neuronaut: R
     assert all(float(row["low"]) <= float(row["attribution"]) <= float(row["high"]) for row in table)
 
 
+def test_the_places_of_a_map_add_up_to_their_channel_and_the_farthest_is_named(neuronaut: Run, folder: Path) -> None:
+    words = ("attribute", "digits.naut", "3:1", "--layer", "0", "--model", "attributedmodels:images")
+    whole = neuronaut(*words, "--data", "digits.npz", "--json").json
+    channels = dict(zip(whole["coords"]["unit"], whole["values"]["attribution"], strict=True))
+    mapped = (*words, "--data", "digits.npz", "--positions")
+    table = list(csv.DictReader(io.StringIO(neuronaut(*mapped, "--csv").out)))
+    places = {unit: [row for row in table if row["unit"] == unit] for unit in channels}
+    assert {unit: len(rows) for unit, rows in places.items()} == dict.fromkeys(channels, 16)
+    for unit, total in channels.items():
+        assert sum(float(row["map"]) for row in places[unit]) == pytest.approx(total, abs=1e-5)
+    shown = {line.split()[0]: line.split() for line in neuronaut(*mapped).out.splitlines() if line[:2] == "0:"}
+    for unit, rows in places.items():
+        farthest = max(rows, key=lambda row: abs(float(row["map"])))
+        assert f"@{farthest['y']},{farthest['x']}" in shown[unit]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("--positions",), "Leave out --positions"),
         (("--method", "magic"), "no method 'magic'"),
         (("--baseline", "median"), "no baseline 'median'"),
         (("--method", "lrp", "--baseline", "zero"), "Leave out --baseline, or take --method integrated"),

@@ -81,10 +81,10 @@ def test_ablate_prints_effects_with_interval_null_and_verdict(neuronaut: Run, fo
     words = ("ablate", "people.naut", "0:1", "--model", "livemodels:net")
     lines = neuronaut(*words).out.splitlines()
     assert lines[0] == "0:1 replaced by its mean, on 64 samples (all)"
-    assert " ".join(lines[1].split()) == "metric before effect 95 % interval random units causal"
+    assert " ".join(lines[1].split()) == "metric before effect 95% interval random units causal"
     assert [line.split()[0] for line in lines[2:6]] == ["loss", "accuracy", "logits", "kl"]
     assert all(line.rstrip().endswith("–") for line in lines[2:6])
-    assert lines[6] == "no verdict: 2 random sets are fewer than the 19 that could tell 5 %."
+    assert lines[6] == "no verdict: 2 random sets are fewer than the 19 that could tell 5%."
     assert "no p can be below 1/3, a layer of 20 units gives one." in " ".join(" ".join(lines[7:10]).split())
 
 

@@ -92,10 +92,10 @@ def test_layers_of_both_are_set_beside_each_other(neuronaut: Run, pair: tuple[Pa
     # The same units in another order are the same layer; a unit that never changes adds nothing.
     assert [line for line in lines if line[0] in ("layer", "fc", "deep")] == [
         ["layer", "fc", "hidden"],
-        ["fc", "1", "1"],
-        ["deep", "1", "1"],
+        ["fc", "1.000", "1.000"],
+        ["deep", "1.000", "1.000"],
     ]
-    assert "95 % of shuffled pairings stay below 0.0" in ran.out
+    assert "95% of shuffled pairings stay below 0.0" in ran.out
     found = neuronaut(*words, "fc", "--json").json
     assert (found["coords"]["layers"], found["coords"]["others"]) == (["fc"], ["fc", "hidden"])
     assert found["values"]["p"] == [[0.005, 0.005]]

@@ -40,8 +40,8 @@ def crossed(tmp_path: Path) -> Path:
 def test_a_person_sees_what_the_order_saves(neuronaut: Run, crossed: Path) -> None:
     ran = neuronaut("order", crossed)
     lines = [line.rstrip() for line in ran.out.splitlines()]
-    assert lines[0] == "weighted crossings: 10,200 in index order, 3 in this one (-100.0 %)"
-    assert lines[1] == "0.1 % of what random orders have on average, 5,102"
+    assert lines[0] == "weighted crossings: 10,200 in index order, 3 in this one (−100.0%)"
+    assert lines[1] == "0.1% of what random orders have on average, 5,102"
     assert lines[3:] == ["input      2      0  0 1", "fc         3      2  2 1 0"]
     assert "note: crossings are counted in input → fc." in ran.err
 

@@ -82,7 +82,7 @@ def test_a_table_shows_the_columns_that_fit_and_counts_the_others(capsys: pytest
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(1234567, "1,234,567"), (np.float32(0.5), "0.5"), (np.nan, "–"), (None, "–"), (False, "no"), (-np.inf, "-inf")],
+    [(1234567, "1,234,567"), (np.float32(0.5), "0.500"), (np.nan, "–"), (None, "–"), (False, "no"), (-np.inf, "−∞")],
 )
 def test_a_value_is_said_as_a_person_reads_it(value: object, said: str) -> None:
     assert cell(value) == said

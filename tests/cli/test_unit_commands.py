@@ -24,7 +24,7 @@ def test_health_counts_the_units_of_each_layer_and_names_the_ill(neuronaut: Run,
     assert lines[3].split() == ["fc", "3", "3", "0", "0", "0", "–", "–"]
     assert "1 of 6 units are not ok" in ran.out
     assert "dead" in ran.out.split("not ok")[1]
-    assert "up to 3.75 % of samples" in " ".join(ran.out.split())
+    assert "up to 3.75% of samples" in " ".join(ran.out.split())
     assert "only whether they are constant" in " ".join(ran.err.split())
     assert all(len(line) <= 80 for line in lines)
 

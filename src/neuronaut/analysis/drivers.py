@@ -262,8 +262,8 @@ def _small_notes(table: Mapping[str, Any]) -> list[str]:
     silent = int(np.isnan(table["beats"]).sum())
     if not 0 < silent < len(table["beats"]):
         return []
-    which = "one slice has" if silent == 1 else f"{silent} slices have"
-    return [f"{which} fewer than {FEWEST} samples inside or outside on the held-out half and claim nothing."]
+    have, claim = ("one slice has", "claims") if silent == 1 else (f"{silent} slices have", "claim")
+    return [f"{have} fewer than {FEWEST} samples inside or outside on the held-out half and {claim} nothing."]
 
 
 def _answer(

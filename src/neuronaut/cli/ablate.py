@@ -57,7 +57,8 @@ def ablate(
     as many random units of the same layers. Causal: the interval excludes 0 and
     the effect lies beyond what random units do.
     """
-    from neuronaut.cli.console import print_csv, print_json, say
+    from neuronaut.cli.answer import answer
+    from neuronaut.cli.console import say
     from neuronaut.cli.factory import load_model, running_model
     from neuronaut.cli.live import given_data
     from neuronaut.cli.progress import doing
@@ -79,12 +80,7 @@ def ablate(
             )  # fmt: skip
     if keep:
         say(f"Kept in {recording}: pages made of it from now on show it.", stderr=True)
-    if json:
-        print_json(result.to_json())
-    elif csv:
-        print_csv(_part(result, "metric"))
-    else:
-        _print(result)
+    answer(result, lambda: _part(result, "metric"), lambda: _print(result), json=json, csv=csv, apart=False)
 
 
 def _part(result: Result, axis: str) -> pd.DataFrame:
@@ -98,7 +94,7 @@ def _part(result: Result, axis: str) -> pd.DataFrame:
 
 
 def _print(result: Result) -> None:
-    from neuronaut.cli.console import print_table, say
+    from neuronaut.cli.console import print_table, say, typeset
 
     units = list(result.params["units"])
     shown = ", ".join(units[:6]) + (f" and {len(units) - 6:,} more" if len(units) > 6 else "")
@@ -108,7 +104,7 @@ def _print(result: Result) -> None:
     signed = dict.fromkeys(("effect", "change"), "+.3g")
     print_table(_shown(_part(result, "metric")), formats=signed)
     for note in result.notes:
-        say(note, indent=2)
+        say(typeset(note), indent=2)
     for axis, title in (("class", "Accuracy by class"), ("output", "Outputs")):
         if axis not in result.coords or len(result.coords[axis]) < 2:
             continue
@@ -122,7 +118,7 @@ def _print(result: Result) -> None:
 
 def _shown(table: pd.DataFrame) -> pd.DataFrame:
     """The columns that people read, ranges in one."""
-    spans = {"low": ("95 % interval", "high"), "null_low": ("random units", "null_high")}
+    spans = {"low": ("95% interval", "high"), "null_low": ("random units", "null_high")}
     columns: dict[str, list[object]] = {}
     for name in map(str, table):
         if name in spans:
@@ -139,13 +135,15 @@ def span(low: float, high: float) -> str:
     """A range with two digits of its larger end.
 
     >>> span(-0.000047, 0.0063), span(12.3, 145.6), span(float("nan"), 1.0)
-    ('-0.0000 to +0.0063', '+12 to +146', '–')
+    ('−0.0000 to +0.0063', '+12 to +146', '–')
     """
+    from neuronaut.cli.console import typeset
+
     if not math.isfinite(low) or not math.isfinite(high):
         return "–"
     largest = max(abs(low), abs(high))
     digits = max(0, 1 - math.floor(math.log10(largest))) if largest > 0 else 0
-    return f"{low:+.{digits}f} to {high:+.{digits}f}" if digits < 7 else f"{low:+.1e} to {high:+.1e}"
+    return typeset(f"{low:+.{digits}f} to {high:+.{digits}f}" if digits < 7 else f"{low:+.1e} to {high:+.1e}")
 
 
 _WORDS = {"mean": "{} mean", "zero": "0", "resample": "{} values in other samples"}

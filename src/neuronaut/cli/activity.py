@@ -44,7 +44,7 @@ def activity(
       neuronaut activity titanic.naut -q 0.5 -q 0.99 --csv > units.csv
     """
     from neuronaut.analysis.activity import activity as compute
-    from neuronaut.cli.console import notes, print_csv, print_json
+    from neuronaut.cli.answer import answer
     from neuronaut.cli.progress import doing
     from neuronaut.cli.ranking import check_sort
     from neuronaut.store.recording import open
@@ -59,13 +59,7 @@ def activity(
             reduction=reduction,
             quantiles=quantile or (),
         )
-    if json:
-        print_json(result.to_json())
-    elif csv:
-        print_csv(activity_table(result))
-    else:
-        _print(result, sort, limit)
-    notes(result.notes, brief=not json)
+    answer(result, lambda: activity_table(result), lambda: _print(result, sort, limit), json=json, csv=csv)
     return None if all(result.n.values()) else 1
 
 

@@ -12,6 +12,7 @@ _LISTS = {
     "other_layers": "other-layer",
     "sites": "site",
     "slices": "slice",
+    "columns": "column",
 }
 """Keywords that take a list, and the option that is repeated instead."""
 _JOINED = ("bins", "classes", "features", "labels")
@@ -32,14 +33,19 @@ _PLAIN = (
     "baseline",
     "method",
     "steps",
+    "positions",
+    "on_error",
+    "resamples",
+    "max_rows",
+    "precision",
+    "images",
 )
 _TEXT = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _ESCAPED = re.compile(r"\\(.)")
 _ITEM = rf"(?:{_TEXT}|\d+(?:\.\d+)?)"
 _LIST = rf"[\[(](?:\.\.\.|{_ITEM}(?:, {_ITEM})*)[\])]"
-_KEYWORD = re.compile(
-    rf"\b(?P<name>{'|'.join((*_LISTS, *_JOINED, *_PLAIN))})=(?P<value>{_LIST}|{_TEXT}|True|\d+(?:\.\d+)?)?(?![\w=])"
-)
+_NAME = "|".join((*_LISTS, *_JOINED, *_PLAIN))
+_KEYWORD = re.compile(rf"\b(?P<name>{_NAME})=(?P<value>{_LIST}|{_TEXT}|True|False|\d+(?:\.\d+)?)?(?![\w=])")
 
 
 def as_options(message: str) -> str:
@@ -49,6 +55,8 @@ def as_options(message: str) -> str:
     "Pass --layer without it, for example --layer fc1 --layer 'a b', or --task regression."
     >>> as_options("call it with resume=True, influence=True (in the shell: --resume --influence)")
     'call it with --resume --influence'
+    >>> as_options("fewer columns (columns=) or no pictures (images=False)")
+    'fewer columns (--column) or no pictures (--no-images)'
     """
     message = _KEYWORD.sub(_option, _BOTH.sub(r"\1", message))
     return _CALL.sub("the same command and --resume", message)
@@ -56,8 +64,8 @@ def as_options(message: str) -> str:
 
 def _option(found: re.Match[str]) -> str:
     name, value = found["name"], found["value"]
-    option = f"--{_LISTS.get(name, name)}".replace("_", "-")
-    if value in (None, "True") or "..." in value:
+    option = f"--{'no-' if value == 'False' else ''}{_LISTS.get(name, name)}".replace("_", "-")
+    if value in (None, "True", "False") or "..." in value:
         return option
     given = [_ESCAPED.sub(r"\1", text[1:-1]) for text in re.findall(_TEXT, value)] or value.strip("[]()").split(", ")
     if name in _JOINED:

@@ -34,6 +34,9 @@ def attribute(
     groups: Annotated[
         str | None, typer.Option(help="Column whose equal values belong together.", show_default="as recorded")
     ] = None,
+    positions: Annotated[
+        bool, typer.Option("--positions", help="Also where in a picture or sequence: its map.")
+    ] = False,
     data: Data = None,
     features: Features = None,
     verify: Annotated[int, typer.Option(min=0, help="Units that patching is checked on.")] = 16,
@@ -45,7 +48,7 @@ def attribute(
     json: Json = False,
     csv: Csv = False,
 ) -> None:
-    """What the inputs, or the neurons of a layer, add to one answer.
+    """What each input or neuron adds to one answer.
 
     \b
     Examples:
@@ -54,14 +57,17 @@ def attribute(
           --method conductance --where "sex == 'female'" --model mymodels:make_net
       neuronaut attribute digits.naut 3:7 --layer conv1 --method lrp \\
           --model mymodels:cnn --data digits.npz --csv > lrp.csv
+      neuronaut attribute digits.naut 3:7 --layer conv1 --positions \\
+          --model mymodels:cnn --data digits.npz --csv > map.csv
       neuronaut attribute titanic.naut survived --layer 3 --method patching \\
           --model mymodels:make_net
 
     Each number has an interval over samples and its place among all other units
     of the layer. What the attributions sum to is printed beside what they should
     sum to; with patching, how well they rank units as true patching does.
+    --positions prints where each unit adds most; --csv has a row for every place.
     """
-    from neuronaut.cli.console import print_csv, print_json
+    from neuronaut.cli.answer import answer
     from neuronaut.cli.factory import load_model, running_model
     from neuronaut.cli.live import given_data
     from neuronaut.cli.progress import doing
@@ -78,16 +84,18 @@ def attribute(
         with running_model(), doing("measuring"):
             result = compute(
                 network, rec, to, layer, method, where, start, given,
-                steps=steps, samples=samples or None, groups=groups, verify=verify, epsilon=epsilon, gamma=gamma,
-                resamples=resamples, seed=seed,
+                steps=steps, samples=samples or None, positions=positions, groups=groups, verify=verify,
+                epsilon=epsilon, gamma=gamma, resamples=resamples, seed=seed,
             )  # fmt: skip
         table = attribute_table(result, rec)
-    if json:
-        print_json(result.to_json())
-    elif csv:
-        print_csv(table)
-    else:
-        _print(result, table, limit)
+    answer(
+        result,
+        lambda: place_table(result) if positions else table,
+        lambda: _print(result, table, limit),
+        json=json,
+        csv=csv,
+        apart=False,
+    )
 
 
 def _number(baseline: str | None) -> float | str | None:
@@ -111,27 +119,49 @@ def attribute_table(result: Result, rec: Recording) -> pd.DataFrame:
     return pd.DataFrame({"unit": list(result.coords["unit"]), "name": own, **columns})
 
 
+def place_table(result: Result) -> pd.DataFrame:
+    """One row per unit and place of the maps, which hold the mean over samples of what stands there."""
+    return result.table(*result.dims["map"]).rename(columns={"units": "unit"})
+
+
+def _peaks(result: Result) -> dict[str, str]:
+    """Where each unit's map is farthest from 0, as in an address; nothing for a map of nothing but missing values."""
+    import numpy as np
+
+    _, *axes = result.dims["map"]
+    places = [result.coords[axis] for axis in axes]
+    return {
+        unit: "@" + ",".join(str(at[int(place)]) for at, place in zip(places, peak, strict=True))
+        for unit, one in zip(result.coords["unit"], np.abs(result["map"]), strict=True)
+        if np.isfinite(one).any()
+        for peak in [np.unravel_index(np.nanargmax(one), one.shape)]
+    }
+
+
 def _print(result: Result, table: pd.DataFrame, limit: int) -> None:
     from neuronaut.cli.ablate import span
-    from neuronaut.cli.console import print_table, say
+    from neuronaut.cli.console import print_table, say, typeset
     from neuronaut.cli.ranking import ranked, with_names
 
     params, (name, n) = result.params, next(iter(result.n.items()))
     start = "" if params["baseline"] is None else f" from {params['baseline']}"
     say(f"{params['layer']} to {params['to']}, {params['method']}{start}, on {n:,} samples ({name})", style="bold")
-    shown, rest = ranked(with_names(table), "attribution", limit)
+    shown, rest = ranked(table, "attribution", limit)
+    peaks = _peaks(result) if "map" in result.dims else {}
     patched = {"patched": list(shown["patched"])} if "patched" in shown else {"share": list(shown["share"])}
-    columns = {
-        "unit": list(shown["unit"]),
+    columns: dict[str, list[object]] = {
+        "unit": list(with_names(shown)["unit"]),
         "attribution": list(shown["attribution"]),
-        "95 % interval": [span(*pair) for pair in zip(shown["low"], shown["high"], strict=True)],
+        "95% interval": [span(*pair) for pair in zip(shown["low"], shown["high"], strict=True)],
+        **({"most at": [peaks.get(unit, "–") for unit in shown["unit"]]} if peaks else {}),
         **patched,
         "other units": [span(*pair) for pair in zip(shown["null_low"], shown["null_high"], strict=True)],
-        "stands out": [{1.0: "yes", 0.0: "no"}.get(value, "–") for value in shown["stands_out"]],
     }
+    if shown["stands_out"].notna().any():
+        columns["stands out"] = [{1.0: "yes", 0.0: "no"}.get(value, "–") for value in shown["stands_out"]]
     signed = {"attribution": "+.3g", "share": "+.1%", "patched": "+.3g"}
     print_table(table.__class__(columns), formats=signed)
     if rest:
         say(rest)
     for note in result.notes:
-        say(note, indent=2)
+        say(typeset(note), indent=2)

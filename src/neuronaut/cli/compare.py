@@ -38,6 +38,7 @@ def compare(
     sort: Annotated[str, typer.Option(help="Order by: hedges_g, unit, auroc, q, difference, …")] = "hedges_g",
     limit: Limit = 20,
     interval: Annotated[str, typer.Option(help="Of the difference: welch, or bca (bootstrap).")] = "welch",
+    resamples: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of the bca interval.")] = 2000,
     max_t: Annotated[
         int, typer.Option(metavar="SHUFFLES", help="Shuffle the labels so often (999) for p of all units together.")
     ] = 0,
@@ -61,12 +62,12 @@ def compare(
       neuronaut compare titanic.naut "sex == 'female'" --twin \\
           --model mymodels:make_net
 
-    g is Hedges' g with its 95 % interval; q is corrected over all units of the
+    g is Hedges' g with its 95% interval; q is corrected over all units of the
     comparison; held means found on one half of the samples and again on the
     other. p_max holds for all units together. twin %: how many units of that layer
     have a smaller effect in the same network with random weights.
     """
-    from neuronaut.cli.console import notes, print_csv, print_json
+    from neuronaut.cli.answer import answer
     from neuronaut.cli.factory import load_model, running_model
     from neuronaut.cli.live import given_data
     from neuronaut.cli.progress import doing
@@ -81,15 +82,9 @@ def compare(
         with running_model(), doing("computing"):
             result = compute(
                 rec, a, b, layers=chosen_layers(layer), site=site, reduction=reduction, interval=interval,
-                max_t=max_t, twin=twin, model=network, data=inputs, seed=seed,
+                resamples=resamples, max_t=max_t, twin=twin, model=network, data=inputs, seed=seed,
             )  # fmt: skip
-    if json:
-        print_json(result.to_json())
-    elif csv:
-        print_csv(compare_table(result))
-    else:
-        _print(result, sort, limit)
-    notes(result.notes, brief=not json)
+    answer(result, lambda: compare_table(result), lambda: _print(result, sort, limit), json=json, csv=csv)
     return None if all(result.n.values()) else 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 import textwrap
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from neuronaut.cli.advice import as_options
 from neuronaut.cli.printable import printable
+from neuronaut.core.numerals import MINUS, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 """Columns that everything is written for; a wider terminal gives wider tables."""
+_HYPHEN = re.compile(r"(?<![^\s\[(=])-(?=[\d.])|(?<=\de)-(?=\d)")
 FEW_NOTES = 4
 NOTE_LENGTH = 3 * WIDTH
 TEXT_WIDTHS = (40, 24, 16)
@@ -61,6 +64,15 @@ def link(text: str, target: str) -> None:
     console().print(shown, soft_wrap=True)
 
 
+def typeset(text: str) -> str:
+    """The minus of numbers as the page has it; filters and addresses read it as well, CSV and JSON keep theirs.
+
+    >>> typeset("g = -1.25 [-2, .5], q = 3e-99; x > -1 of layer-2")
+    'g = −1.25 [−2, .5], q = 3e−99; x > −1 of layer-2'
+    """
+    return _HYPHEN.sub(MINUS, text)
+
+
 def notes(said: Sequence[str], *, brief: bool = False) -> None:
     """Print what must be known about a result, on stderr, so that a pipe holds the result alone.
 
@@ -69,7 +81,7 @@ def notes(said: Sequence[str], *, brief: bool = False) -> None:
     shown = [_shortened(note) for note in said[:FEW_NOTES]] if brief else list(said)
     sys.stdout.flush()
     for note in shown:
-        say(f"note: {as_options(note)}", style="yellow", stderr=True)
+        say(f"note: {typeset(as_options(note))}", style="yellow", stderr=True)
     if shown != list(said):
         more = f"{len(said) - len(shown):,} more; " if len(said) > len(shown) else ""
         say(f"notes: {more}--json prints all of them whole.", style="yellow", stderr=True)
@@ -151,14 +163,16 @@ def _short(text: str, most: int) -> str:
 def cell(value: Any, form: str = "") -> str:
     """One value as a person reads it.
 
-    >>> cell(1234567), cell(0.000123456), cell(3.14159), cell(float("nan")), cell(True)
-    ('1,234,567', '0.000123', '3.14', '–', 'yes')
+    >>> cell(1234567), cell(0.000123456), cell(-3.14159), cell(float("nan")), cell(True)
+    ('1,234,567', '1.2e−4', '−3.14', '–', 'yes')
     """
     plain = value.item() if hasattr(value, "item") else value
-    if plain is None or (isinstance(plain, float) and plain != plain):
+    if plain is None:
         return "–"
     if isinstance(plain, bool):
         return "yes" if plain else "no"
     if isinstance(plain, int):
-        return f"{plain:{form or ','}}"
-    return f"{plain:{form or '.3g'}}" if isinstance(plain, float) else str(plain)
+        return typeset(f"{plain:{form or ','}}")
+    if isinstance(plain, float):
+        return typeset(f"{plain:{form}}") if form and math.isfinite(plain) else number(plain)
+    return str(plain)

@@ -142,7 +142,7 @@ def _say_findings(demo: Demo, voyage: Voyage) -> None:
             link(f"   {view.link(str(voyage.page))}", view.link(voyage.page.resolve().as_uri()))
     say()
     say(
-        "g is the difference in standard deviations (Hedges) with its 95 % interval; q the false discovery rate over "
+        "g is the difference in standard deviations (Hedges) with its 95% interval; q the false discovery rate over "
         f"all {sum(voyage.units)} units, those of the input ({voyage.units[0]}) and the output ({voyage.units[-1]}) "
         "among them. Which half a sample is in was fixed before any look at the neurons."
     )

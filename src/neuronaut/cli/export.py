@@ -23,6 +23,11 @@ def export(
         Path | None, typer.Option(help="Write network and statistics as readable JSON here too.", show_default=False)
     ] = None,
     layer: Layers = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", "-c", help="Take this column of the metadata along. Repeat it.", show_default="all"),
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="Of the page.", show_default="the model's name")] = None,
     max_rows: Annotated[
         int | None,
         typer.Option(min=1, help="Samples to take along at most, in proportion to the label.", show_default=False),
@@ -39,6 +44,7 @@ def export(
     Examples:
       neuronaut export titanic.naut titanic.html
       neuronaut export titanic.naut titanic.html -s "age < 16" -s "age >= 16"
+      neuronaut export titanic.naut titanic.html --column sex --column age
       neuronaut export titanic.naut titanic.html --json-dir statistics
       neuronaut export mnist.naut mnist.html --max-rows 2000 --precision coarse
     """
@@ -57,6 +63,8 @@ def export(
             layers=chosen_layers(layer),
             max_rows=max_rows,
             precision=precision,
+            columns=column,
+            title=title,
             images=images,
             json_dir=json_dir,
             report=said.append if json else say,

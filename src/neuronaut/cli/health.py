@@ -40,19 +40,13 @@ def health(
     for all. Always on: never 0. Saturated: at the limits of its activation.
     """
     from neuronaut.analysis.health import health as compute
-    from neuronaut.cli.console import notes, print_csv, print_json
+    from neuronaut.cli.answer import answer
     from neuronaut.cli.progress import doing
     from neuronaut.store.recording import open
 
     with open(recording) as rec, doing("computing"):
         result = compute(rec, where, layers=chosen_layers(layer), site=site, tau=tau, saturated=saturated)
-    if json:
-        print_json(result.to_json())
-    elif csv:
-        print_csv(health_table(result))
-    else:
-        _print(result, limit)
-    notes(result.notes, brief=not json)
+    answer(result, lambda: health_table(result), lambda: _print(result, limit), json=json, csv=csv)
     return None if all(result.n.values()) else 1
 
 
@@ -108,6 +102,6 @@ def _print(result: Result, limit: int) -> None:
     bound = ill["firing_bound"].dropna()
     if len(bound):
         say(
-            f"bound: what is silent here may still fire for up to {cell(100 * float(bound.iloc[0]))} % of samples "
-            "(rule of three, 95 %)."
+            f"bound: what is silent here may still fire for up to {cell(100 * float(bound.iloc[0]))}% of samples "
+            "(rule of three, 95%)."
         )

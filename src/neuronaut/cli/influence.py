@@ -24,6 +24,7 @@ def influence(
     model: Annotated[str | None, typer.Option(help=MODEL, show_default="what was stored")] = None,
     data: Data = None,
     features: Features = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the samples that it is measured on.")] = 0,
     limit: Limit = 20,
     json: Json = False,
     csv: Csv = False,
@@ -43,7 +44,7 @@ def influence(
     order, averaged over samples with its sign. Without --model it was stored by
     record; a filter needs the model.
     """
-    from neuronaut.cli.console import notes, print_csv, print_json
+    from neuronaut.cli.answer import answer
     from neuronaut.cli.factory import load_model, running_model
     from neuronaut.cli.live import given_data
     from neuronaut.cli.progress import doing
@@ -54,15 +55,9 @@ def influence(
         network = None if model is None else load_model(model)
         inputs = given_data(rec, data, features)
         with running_model(), doing("measuring"):
-            result = compute(rec, at, where, network, inputs, direction)
+            result = compute(rec, at, where, network, inputs, direction, seed=seed)
         table = influence_table(result, rec)
-    if json:
-        print_json(result.to_json())
-    elif csv:
-        print_csv(table)
-    else:
-        _print(at, result, table, limit)
-    notes(result.notes, brief=not json)
+    answer(result, lambda: table, lambda: _print(at, result, table, limit), json=json, csv=csv)
     return None if len(table) else 1
 
 

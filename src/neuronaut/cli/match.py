@@ -72,14 +72,14 @@ def match(
       neuronaut match first.naut second.naut --csv > pairs.csv
 
     Two recordings of the same samples. Partners are found on one half of them; held
-    out is their correlation on the other half, chance what 95 % of shuffles stay
+    out is their correlation on the other half, chance what 95% of shuffles stay
     below, margin what the partner has there more than the next best. A pair held where
     q < .05 and it is distinct: that margin is above 0 beyond chance.
     With --where: how well either unit tells the filter's samples from the rest (AUROC),
-    and the change with its 95 % interval.
+    and the change with its 95% interval.
     """
     from neuronaut.analysis.match import match as compute
-    from neuronaut.cli.console import notes, print_csv, print_json
+    from neuronaut.cli.answer import answer
     from neuronaut.cli.progress import doing
     from neuronaut.cli.ranking import check_sort
     from neuronaut.store.recording import open
@@ -97,13 +97,7 @@ def match(
             shuffles=shuffles,
             seed=seed,
         )
-    if json:
-        print_json(result.to_json())
-    elif csv:
-        print_csv(match_table(result))
-    else:
-        _print(result, sort, limit)
-    notes(result.notes, brief=not json)
+    answer(result, lambda: match_table(result), lambda: _print(result, sort, limit), json=json, csv=csv)
     return None if any(result["partner"] != "") else 1
 
 

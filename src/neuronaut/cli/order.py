@@ -51,7 +51,7 @@ def order(
     given. Inputs and outputs keep their own order unless asked.
     """
     from neuronaut.analysis.order import order as compute
-    from neuronaut.cli.console import notes, print_csv, print_json
+    from neuronaut.cli.answer import answer
     from neuronaut.cli.progress import doing
     from neuronaut.store.recording import open
 
@@ -69,13 +69,7 @@ def order(
             outputs=outputs,
         )
         table = order_table(rec, result)
-    if json:
-        print_json(result.to_json())
-    elif csv:
-        print_csv(table)
-    else:
-        _print(result, table)
-    notes(result.notes, brief=not json)
+    answer(result, lambda: table, lambda: _print(result, table), json=json, csv=csv)
     return None if all(result.n.values()) else 1
 
 
@@ -115,13 +109,15 @@ def _print(result: Result, table: pd.DataFrame) -> None:
 
 def crossing_lines(before: float, after: float, random: float) -> list[str]:
     """What an order saves, in words."""
+    from neuronaut.cli.console import typeset
+
     if before != before:
         return ["weighted crossings: unknown, as no weights are"]
     lines = [f"weighted crossings: {_amount(before)} in index order, {_amount(after)} in this one"]
     if before:
-        lines[0] += f" ({100 * (after / before - 1):+.1f} %)"
+        lines[0] += f" ({typeset(f'{after / before - 1:+.1%}')})"
     if random:
-        lines.append(f"{100 * after / random:.1f} % of what random orders have on average, {_amount(random)}")
+        lines.append(f"{after / random:.1%} of what random orders have on average, {_amount(random)}")
     return lines
 
 

@@ -20,7 +20,7 @@ SORTABLE = (
     "apart", "best_auroc", "p", "q", "found_auroc", "heldout_auroc", "q_half0", "q_half1", "replicated", "mi",
     "mi_null", "mi_p", "csi", "modality", "sparseness", "hoyer", "precision_at_k", "nonfinite", "dprime", "ap",
 )  # fmt: skip
-_FORMATS = {"auroc": ".3f", "d'": ".2f", "ap": ".3f", "info": ".3f", "csi": ".2f", "q": ".2g", "held": ".3f"}
+_FORMATS = {"auroc": ".3f", "d'": ".2f", "ap": ".3f", "info": ".3f", "csi": ".2f", "q": ".2g", "held out": ".3f"}
 
 
 def selectivity(
@@ -33,6 +33,7 @@ def selectivity(
     site: Site = "post",
     reduction: Reduction = "mean",
     permutations: Annotated[int, typer.Option(min=0, help="Shuffles behind the information.")] = 100,
+    k: Annotated[int, typer.Option("-k", min=1, help="With --at: how many of its highest are looked at.")] = 60,
     seed: Annotated[int, typer.Option(min=0, help="Of the shuffles.")] = 0,
     sort: Annotated[str, typer.Option(help="Order by: apart, unit, mi, csi, sparseness, …")] = "apart",
     limit: Limit = 20,
@@ -50,8 +51,9 @@ def selectivity(
 
     class is the one it tells best from all others. auroc: the chance that a sample of
     it is higher than another; below .5 the neuron is lower for it. info: information
-    on the class, 1 is all of it. held: the class was best on one half of the samples;
-    its auroc on the other. csi overstates; it is here for comparison.
+    on the class, 1 is all of it. held out: the class was best on one half of the
+    samples, its auroc on the other; held: q < .05 on both, the same way. csi
+    overstates; it is here for comparison.
     """
     from neuronaut.analysis.selectivity import selectivity as compute
     from neuronaut.cli.console import notes, print_csv, print_json
@@ -66,7 +68,7 @@ def selectivity(
             rec, column, bins=_bins(bins), where=where,
             layers=chosen_layers(layer) if asked is None else [asked.layer],
             site=site if asked is None or asked.site == "post" else asked.site, reduction=reduction,
-            permutations=permutations, seed=seed,
+            permutations=permutations, k=k, seed=seed,
         )  # fmt: skip
     if asked is not None:
         at = result.coords["unit"][asked.unit or 0]
@@ -140,11 +142,12 @@ def _print(result: Result, column: str, sort: str, limit: int) -> None:
     table = with_names(unit_table(result))
     best, rest = ranked(table, sort, limit)
     names = {"best": "class", "best_auroc": "auroc", "dprime": "d'", "ap": "ap", "mi": "info", "csi": "csi", "q": "q"}
-    shown = best[["unit", *names, "heldout_auroc"]].rename(columns={**names, "heldout_auroc": "held"})
+    shown = best[["unit", *names]].rename(columns=names)
     # What was found on one half may be another class than that of all samples; then this row says nothing of it.
     same = best["heldout_class"] == best["best"]
-    holds = best["replicated"].where(same).map({1.0: "yes", 0.0: "no"}).fillna("–").tolist()
-    print_table(shown.assign(held=shown["held"].where(same), holds=holds), formats=_FORMATS)
+    held = best["replicated"].where(same).map({1.0: "yes", 0.0: "no"}).fillna("–").tolist()
+    shown["held out"], shown["held"] = best["heldout_auroc"].where(same), held
+    print_table(shown, formats=_FORMATS)
     say(rest)
     found, again = int((table["q"] < 0.05).sum()), int((table["replicated"] == 1).sum())
     say(
@@ -168,6 +171,6 @@ def _print_unit(result: Result, column: str, at: str) -> None:
     say(
         f"information {cell(row['mi'], '.3f')} of the class's (shuffled {cell(row['mi_null'], '.3f')}, "
         f"p = {cell(row['mi_p'], '.2g')}); effective number of classes {cell(row['modality'], '.2g')}; "
-        f"sparseness {cell(row['sparseness'], '.2f')}; {cell(100 * row['precision_at_k'], '.0f')} % of its 60 highest "
-        "samples are of one class."
+        f"sparseness {cell(row['sparseness'], '.2f')}; {cell(row['precision_at_k'], '.0%')} of its "
+        f"{result.params['k']:,} highest samples are of one class."
     )

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from neuronaut.core.result import Result
 
+_RANKS = dict.fromkeys(("effective", "stable_rank", "participation"), ".2f")
+
 
 def similarity(
     recording: RecordingPath,
@@ -51,10 +53,10 @@ def similarity(
     Values are signed, from -1 to 1. With --layers: rank, how many directions a layer
     uses, and CKA, 1 for layers that see the samples alike up to rotation and scale.
     With --other: the CKA of every layer with every layer of another recording of the
-    same samples, and what 95 % of shuffled pairings of the samples stay below.
+    same samples, and what 95% of shuffled pairings of the samples stay below.
     """
     from neuronaut.analysis.similarity import similarity as compute
-    from neuronaut.cli.console import notes, print_csv, print_json
+    from neuronaut.cli.answer import answer
     from neuronaut.cli.progress import doing
     from neuronaut.core.errors import DataError
     from neuronaut.store.recording import open
@@ -78,13 +80,7 @@ def similarity(
             reduction=reduction,
             seed=seed,
         )
-    if json:
-        print_json(result.to_json())
-    elif csv:
-        print_csv(neighbour_table(result))
-    else:
-        _print(result, at, limit)
-    notes(result.notes, brief=not json)
+    answer(result, lambda: neighbour_table(result), lambda: _print(result, at, limit), json=json, csv=csv)
     return None if all(result.n.values()) and len(neighbour_table(result)) else 1
 
 
@@ -127,7 +123,8 @@ def _print(result: Result, at: str | None, limit: int) -> None:
         print_table(ordered if not limit else ordered.head(limit), formats={"value": ".3f"})
     if limit and len(ordered) > limit:
         k = result["value"].shape[1]
-        say(f"… {len(ordered) - limit:,} more units; --limit 0 prints all, --csv all {k} of each.")
+        each = f", --csv all {k} of each" if k > 1 else ""
+        say(f"… {len(ordered) - limit:,} more units; --limit 0 prints all{each}.")
 
 
 def _kind(result: Result) -> str:
@@ -156,9 +153,9 @@ def _layers(
         for name, n in ranks.n.items():
             say(f"{name}: {n:,} samples", style="bold")
         names = {"layers": "layer", "participation_ratio": "participation", "effective_rank": "effective"}
-        print_table(ranks.table().drop(columns="samples").rename(columns=names))
+        print_table(ranks.table().drop(columns="samples").rename(columns=names), formats=_RANKS)
         say("\nCKA (debiased): 1 is alike up to rotation and scale, 0 unrelated", style="bold")
-        print_table(_square(alike))
+        _print_square(alike)
     notes(list(dict.fromkeys([*ranks.notes, *alike.notes])), brief=not json)
     return None if all(ranks.n.values()) else 1
 
@@ -167,35 +164,39 @@ def _beside(
     recording: RecordingPath, other: Path, at: str | None, where: str | None, site: str, reduction: str, seed: int, *,
     json: bool, csv: bool,
 ) -> int | None:  # fmt: skip
-    import numpy as np
-
     from neuronaut.analysis.cka import cka
-    from neuronaut.cli.console import notes, print_csv, print_json, print_table, say
+    from neuronaut.cli.answer import answer
     from neuronaut.cli.progress import doing
     from neuronaut.store.recording import open
 
     with open(recording) as rec, open(other) as second, doing("computing"):
         alike = cka(rec, where, other=second, layers=at or "*", site=site, reduction=reduction, seed=seed)
-    if json:
-        print_json(alike.to_json())
-    elif csv:
-        print_csv(alike.table())
-    else:
-        for name, n in alike.n.items():
-            say(f"{name}: {n:,} samples", style="bold")
-        say(f"CKA (debiased): layers of {recording.name} down, of {other.name} across", style="bold")
-        print_table(_square(alike))
-        if np.isfinite(alike["null"]).any():
-            low, high = np.nanmin(alike["null"]), np.nanmax(alike["null"])
-            say(f"95 % of shuffled pairings stay below {low:.3f} to {high:.3f}, layer by layer.")
-    notes(alike.notes, brief=not json)
+    title = f"CKA (debiased): layers of {recording.name} down, of {other.name} across"
+    answer(alike, alike.table, lambda: _print_beside(alike, title), json=json, csv=csv)
     return None if all(alike.n.values()) else 1
 
 
-def _square(result: Result) -> pd.DataFrame:
-    """A row and a column for each layer; names that are columns already are told apart by number."""
+def _print_beside(alike: Result, title: str) -> None:
+    import numpy as np
+
+    from neuronaut.cli.console import say
+
+    for name, n in alike.n.items():
+        say(f"{name}: {n:,} samples", style="bold")
+    say(title, style="bold")
+    _print_square(alike)
+    if np.isfinite(alike["null"]).any():
+        low, high = np.nanmin(alike["null"]), np.nanmax(alike["null"])
+        say(f"95% of shuffled pairings stay below {low:.3f} to {high:.3f}, layer by layer.")
+
+
+def _print_square(result: Result) -> None:
+    """A row and a column for each layer; a layer called "layer" is told apart from the first column by a blank."""
     import pandas as pd
+
+    from neuronaut.cli.console import print_table
 
     names = [str(name) for name in result.coords["layers"]]
     heads = [str(name) if name != "layer" else "layer " for name in result.coords["others"]]
-    return pd.DataFrame({"layer": names, **dict(zip(heads, result["debiased"].T.round(3), strict=True))})
+    square = pd.DataFrame({"layer": names, **dict(zip(heads, result["debiased"].T, strict=True))})
+    print_table(square, formats=dict.fromkeys(heads, ".3f"))

@@ -40,7 +40,7 @@ def health(rec: Recording, where: Where = None, *, theme: str = "light", figure:
     (name, count), *_ = result.n.items()
     fires = 300 / max(count, 1)
     evidence = [
-        f"n = {count:,} samples ({name}). A unit that never fired on them may still fire on up to {fires:.2g} % of all "
+        f"n = {count:,} samples ({name}). A unit that never fired on them may still fire on up to {fires:.2g}% of all "
         "(95 % bound 3/n).",
         *result.notes[:2],
     ]
