@@ -83,6 +83,51 @@ def test_the_table_is_sorted_by_python_over_columns_that_the_manifest_does_not_l
     assert table["tree"][order[-1]] is None or table.isna()["tree"][order[-1]]
 
 
+FAR = """() => {
+  const engine = Object.getPrototypeOf(window.neuronaut.explorer.engine)
+  const { listed } = engine
+  engine.listed = async function (what, signal) {
+    const { samples, rows } = await listed.call(this, { ...what, offset: what.offset % 100000 }, signal)
+    const count = Math.min(rows.length, 5000000 - what.offset)
+    const ids = Uint32Array.from({ length: count }, (_, place) => what.offset + place)
+    const cell = samples.cell.bind(samples)
+    return { total: 5000000, first: what.offset, rows: ids, samples: { ids, cell, columns: samples.columns } }
+  }
+}"""
+"""A source that lists five million rows, each numbered by its place."""
+
+
+def test_five_million_rows_can_be_scrolled_to_the_last_and_none_is_passed_by(page: OpenedServed) -> None:
+    tab = page.tab
+    tab.evaluate(FAR)
+    tab.keyboard.press("1")
+    tab.keyboard.press("4")
+    expect(tab.get_by_text(f"5,000,000 of {ROWS:,} samples", exact=True)).to_be_visible()
+    region = tab.get_by_role("region", name="Table of samples")
+    ids = tab.locator("tbody th.id")
+    region.focus()
+    tab.keyboard.press("End")
+    expect(ids.last).to_have_text("#4999999")
+    last, box = ids.last.bounding_box(), region.bounding_box()
+    assert last is not None and box is not None
+    assert abs(last["y"] + last["height"] - (box["y"] + box["height"])) < 1.5
+    assert region.get_by_role("row").last.get_attribute("aria-rowindex") == "5000001"
+    tab.keyboard.press("Home")
+    expect(ids.first).to_have_text("#0")
+    region.evaluate("(one) => (one.scrollTop = (one.scrollHeight - one.clientHeight) / 2)")
+    expect(tab.get_by_role("button", name="Open sample 2500000", exact=True)).to_be_visible()
+    region.hover()
+    tab.wait_for_timeout(400)  # until the scroll bar rests: a turn of the wheel begins then
+    button = tab.get_by_role("button", name="Open sample 2500010", exact=True)
+    before = button.bounding_box()
+    tab.mouse.wheel(0, 60)
+    tab.wait_for_function(
+        """(y) => [...document.querySelectorAll("tbody th.id button")].some(
+          (one) => one.innerText === "#2500010" && Math.abs(one.getBoundingClientRect().y - y) < 2)""",
+        arg=before["y"] - 60 if before else None,
+    )
+
+
 def test_a_filter_may_ask_for_a_column_that_the_manifest_does_not_list(page: OpenedServed, long: Recording) -> None:
     text = "tree == 'birch' and height < 100"
     page.filter("A").press_sequentially(text)
