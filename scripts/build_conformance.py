@@ -1,4 +1,4 @@
-"""Writes tests/conformance/filters.json, which pytest and Vitest both read, from the cases of filter_cases.py.
+"""Writes tests/conformance/filters.json, which pytest and Vitest both read, from the cases beside it.
 
 What is expected is written there by hand: which rows a filter selects, where a problem stands, what it is. Only the
 words of messages are taken from Python, so that the page is held to the same words.
@@ -28,8 +28,10 @@ def unmarked(marked: str) -> tuple[str, int, int]:
 
 
 def corpus() -> dict[str, Any]:
-    import filter_cases as cases
+    from filter_masks import MASKS
+    from filter_problems import ERRORS, HINTS
     from filter_tables import TABLES, columns_of
+    from filter_texts import CANONICAL, NEAREST, NUMBERS
 
     from neuronaut.core.errors import FilterError
     from neuronaut.core.filters import hints, parse
@@ -43,18 +45,18 @@ def corpus() -> dict[str, Any]:
         raise AssertionError(f"no error: {expression}")
 
     masks, errors, found = [], [], []
-    for table, group in cases.MASKS.items():
+    for table, group in MASKS.items():
         rows = TABLES[table]["rows"]
         for expression, chosen in group:
             mask = [int(letter in chosen.split()) for letter in labels(rows)]
             masks.append({"table": table, "expression": expression, "mask": mask})
-    for table, marked, kind, suggestion in cases.ERRORS:
+    for table, marked, kind, suggestion in ERRORS:
         expression, position, length = unmarked(marked)
         errors.append(
             {"table": table, "expression": expression, "kind": kind, "position": position, "length": length,
              "suggestion": suggestion, "message": message(table, expression)}
         )  # fmt: skip
-    for table, marked, kind, suggestion in cases.HINTS:
+    for table, marked, kind, suggestion in HINTS:
         expression, position, length = unmarked(marked) if kind else (marked, 0, 0)
         said = [hint.message for hint in hints(parse(expression), columns_of(table), expression)]
         found.append(
@@ -68,9 +70,9 @@ def corpus() -> dict[str, Any]:
         "masks": masks,
         "errors": errors,
         "hints": found,
-        "canonical": [{"expression": one, "text": other} for one, other in cases.CANONICAL],
-        "numbers": [{"number": number, "text": text} for number, text in cases.NUMBERS],
-        "nearest": [{"word": word, "options": options, "nearest": near} for word, options, near in cases.NEAREST],
+        "canonical": [{"expression": one, "text": other} for one, other in CANONICAL],
+        "numbers": [{"number": number, "text": text} for number, text in NUMBERS],
+        "nearest": [{"word": word, "options": options, "nearest": near} for word, options, near in NEAREST],
     }
 
 
