@@ -51,7 +51,7 @@ export default defineConfig(({ mode }) => {
       target: ["chrome111", "firefox114", "safari16.4"],
       cssCodeSplit: false,
       reportCompressedSize: false,
-      rolldownOptions: { output: { minify: true } },
+      rolldownOptions: { optimization: { inlineConst: { mode: "all", pass: 3 } }, output: { minify: true } },
       lib: {
         entry: here(name === "widget" ? "src/widget.ts" : "src/main.ts"),
         formats: ["iife" as const],
