@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from neuronaut.analysis.comparison_notes import comparison_notes
-from neuronaut.analysis.groups import two_groups
+from neuronaut.analysis.groups import Group, two_groups
 from neuronaut.analysis.recorded import chosen, reduced, unit_blocks, unit_coords
 from neuronaut.analysis.registry import analysis
 from neuronaut.analysis.remembered import Remembered
@@ -59,8 +59,8 @@ def compare(
     _check(interval, resamples, max_t, seed)
     pair = two_groups(rec, a, b)
     arrays = chosen(rec, layers, site, reduction)
-    halves = Halves(pair[0].mask, pair[1].mask, np.asarray(rec.half), rec.groups)
-    found = _contrast(rec, arrays, halves)
+    halves = halves_of(rec, pair)
+    found = contrasted(rec, arrays, halves)
     values = corrected(found)
     notes: list[str] = []
     if interval == "bca":
@@ -97,7 +97,12 @@ def _check(interval: str, resamples: int, max_t: int, seed: int) -> None:
         raise DataError(f"a seed is a whole number from 0 on; got {seed}.")
 
 
-def _contrast(rec: Recording, arrays: Sequence[Activations], halves: Halves) -> Table:
+def halves_of(rec: Recording, pair: Sequence[Group]) -> Halves:
+    """Two groups of a recording's samples, and what the recording knows of these."""
+    return Halves(pair[0].mask, pair[1].mask, np.asarray(rec.half), rec.groups)
+
+
+def contrasted(rec: Recording, arrays: Sequence[Activations], halves: Halves) -> Table:
     """What each unit tells by itself; layers that were looked at lately need no reading."""
     groups = hashlib.sha256(halves.a.tobytes() + halves.b.tobytes()).hexdigest()
     keys = {array: (rec.id, rec.sequence, groups, array.layer, array.site, array.reduction) for array in arrays}

@@ -128,6 +128,7 @@ def test_generated_requests_are_answered_as_described(whole: Whole, counted: Cou
         {"name": "forward", "params": {"inputs": [[0.5, -1.0, 2.0]]}},
         {"name": "heat", "params": {"layer": "0", "rows": [0, 5, 9], "units": [1, 0, 7], "height": 3, "width": 2}},
         {"name": "ablate", "params": {"units": "0:1", "resamples": 50, "null": 3}},
+        {"name": "weights", "params": {"source": "0", "target": "2"}},
     ]
     description = described(whole.questions, whole.ids, examples)
     (tmp_path / "openapi.json").write_text(json.dumps(description))

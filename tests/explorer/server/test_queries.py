@@ -51,6 +51,16 @@ def test_an_analysis_gives_exactly_what_python_gives(client: Client, titanic: Re
         np.testing.assert_array_equal(found.reshape(array.shape), array)
 
 
+def test_layers_asked_one_by_one_say_what_the_whole_comparison_says(client: Client, titanic: Recording) -> None:
+    groups = {"a": "age > 30", "b": "sex == 'male'"}
+    expected = naut.compare(titanic, "age > 30", "sex == 'male'")
+    served = [client.query("contrast", **groups, layers=[name]) for name in titanic.layers]
+    for name in ("difference", "hedges_g", "g_low", "g_high", "auroc", "p"):
+        np.testing.assert_array_equal(np.concatenate([one[name] for one in served]), expected[name])
+    assert all(one.card["n"] == dict(expected.n) for one in served)
+    assert not {"q", "replicated"} & set(served[0].card["values"])
+
+
 def test_a_unit_a_row_and_a_tile_are_the_recorded_numbers(client: Client, titanic: Recording) -> None:
     whole = titanic["3"].read()
     np.testing.assert_array_equal(client.query("values", layer="3", unit=5)["value"], whole[:, 5])

@@ -20,6 +20,7 @@ from neuronaut.explorer.blobs import Packer
 from neuronaut.explorer.columns import column_card
 from neuronaut.explorer.contract import ColumnCard
 from neuronaut.explorer.server.answer import encode
+from neuronaut.explorer.server.contrast import CONTRAST
 from neuronaut.explorer.server.drawing import DRAWING
 from neuronaut.explorer.server.limits import LIMITS, Limits
 from neuronaut.explorer.server.parameters import checked
@@ -41,7 +42,7 @@ class Queries:
     def __init__(self, served: Served, live: Mapping[str, Question] | None = None, limits: Limits = LIMITS) -> None:
         self._served = served
         self._live = dict(live or {})
-        parts = dict(READING) | dict(WEIGHTS) | dict(DRAWING)
+        parts = dict(READING) | dict(WEIGHTS) | dict(DRAWING) | dict(CONTRAST)
         self._questions = {name: one.run for name, one in analyses().items()} | parts
         self._limits = limits
         self._quick = _Lane(limits, "quick")
