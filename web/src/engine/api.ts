@@ -152,7 +152,8 @@ export interface EngineApi {
   group(expression: string | null, signal?: AbortSignal): Promise<GroupStats>
   /** Both groups; a null side is everything the other side does not select. */
   sides(a: string | null, b: string | null, signal?: AbortSignal): Promise<Sides>
-  pair(a: string | null, b: string | null, signal?: AbortSignal): Promise<PairStats>
+  /** `tell`: of a large recording, the layers that are ready so far. */
+  pair(a: string | null, b: string | null, signal?: AbortSignal, tell?: (part: PairStats) => void): Promise<PairStats>
   /** Every sample's value of one unit, in sample order; NaN where not finite. */
   unitValues(layer: string, unit: number, reduction?: Reduction): Promise<Float32Array>
   /** Those values are whole numbers of this; 0 where they are floats. */

@@ -70,12 +70,12 @@ export class Engine implements EngineApi {
   readonly #activations: Activations
   readonly #influence: InfluenceIndex
   readonly #results: Results
-  readonly #groups = new SharedTasks<GroupStats>(KEPT)
-  readonly #sides = new SharedTasks<readonly [GroupStats, GroupStats]>(KEPT)
-  readonly #pairs = new SharedTasks<PairStats>(KEPT)
-  readonly #columns = new SharedTasks<Float32Array>(KEPT)
   /** Values that Python gave. */
   readonly #given = new WeakSet<Float32Array>()
+  readonly #groups = new SharedTasks<GroupStats>(KEPT, (group) => !this.#remote || group.exact)
+  readonly #sides = new SharedTasks<readonly [GroupStats, GroupStats]>(KEPT)
+  readonly #pairs = new SharedTasks<PairStats>(KEPT, (pair) => !this.#remote || pair.exact)
+  readonly #columns = new SharedTasks<Float32Array>(KEPT, (column) => !this.#remote || this.#given.has(column))
   readonly #columnsAsked = new Map<string, Promise<unknown>>()
   readonly #selections: Selections
   #shipped: Shipped | null = null
@@ -125,10 +125,10 @@ export class Engine implements EngineApi {
     return { a: groupA, b: groupB, maskA: this.#selections.mask(one), maskB: this.#selections.mask(other) }
   }
 
-  async pair(a: string | null, b: string | null, signal?: AbortSignal): Promise<PairStats> {
+  async pair(a: string | null, b: string | null, signal?: AbortSignal, tell?: (part: PairStats) => void): Promise<PairStats> {
     const [one, other] = await this.#selections.sides(a, b)
     const key = `${sideKey(one)}\n${sideKey(other)}`
-    return this.#pairs.run(key, (stop) => this.#makePair(one, other, stop), signal)
+    return this.#pairs.run(key, (stop) => this.#makePair(one, other, stop, tell), signal)
   }
 
   /** How the differences that one half of the samples showed fared on the other; null where the page cannot say. */
@@ -176,13 +176,24 @@ export class Engine implements EngineApi {
     return this.#given.has(values)
   }
 
+  /** The same of values by layer; a layer may also have come as it is. */
+  areExact(values: ReadonlyMap<string, Float32Array>): boolean {
+    const whole = (layer: string): boolean => this.#manifest.activations.some((card) => card.layer === layer && card.scheme === "f32")
+    return [...values].every(([layer, one]) => this.isExact(one) || whole(layer))
+  }
+
   async sampleValues(row: number): Promise<Map<string, Float32Array>> {
-    if (this.served) return this.#remote!.row(row)
+    const given = async (remote: Remote, stop?: AbortSignal): Promise<Map<string, Float32Array>> => {
+      const values = await remote.row(row, stop)
+      for (const one of values.values()) this.#given.add(one)
+      return values
+    }
+    if (this.served) return given(this.#remote!)
     const near = async (): Promise<Map<string, Float32Array>> => {
       const { keys } = await this.#activations.loadAll()
       return new Map(await this.#ask({ kind: "row", keys, row }))
     }
-    return this.#exactly((remote, stop) => remote.row(row, stop), near)
+    return this.#exactly(given, near)
   }
 
   /** A part of the table of samples, sorted by Python. */
@@ -349,25 +360,23 @@ export class Engine implements EngineApi {
     return this.#exactly((remote, stop) => remote.group(side, stop), near, signal)
   }
 
-  async #makePair(a: Side, b: Side, signal: AbortSignal): Promise<PairStats> {
+  async #makePair(a: Side, b: Side, signal: AbortSignal, tell?: (part: PairStats) => void): Promise<PairStats> {
     const [maskA, maskB] = [this.#selections.mask(a), this.#selections.mask(b)]
-    const [shared, unknown] = [overlap(maskA, maskB), this.#selections.unknown(a, b)]
+    const counts = { nA: countOf(maskA), nB: countOf(maskB), shared: overlap(maskA, maskB), unknown: this.#selections.unknown(a, b) }
+    const { nA, nB } = counts
     const asked = async (remote: Remote, stop: AbortSignal): Promise<PairStats> => {
-      const [nA, nB] = [countOf(maskA), countOf(maskB)]
-      const layers = await remote.pair(a, b, stop)
-      return { a, b, nA, nB, exact: true, layers, problems: new Map(), notes: pairNotes({ nA, nB, shared, unknown }) }
+      const given = { a, b, nA, nB, exact: true, problems: new Map() }
+      const layers = await remote.pair(a, b, (layers, note) => tell?.({ ...given, layers, notes: [note] }), stop)
+      return { ...given, layers, notes: pairNotes(counts) }
     }
     if (this.served) return asked(this.#remote!, signal)
     const exact = await this.#exact().pair(a, b)
-    if (exact && exact.problems.size === 0) {
-      return { a, b, ...exact, exact: true, notes: pairNotes({ ...exact, shared, unknown }) }
-    }
+    if (exact && exact.problems.size === 0) return { a, b, ...exact, exact: true, notes: pairNotes({ ...counts, ...exact }) }
     const near = async (): Promise<PairStats> => {
       const { layers, problems } = await this.#pairAnswer(a, b, signal)
       const { grouped } = this.#manifest.samples
       if (grouped) for (const stats of layers.values()) unjudged(stats)
-      const [nA, nB] = [countOf(maskA), countOf(maskB)]
-      return { a, b, nA, nB, exact: false, layers, problems, notes: pairNotes({ nA, nB, shared, unknown, grouped }) }
+      return { a, b, nA, nB, exact: false, layers, problems, notes: pairNotes({ ...counts, grouped }) }
     }
     return this.#exactly(asked, near, signal)
   }

@@ -24,6 +24,8 @@ const PAUSE = 60
 /** Those that take more than one pass over everything. */
 const WHOLE: ReadonlySet<string> = new Set(["health", "selectivity", "rank", "cka", "similarity", "order"])
 
+type PairLayers = ReadonlyMap<string, PairLayerStats>
+
 export class Remote {
   readonly #source: DataSource
   readonly #manifest: Manifest
@@ -123,14 +125,29 @@ export class Remote {
     return { ...side, n: Object.values(found.n)[0] ?? 0, exact: true, layers, problems: new Map() }
   }
 
-  async pair(a: Side, b: Side, signal?: AbortSignal): Promise<ReadonlyMap<string, PairLayerStats>> {
+  /** Where there are many numbers, `tell` hears of the layers that are ready; q and replication are of all layers, and come last. */
+  async pair(a: Side, b: Side, tell: (ready: PairLayers, note: string) => void, signal?: AbortSignal): Promise<PairLayers> {
     const opposite = b.outside && b.expression === a.expression
-    const found = await this.ask("compare", { a: expressionOf(a), ...(opposite ? {} : { b: expressionOf(b) }) }, signal)
+    const asked = { a: expressionOf(a), ...(opposite ? {} : { b: expressionOf(b) }) }
+    const batches = this.offers("contrast") ? this.#batches() : []
+    let ready: PairLayers = new Map()
+    for (const layers of batches.length > 1 ? batches : []) {
+      ready = new Map([...ready, ...(await this.#pair("contrast", { ...asked, layers }, signal))])
+      tell(ready, `${ready.size} of ${this.#layers.size} layers so far. q and replication are of all layers, and come last.`)
+    }
+    return this.#pair("compare", asked, signal)
+  }
+
+  async #pair(name: string, asked: object, signal?: AbortSignal): Promise<PairLayers> {
+    const found = await this.ask(name, asked, signal)
     const names = ["difference", "hedges_g", "g_low", "g_high", "auroc", "p", "q", "replicated"]
     await Promise.all(names.map((name) => found.value(name)))
     return new Map(
       found.layers.map((layer) => {
-        const [difference, g, gLow, gHigh, auroc, p, q, replicated] = names.map((name) => (name === "p" || name === "q" ? asDoubles : asFloats)(found.part(name, layer)!))
+        const [difference, g, gLow, gHigh, auroc, p, q, replicated] = names.map((name) => {
+          const part = found.part(name, layer) ?? new Float64Array(this.#layers.get(layer)!.units).fill(Number.NaN)
+          return (name === "p" || name === "q" ? asDoubles : asFloats)(part)
+        })
         return [layer, { difference, g, gLow, gHigh, auroc, p, q, replicated } as PairLayerStats]
       }),
     )

@@ -11,10 +11,13 @@ interface Running<T> {
 
 export class SharedTasks<T> {
   readonly #done: Recent<T>
+  readonly #settled: (value: T) => boolean
   readonly #running = new Map<string, Running<T>>()
 
-  constructor(kept: number) {
+  /** What is not `settled` is known, but made anew for whoever asks again. */
+  constructor(kept: number, settled: (value: T) => boolean = () => true) {
     this.#done = new Recent(kept)
+    this.#settled = settled
   }
 
   known(key: string): T | undefined {
@@ -29,7 +32,7 @@ export class SharedTasks<T> {
   run(key: string, work: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (signal?.aborted) return Promise.reject(abortError())
     const known = this.#done.get(key)
-    if (known !== undefined) return Promise.resolve(known)
+    if (known !== undefined && this.#settled(known)) return Promise.resolve(known)
     const task = this.#running.get(key) ?? this.#start(key, work)
     task.waiting++
     return new Promise((resolve, reject) => {
