@@ -432,17 +432,17 @@ export class Explorer {
   }
 
   /** Ask for both groups and their comparison; run from an effect on the view's expressions. */
-  load(a: string | null, b: string | null): void {
+  load(a: string | null, b: string | null, pause = 4000): void {
     this.#asked?.abort()
-    const asked = (this.#asked = new AbortController())
-    this.#load(a, b, asked.signal).catch((failure: unknown) => {
-      if (!asked.signal.aborted) this.#fail(failure)
-    })
+    const { signal } = (this.#asked = new AbortController())
+    const again = (rough: boolean): unknown => rough && setTimeout(() => signal.aborted || this.load(a, b, 2 * pause), pause)
+    this.#load(a, b, signal).then(again, (failure: unknown) => signal.aborted || this.#fail(failure))
   }
 
-  async #load(a: string | null, b: string | null, signal: AbortSignal): Promise<void> {
+  /** Whether these are the page's own numbers where Python's may come yet. */
+  async #load(a: string | null, b: string | null, signal: AbortSignal): Promise<boolean> {
     await this.engine.ready
-    if (signal.aborted) return
+    if (signal.aborted) return false
     const problems = { a: this.#problemOf(a), b: this.#problemOf(b) }
     this.problems = problems
     const pending = problems.a?.pending ?? problems.b?.pending
@@ -453,15 +453,17 @@ export class Explorer {
     if (problems.a || problems.b) {
       this.sides = null
       this.pair = null
-      return
+      return false
     }
     const comparing = a !== null || b !== null
     if (!comparing) this.pair = null
     const sides = comparing ? await this.engine.sides(a, b, signal) : null
-    if (signal.aborted) return
+    if (signal.aborted) return false
     this.sides = sides
-    const pair = comparing ? await this.engine.pair(a, b, signal) : null
-    if (!signal.aborted) this.pair = pair
+    const tell = (pair: PairStats | null): unknown => signal.aborted || (this.pair = pair)
+    const pair = comparing ? await this.engine.pair(a, b, signal, tell) : null
+    tell(pair)
+    return !!this.engine.source.query && [sides?.a, sides?.b, pair].some((one) => one?.exact === false)
   }
 
   #problemOf(expression: string | null): FilterProblem | null {
