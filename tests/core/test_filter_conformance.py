@@ -14,6 +14,7 @@ from neuronaut.core.errors import FilterError
 from neuronaut.core.filters import evaluate, from_dict, hints, parse, text_of, to_dict
 from neuronaut.core.filters.nearest import nearest
 from neuronaut.core.filters.text import number_text
+from neuronaut.core.slices import where
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests" / "conformance"))
@@ -21,6 +22,7 @@ sys.path.append(str(ROOT / "tests" / "conformance"))
 from filter_tables import columns_of  # noqa: E402
 
 CORPUS: dict[str, Any] = json.loads((ROOT / "tests" / "conformance" / "filters.json").read_text())
+NAMES: list[dict[str, Any]] = json.loads((ROOT / "tests" / "conformance" / "names.json").read_text())
 
 
 def of(*fields: str) -> Any:
@@ -49,6 +51,13 @@ def test_a_filter_with_a_dict_form_selects_the_same_rows_by_it(case: dict[str, A
         assert problem.kind == "form"
         return
     assert evaluate(from_dict(form), columns_of(case["table"])).astype(int).tolist() == case["mask"]
+
+
+@pytest.mark.parametrize("case", NAMES, ids=of("name"))
+def test_the_slice_of_a_value_is_named_as_its_filter_is_written(case: dict[str, Any]) -> None:
+    column, value, name = case["column"], case["value"], case["name"]
+    assert where({"column": column, "op": "eq", "value": value}).name == name
+    assert where(**{column: value}).name == where(name).name == name
 
 
 @pytest.mark.parametrize("case", CORPUS["errors"], ids=of("table", "expression"))

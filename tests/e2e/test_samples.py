@@ -10,6 +10,7 @@ from opened_page import Opener
 from passenger_recordings import record_images
 from playwright.sync_api import expect
 
+from neuronaut.core.slices import where
 from neuronaut.explorer.export import export
 from neuronaut.store.recording import Recording
 
@@ -84,6 +85,8 @@ def test_slices_put_together_and_their_overlap_are_counted_as_python_counts(
     form.get_by_role("combobox", name="Operation").select_option("but not")
     form.get_by_role("combobox", name="Second slice").select_option(label="Group B")
     form.get_by_role("button", name="As a filter").click()
+    name = form.get_by_role("textbox", name="Name of the slice")
+    assert name.input_value() == (where("age > 30") & ~where("pclass == 1")).name
     n = int(passengers.mask("age > 30 and not (pclass == 1)").sum())
     expect(form.get_by_role("status")).to_have_text(str(n))
     a, b = passengers.mask("age > 30"), passengers.mask("pclass == 1")

@@ -179,11 +179,17 @@ def test_long_texts_travel_in_a_block(tmp_path: Path, exported: Exporter) -> Non
     assert page.column("name") == names
 
 
+def test_a_value_of_a_column_is_a_slice_named_as_its_filter(exported: Exporter, passengers: Recording) -> None:
+    cards = [card for card in exported(passengers).manifest["slices"] if card["kind"] == "category"]
+    assert {'survived == "yes"', "pclass == 1", 'sex == "female"'} <= {card["name"] for card in cards}
+    assert all(card["name"] == card["expression"] == where(card["expression"]).name for card in cards)
+
+
 def test_only_asked_for_columns_leave_the_house(passengers: Recording, exported: Exporter) -> None:
     page = exported(passengers, columns=["sex"])
     names = [card["name"] for card in page.manifest["samples"]["columns"] if card["source"] == "metadata"]
     assert names == ["sex"]
-    assert "pclass" not in {card["name"].split(" = ")[0] for card in page.manifest["slices"]}
+    assert "pclass" not in {card["name"].split(" == ")[0] for card in page.manifest["slices"]}
     page = exported(passengers, columns=["sex"], slices="pclass == 1")
     assert page.manifest["slices"][1]["expression"] == "`pclass == 1`"
     assert page.column("pclass == 1") == passengers.mask("pclass == 1").tolist()

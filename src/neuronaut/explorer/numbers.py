@@ -112,10 +112,7 @@ def categories(rec: Recording, columns: Collection[str] | None = None) -> Iterat
         values = _distinct(rec.columns[name])
         if 1 < len(values) <= MOST_CATEGORIES:
             slices = [where({"column": name, "op": "eq", "value": value}) for value in values]
-            yield [
-                Shown(f"{name} = {value}", one.expression or "", "category", one)
-                for value, one in zip(values, slices, strict=True)
-            ]
+            yield [Shown(one.name, one.expression or "", "category", one) for one in slices]
 
 
 def _distinct(column: Column) -> list[Any]:

@@ -6,8 +6,8 @@ import { nearest } from "./nearest"
 import type { Node } from "./nodes"
 import { parse } from "./parse"
 import { FilterProblem } from "./problem"
-import { corpus, tables } from "./testing"
-import { numberText, textOf } from "./text"
+import { corpus, names, tables } from "./testing"
+import { equalTo, numberText, textOf } from "./text"
 
 const table = (name: string) => tables.get(name)!
 /** The tree without its places. */
@@ -44,6 +44,11 @@ describe("the page and Python answer alike", () => {
   it.each(corpus.canonical)("$expression is written $text", ({ expression, text }) => {
     expect(textOf(parse(expression))).toBe(text)
     expect(bare(parse(text))).toEqual(bare(parse(expression)))
+  })
+
+  it.each(names)("the slice of a value is named $name", ({ column, value, name }) => {
+    expect(equalTo(column, value)).toBe(name)
+    expect(textOf(parse(name))).toBe(name)
   })
 
   it("numbers are written in the fewest digits that read back", () => {

@@ -100,6 +100,14 @@ describe("a suggestion", () => {
 })
 
 describe("completion", () => {
+  it("offers columns that are read only when a filter asks for them", () => {
+    const columns = { ...columnsOf(1, [numberColumn("height", Float64Array.of(1))]), unlisted: ["height", "hedge type", "tree"] }
+    expect(complete("he", 2, columns).map(({ text }) => text)).toEqual(["height", "`hedge type`"])
+    expect(complete("tr", 2, columns)[0]).toEqual({ text: "tree", kind: "column", detail: "", start: 0, end: 2 })
+    expect(highlight("tree == height", columns).map(({ kind }) => kind)).toEqual(["column", "blank", "operator", "blank", "column"])
+    expect(highlight("trees", columns)[0]!.kind).toBe("unknown")
+  })
+
   it("offers columns first, then functions and words", () => {
     expect(offered("|").slice(0, 3)).toEqual(["age", "fare", "pclass"])
     expect(offered("|")).toEqual(expect.arrayContaining(["contains(", "not"]))

@@ -44,12 +44,17 @@ function kindOf(token: Token, next: Token | undefined, before: Token | undefined
     case "name":
       if (before?.kind === "op" && before.text === "@") return token.text === "act" ? "function" : "unknown"
       if (next?.kind === "op" && next.text === "(") return SIGNATURES.has(token.text) ? "function" : "unknown"
-      return columns === undefined || columns.columns.has(token.text) ? "column" : "unknown"
+      return holds(columns, token.text) ? "column" : "unknown"
     case "column":
-      return columns === undefined || columns.columns.has(token.text) ? "column" : "unknown"
+      return holds(columns, token.text) ? "column" : "unknown"
     default:
       return token.text === "@" ? "function" : "operator"
   }
+}
+
+/** Whether a name is a column; of what is not known, any is. */
+function holds(columns: Columns | undefined, name: string): boolean {
+  return columns === undefined || columns.columns.has(name) || (columns.unlisted?.includes(name) ?? false)
 }
 
 /** Where each code point starts in UTF-16 units, and the end. */
@@ -139,9 +144,10 @@ interface Candidate {
 }
 
 function wanted(known: readonly Token[], columns: Columns, open: string): Candidate[] {
-  const names = [...columns.columns.values()].map((column): Candidate => {
-    const text = open === "`" ? `\`${column.name.replaceAll("`", "``")}\`` : nameText(column.name)
-    return { match: column.name, text, kind: "column", detail: describe(columns, column.name) }
+  const unread = (columns.unlisted ?? []).filter((name) => !columns.columns.has(name))
+  const names = [...columns.columns.keys(), ...unread].map((name): Candidate => {
+    const text = open === "`" ? `\`${name.replaceAll("`", "``")}\`` : nameText(name)
+    return { match: name, text, kind: "column", detail: describe(columns, name) }
   })
   if (open === "`") return names
   const last = known.at(-1)

@@ -38,9 +38,10 @@ interface Corpus {
   nearest: { word: string; options: string[]; nearest: string | null }[]
 }
 
-const path = resolve(import.meta.dirname, "../../../tests/conformance/filters.json")
 /** Read by JSON.parse: Vite's own importer of JSON refuses halves of characters. */
-export const corpus = JSON.parse(readFileSync(path, "utf8")) as Corpus
+const read = (name: string): unknown => JSON.parse(readFileSync(resolve(import.meta.dirname, `../../../tests/conformance/${name}.json`), "utf8"))
+export const corpus = read("filters") as Corpus
+export const names = read("names") as readonly { column: string; value: string | number | boolean; name: string }[]
 
 export function columnsFrom(table: Table): Columns {
   const held = new Map(Object.entries(table.activations ?? {}))

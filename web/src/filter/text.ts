@@ -83,6 +83,11 @@ export function nameText(column: string): string {
   return bareName(column) ? column : `\`${column.replaceAll("`", "``")}\``
 }
 
+/** The filter for a value of a column, which is also the name of its slice; as Python writes and names it. */
+export function equalTo(column: string, value: string | number | boolean): string {
+  return `${nameText(column)} == ${typeof value === "string" ? quoted(value) : typeof value === "number" ? numberText(value) : value}`
+}
+
 /** The shortest text that reads back as the same number; the same on the Python side. */
 export function numberText(value: number): string {
   if (Number.isNaN(value)) return "nan"

@@ -2,7 +2,7 @@
 
 import type { FindingCard, LayerCard, SliceCard } from "../contract/manifest"
 import type { Column } from "../filter/columns"
-import { nameText, quoted } from "../filter/text"
+import { equalTo, nameText } from "../filter/text"
 import { COMMANDS, type CommandId } from "../state/commands"
 import { find } from "./find"
 import { count, plural, unitName } from "./format"
@@ -126,7 +126,7 @@ function values({ columns }: Sources): Entry[] {
   return [...columns.values()].flatMap((column) => {
     if (column.kind !== "text" || column.values.length > VALUES) return []
     return column.values.map((value): Entry => {
-      const expression = `${nameText(column.name)} == ${quoted(value)}`
+      const expression = equalTo(column.name, value)
       return { key: `value ${expression}`, icon: "filter", title: value, detail: "filter, into A", hint: expression, action: { kind: "filter", expression } }
     })
   })

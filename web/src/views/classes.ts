@@ -2,7 +2,7 @@
 
 import type { Samples } from "../engine/samples"
 import { FEWEST } from "../engine/stats"
-import { nameText, quoted } from "../filter/text"
+import { equalTo } from "../filter/text"
 
 /** A column that parts the samples; -1 belongs to no class. */
 export interface Parting {
@@ -22,47 +22,47 @@ export interface ClassScore {
   readonly held: number
 }
 
-/** More values than this are no classes. */
+/** More values than this are no classes, but for what the recording itself calls its classes. */
 const MOST = 20
+const MOST_NAMED = 1000
 const Z95 = 1.959963984540054
 
-/** Columns with 2 to 20 values, in the page's order. */
-export function partings(samples: Samples): Parting[] {
+/** Columns with 2 to 20 values, and the `named` ones with up to 1,000, in the page's order. */
+export function partings(samples: Samples, named: readonly (string | null)[] = []): Parting[] {
   return [...samples.columns.keys()].flatMap((name) => {
-    const found = name === "half" || name === "sample" ? null : parting(samples, name)
+    const found = name === "half" || name === "sample" ? null : parting(samples, name, named.includes(name) ? MOST_NAMED : MOST)
     return found ? [found] : []
   })
 }
 
-function parting(samples: Samples, name: string): Parting | null {
+function parting(samples: Samples, name: string, most: number): Parting | null {
   const column = samples.columns.get(name)!
-  const written = nameText(name)
   if (column.kind === "text") {
-    return counted(name, column.codes, column.values, (value) => `${written} == ${quoted(value)}`)
+    return counted(name, column.codes, column.values, most, (value) => equalTo(name, value))
   }
   const { values } = column
   if (column.kind === "bool") {
     const codes = Int32Array.from(values, (value) => (value > 1 ? -1 : value))
-    return counted(name, codes, ["no", "yes"], (value) => `${written} == ${value === "yes"}`)
+    return counted(name, codes, ["no", "yes"], most, (value) => equalTo(name, value === "yes"))
   }
   const seen = new Set<number>()
   for (const value of values) {
     if (!Number.isNaN(value)) seen.add(value)
-    if (seen.size > MOST) return null
+    if (seen.size > most) return null
   }
   const known = [...seen].sort((one, other) => one - other)
   if (!known.every(Number.isInteger)) return null
   const place = new Map(known.map((value, code) => [value, code]))
   const codes = Int32Array.from(values, (value) => place.get(value) ?? -1)
-  return counted(name, codes, known.map(String), (value) => `${written} == ${value}`)
+  return counted(name, codes, known.map(String), most, (value) => equalTo(name, Number(value)))
 }
 
-function counted(column: string, codes: Int32Array, names: readonly string[], filter: (name: string) => string): Parting | null {
-  if (names.length > 4 * MOST) return null
+function counted(column: string, codes: Int32Array, names: readonly string[], most: number, filter: (name: string) => string): Parting | null {
+  if (names.length > 4 * most) return null
   const counts = new Array<number>(names.length).fill(0)
   for (const code of codes) if (code >= 0) counts[code]!++
   const present = [...names.keys()].filter((code) => counts[code]! > 0)
-  if (present.length < 2 || present.length > MOST) return null
+  if (present.length < 2 || present.length > most) return null
   const place = new Int32Array(names.length).fill(-1)
   present.forEach((code, at) => (place[code] = at))
   return {

@@ -20,7 +20,7 @@ test("the overlap counts what is in both, of what is in either", () => {
 test("groups of the moment and named slices come before the values of columns", () => {
   const cards = [
     { name: "all", expression: "", kind: "all", n: 3, stats: {} },
-    { name: "x = 1", expression: "x == 1", kind: "category", n: 1, stats: {} },
+    { name: "x == 1", expression: "x == 1", kind: "category", n: 1, stats: {} },
   ] as const
-  expect(listed([{ name: "mine", expression: "x > 2", kept: "link" }], cards, "x < 9", null).map((one) => one.name)).toEqual(["Group A", "mine", "x = 1"])
+  expect(listed([{ name: "mine", expression: "x > 2", kept: "link" }], cards, "x < 9", null).map((one) => one.name)).toEqual(["Group A", "mine", "x == 1"])
 })
