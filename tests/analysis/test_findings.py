@@ -7,6 +7,7 @@ from made_recordings import Array, Made
 
 from neuronaut.analysis.findings import discover
 from neuronaut.core.layer import Layer
+from neuronaut.core.numerals import chance, effect, number
 
 ROWS = {"kind": np.random.default_rng(0).permutation(np.repeat(["a", "b"], 200))}
 IS_A = ROWS["kind"] == "a"
@@ -30,11 +31,11 @@ def test_the_sentence_holds_unit_n_effect_interval_q_and_replication(made: Made)
     (found,) = discover(rec, "kind == 'a'", k=1)
     said = found.evidence
     assert found.claim == (
-        f'fc1 · neuron 2 (fc1:2) is less active for kind == "a" (mean {said["mean_a"]:.2f}, n = 200) '
-        f'than for not kind == "a" (mean {said["mean_b"]:.2f}, n = 200): '
-        f"g = {said['hedges_g']:.2f} [{said['g_low']:.2f}, {said['g_high']:.2f}], q = {said['q']:.0e}; "
-        f"found on one half of the samples (g = {said['g_half0']:.2f}) "
-        f"and held on the other (g = {said['g_half1']:.2f}, q = {said['q_half1']:.0e})."
+        f'fc1 · neuron 2 (fc1:2) is less active for kind == "a" (mean {number(said["mean_a"])}, n = 200) '
+        f'than for not kind == "a" (mean {number(said["mean_b"])}, n = 200): '
+        f"g = {effect(said['hedges_g'])} [{effect(said['g_low'])}, {effect(said['g_high'])}], q = {chance(said['q'])}; "
+        f"found on one half of the samples (g = {effect(said['g_half0'])}) "
+        f"and held on the other (g = {effect(said['g_half1'])}, q = {chance(said['q_half1'])})."
     )
     assert said["g_low"] < said["hedges_g"] < said["g_high"] < 0
     assert said["replicated"] == 1

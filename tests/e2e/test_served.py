@@ -22,6 +22,7 @@ from neuronaut.analysis.influence import influence
 from neuronaut.analysis.recorded import by_layer
 from neuronaut.analysis.similarity import similarity
 from neuronaut.capture.record import record
+from neuronaut.core.numerals import measured
 from neuronaut.explorer.server.run import Server
 from neuronaut.live.ablate import ablate
 from neuronaut.live.questions import live_questions
@@ -230,6 +231,6 @@ def test_the_model_runs_what_is_typed_and_says_what_a_unit_is_worth(served: Serv
     page.tab.wait_for_function("() => window.neuronaut.explorer.one.layers.get('0').mean[2] === 0")
     page.tab.get_by_role("button", name="Measure").click()
     row = page.tab.get_by_role("row").filter(has=page.tab.get_by_text("loss", exact=False)).first
-    expect(row).to_contain_text(f"{abs(float(found['effect'][0])):.2f}")
+    expect(row).to_contain_text(measured(float(found["effect"][0])))
     expect(page.tab.get_by_text("accuracy of")).to_have_count(2)
     assert "edits=0%3A2*0" in page.hash

@@ -45,18 +45,11 @@ def test_the_tooltip_of_a_silent_unit_and_of_an_output(titanic: Path, passengers
     assert f"Most influence from dense 3 · {strongest}" in text
 
 
-def test_an_input_feature_and_an_output_are_not_said_to_fire(
-    titanic: Path, passengers: Recording, opened: Opener
-) -> None:
+def test_an_input_feature_and_an_output_are_not_said_to_fire(titanic: Path, opened: Opener) -> None:
     page = opened(titanic)
     x, y = page.point_at("input", 1, "input")
     page.tab.mouse.click(x, y)
     expect(page.inspector).to_contain_text("Selected feature", ignore_case=True)
-    values = passengers["input:1"].read()
-    lived = passengers.mask("survived == 'yes'")
-    shown = [float(text.replace("\u2212", "-").rstrip("%")) for text in page.statistic("Above 0")]
-    exact = [100 * (values[rows] > 0).mean() for rows in (lived, ~lived)]
-    np.testing.assert_allclose(shown, exact, atol=0.51)
     assert page.statistic("Firing rate") == []
     expect(page.inspector.get_by_role("heading", name="Strongest outputs by weight")).to_be_visible()
     x, y = page.point_at("7", 0, "output")

@@ -91,7 +91,7 @@ def test_every_units_effect_and_q_are_drawn_and_filled_where_the_held_out_half_a
     filled = sum(int((named(figure, gid).get_facecolors()[:, 3] > 0).sum()) for gid in groups)
     assert filled == int((pair["replicated"] == 1).sum())
     top = int(np.nanargmax(np.where(q < 0.05, np.abs(g), -1)))
-    assert f"Largest: {pair.coords['unit'][top]}, g = {g[top]:.3g} (95 % {pair['g_low'][top]:.3g}" in caption(figure)
+    assert f"Largest: {pair.coords['unit'][top]}, g = {g[top]:.2f} (95% {pair['g_low'][top]:.2f}" in caption(figure)
 
 
 def test_a_units_histograms_are_shares_of_each_class(passengers: Recording) -> None:

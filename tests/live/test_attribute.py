@@ -320,7 +320,7 @@ def test_a_unit_that_does_most_of_it_stands_out_and_the_note_names_it(method: st
     out = np.flatnonzero(found["stands_out"] == 1)
     assert out.tolist() == [7] or (method == "expected" and not len(out))
     if len(out):
-        assert any(note.startswith("beyond 95 %") and "0:7" in note for note in found.notes)
+        assert any(note.startswith("beyond 95%") and "0:7" in note for note in found.notes)
         assert found["low"][7] <= found["attribution"][7] <= found["high"][7]
 
 

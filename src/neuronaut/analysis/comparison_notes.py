@@ -13,6 +13,7 @@ from neuronaut.analysis.statistics.contrast import Halves
 from neuronaut.analysis.statistics.pieces import counted
 from neuronaut.analysis.statistics.replication import replication_rate
 from neuronaut.analysis.statistics.two_groups import FEWEST
+from neuronaut.core.numerals import percent
 from neuronaut.core.slices import Where
 from neuronaut.store.recording import Recording
 
@@ -107,4 +108,6 @@ def _replication(values: Mapping[str, Any]) -> list[str]:
     slope = float(values["shrinkage"])
     size = "" if np.isnan(slope) else f", with effects {slope:.2f} times as large"
     units = "1 unit differs" if found == 1 else f"{found:,} units differ"
-    return [f"{units} on half 0; {again:,} of {'it' if found == 1 else 'them'} again on half 1 ({rate:.0%}){size}."]
+    return [
+        f"{units} on half 0; {again:,} of {'it' if found == 1 else 'them'} again on half 1 ({percent(rate)}){size}."
+    ]

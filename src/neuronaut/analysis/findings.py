@@ -13,6 +13,7 @@ from neuronaut.core.address import Address
 from neuronaut.core.finding import Finding
 from neuronaut.core.labels import layer_labels
 from neuronaut.core.layer import Layer
+from neuronaut.core.numerals import effect, equals, number
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
 from neuronaut.core.view import View
@@ -81,29 +82,10 @@ def _sentence(layer: Layer, label: str, at: Address, said: Mapping[str, Any]) ->
     direction = "more" if float(said["hedges_g"]) > 0 else "less"
     return (
         f"{label} \N{MIDDLE DOT} {unit} ({at}) is {direction} active for {said['a']} "
-        f"(mean {_number(said['mean_a'])}, n = {said['n_a']:,}) than for {said['b']} "
-        f"(mean {_number(said['mean_b'])}, n = {said['n_b']:,}): "
-        f"g = {said['hedges_g']:.2f} [{said['g_low']:.2f}, {said['g_high']:.2f}], {_q(float(said['q']))}; "
-        f"found on one half of the samples (g = {said['g_half0']:.2f}) "
-        f"and held on the other (g = {said['g_half1']:.2f}, {_q(float(said['q_half1']))})."
+        f"(mean {number(said['mean_a'])}, n = {said['n_a']:,}) than for {said['b']} "
+        f"(mean {number(said['mean_b'])}, n = {said['n_b']:,}): "
+        f"g = {effect(said['hedges_g'])} [{effect(said['g_low'])}, {effect(said['g_high'])}], "
+        f"{equals('q', float(said['q']))}; "
+        f"found on one half of the samples (g = {effect(said['g_half0'])}) "
+        f"and held on the other (g = {effect(said['g_half1'])}, {equals('q', float(said['q_half1']))})."
     )
-
-
-def _number(value: float) -> str:
-    """A mean as it is read aloud.
-
-    >>> _number(1.8984), _number(0.0), _number(-0.00012), _number(123456.0)
-    ('1.90', '0.00', '-0.00012', '1.2e+05')
-    """
-    return f"{value:.2f}" if value == 0 or 0.01 <= abs(value) < 10_000 else f"{value:.2g}"
-
-
-def _q(value: float) -> str:
-    """A q-value as it is read aloud.
-
-    >>> _q(0.0312), _q(3.4e-62), _q(0.0)
-    ('q = 0.031', 'q = 3e-62', 'q < 1e-300')
-    """
-    if value < 1e-300:
-        return "q < 1e-300"
-    return f"q = {value:.2g}" if value >= 1e-3 else f"q = {value:.0e}"

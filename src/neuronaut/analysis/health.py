@@ -27,6 +27,7 @@ from neuronaut.analysis.statistics.moments import STRIP_ROWS, Sums, pivot, singl
 from neuronaut.analysis.statistics.two_groups import FEWEST
 from neuronaut.core.errors import DataError
 from neuronaut.core.layer import Layer
+from neuronaut.core.numerals import percent
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
 from neuronaut.store.activations import Activations
@@ -92,7 +93,7 @@ def _few_note(pieces: int, rec: Recording) -> list[str]:
     what = "samples" if rec.groups is None else "groups of samples"
     return [
         f"only {pieces} {what}: a unit that is silent for all of them may still fire for up to "
-        f"{rule_of_three(pieces):.0%} of others."
+        f"{percent(rule_of_three(pieces))} of others."
     ]
 
 

@@ -34,6 +34,29 @@ def signed(value: float) -> str:
     return (MINUS if value < 0 else "+" if value > 0 else "") + text
 
 
+def effect(value: float) -> str:
+    """The same without the plus: effect sizes and the ends of intervals.
+
+    >>> effect(0.931), effect(-0.7)
+    ('0.93', '−0.70')
+    """
+    return signed(value).removeprefix("+")
+
+
+def measured(value: float) -> str:
+    """Three digits with the sign, however small: what is read beside its interval and what chance does.
+
+    >>> measured(0.0184), measured(-0.269), measured(-4.68e-05), measured(1234), measured(0)
+    ('+0.0184', '−0.269', '−4.68e−5', '+1,234', '0')
+    """
+    if not math.isfinite(value) or value == 0:
+        return number(value)
+    size = abs(value)
+    power = math.floor(math.log10(float(f"{size:.2e}")))
+    text = _exponent(size, 2) if not -5 < power < 6 else _fixed(size, max(0, 2 - power))
+    return (MINUS if value < 0 else "+") + text
+
+
 def score(value: float) -> str:
     """Two decimals of what has an end at 0 and 1, as AUROC and correlations; 0 and 1 only for what is exactly that.
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from neuronaut.analysis.statistics.two_groups import FEWEST, SIGNIFICANT
+from neuronaut.core.numerals import equals, measured
 from neuronaut.live.interval import Float64
 
 FEWEST_SETS = 19
-"""Random sets below which none of R + 1 can be told apart at 5 %."""
+"""Random sets below which none of R + 1 can be told apart at 5%."""
 
 
 def verdicts(
@@ -26,7 +27,7 @@ def verdicts(
 ) -> tuple[Float64, list[str]]:
     """1 causal, 0 not shown, NaN not to be told, for each metric; and sentences that say why.
 
-    Causal: the interval excludes 0, and the effect lies outside the central 95 % of the random sets (beyond their
+    Causal: the interval excludes 0, and the effect lies outside the central 95% of the random sets (beyond their
     range, and p <= .05 by rank). Nothing is claimed from fewer than 20 samples (or groups: ``pieces`` of each metric)
     or 19 random sets. ``asked``: the random sets asked for, where that may be more than there are.
     """
@@ -38,11 +39,11 @@ def verdicts(
         if name in why or np.isnan(row["effect"]):
             said.append(f"{name}: not measured, {why.get(name, 'no sample has a finite value')}.")
             continue
-        effect = f"{name} {row['effect']:+.3g} [{row['low']:+.3g}, {row['high']:+.3g}]"
+        effect = f"{name} {measured(row['effect'])} [{measured(row['low'])}, {measured(row['high'])}]"
         if unclaimed:
             if pieces[place] >= FEWEST and np.isfinite(row["null_p"]):
                 beyond = " (beyond all)" if row["null_p"] * (sets + 1) < 1.5 else ""
-                ranks.append(f"{name} p = {row['null_p']:.2g}{beyond}")
+                ranks.append(f"{name} {equals('p', row['null_p'])}{beyond}")
             continue
         if pieces[place] < FEWEST:
             said.append(f"{name}: no verdict, {_unclaimed(pieces[place], sets, asked, grouped=grouped)}.")
@@ -50,7 +51,7 @@ def verdicts(
         apart = not row["low"] <= 0 <= row["high"]
         outside = not row["null_low"] <= row["effect"] <= row["null_high"] and row["null_p"] <= SIGNIFICANT
         found[place] = float(apart and outside)
-        spread = f"{random} ({row['null_low']:+.3g} to {row['null_high']:+.3g})"
+        spread = f"{random} ({measured(row['null_low'])} to {measured(row['null_high'])})"
         if apart and outside:
             said.append(f"{effect}: causal, beyond {spread}.")
         elif not apart:
@@ -76,5 +77,5 @@ def _unclaimed(pieces: int, sets: int, asked: int | None, *, grouped: bool) -> s
     if not sets:
         return f"no random units to compare with ({'null=0' if asked == 0 else 'the layer has no others'})"
     if sets < FEWEST_SETS:
-        return f"{sets} random sets are fewer than the {FEWEST_SETS} that could tell 5 %"
+        return f"{sets} random sets are fewer than the {FEWEST_SETS} that could tell 5%"
     return ""

@@ -33,7 +33,7 @@ export const DEFINITIONS = {
   firingRate: define("Firing rate", "Share of samples with an activation above 0.", {
     formula: "#(a > 0) / n",
     range: "0 to 100%",
-    reading: "For a layer of either sign it says how often the value is positive, not how often the unit fires.",
+    reading: "Said of units that fire: inputs, outputs and layers of either sign do not.",
   }),
   max: define("Maximum", "Largest activation of any sample of the group.", { range: "any number", reading: "One sample decides it: look at the top samples." }),
   g: define("Hedges g", "Difference of the means of A and B in pooled standard deviations, corrected for small samples.", {
@@ -80,6 +80,11 @@ export const DEFINITIONS = {
     range: "any number, in units of the metric",
     reading: "An intervention, not a correlation. Loss up or accuracy down: the answers relied on the unit.",
     reference: "Zhang and Nanda 2023, Towards best practices of activation patching",
+  }),
+  redrawn: define("95% of redraws", "Where the mean change lies in 95% of redraws of the samples, each taken with and without the units.", {
+    formula: "2.5% to 97.5% of the redraws",
+    reading: "A paired bootstrap: it excludes 0 where the change is more than which samples there happened to be.",
+    reference: "Efron 1979, Bootstrap methods: another look at the jackknife; Davison and Hinkley 1997, 3.8, for groups",
   }),
   otherUnits: define("Other units", "The central 95% of the same change for random other units of the layer.", {
     reading: "A change within it is what any unit of the layer would do.",

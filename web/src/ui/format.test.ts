@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import type { LayerCard } from "../contract/manifest"
-import { about, chance, count, factsIn, layerFacts, number, percent, score, signed } from "./format"
+import { about, chance, count, factsIn, layerFacts, measured, number, percent, score, signed } from "./format"
 
 const card: LayerCard = {
   name: "0", label: "dense 1", kind: "dense", unitWord: "neuron", activation: "relu", operator: "linear", module: "Linear",
@@ -10,7 +10,7 @@ const card: LayerCard = {
 
 /** The cases that Python is held to as well. */
 const cases = JSON.parse(readFileSync("../tests/conformance/numbers.json", "utf8")) as Record<string, [number | string | null, string][]>
-const written: Record<string, (value: number) => string> = { number, signed, score, percent, chance }
+const written: Record<string, (value: number) => string> = { number, signed, measured, score, percent, chance }
 
 describe("numbers", () => {
   it.each(Object.keys(written))("%s reads as it does in Python", (name) => {

@@ -14,12 +14,14 @@ export function number(value: number): string {
 
 function plain(size: number): string {
   if (size === 0) return "0"
-  if (size >= 1e6 || size < 5e-4) return size.toExponential(1).replace("e+", "e").replace("e-", "e" + MINUS)
+  if (size >= 1e6 || size < 5e-4) return exponent(size.toExponential(1))
   if (size >= 1000) return Math.round(size).toLocaleString("en-US")
   if (size >= 99.95) return size.toFixed(0)
   if (size >= 9.995) return size.toFixed(1)
   return size.toFixed(size >= 0.9995 ? 2 : 3)
 }
+
+const exponent = (text: string): string => text.replace("e+", "e").replace("-", MINUS)
 
 /** Two decimals with its sign: weights, effects. */
 export function signed(value: number): string {
@@ -27,6 +29,15 @@ export function signed(value: number): string {
   const size = Math.abs(value)
   const text = size < 0.005 || size >= 100 ? plain(size) : size.toFixed(2)
   return (value < 0 ? MINUS : value > 0 ? "+" : "") + text
+}
+
+/** Three significant digits with the sign, however small: what is read beside its interval and what chance does. */
+export function measured(value: number): string {
+  if (!Number.isFinite(value) || value === 0) return number(value)
+  const size = Math.abs(value)
+  const text = size.toExponential(2)
+  const power = Number(text.slice(text.indexOf("e") + 1))
+  return (value < 0 ? MINUS : "+") + (power < -4 || power > 5 ? exponent(text) : size >= 1000 ? plain(size) : size.toFixed(Math.max(0, 2 - power)))
 }
 
 /** Whole numbers with thousands separators. */
@@ -62,7 +73,7 @@ export const LEAST_CHANCE = 1e-300
 export function chance(value: number): string {
   if (!Number.isFinite(value)) return "–"
   if (value < LEAST_CHANCE) return `< 1e${MINUS}300`
-  if (value < 0.001) return value.toExponential(0).replace("-", MINUS)
+  if (value < 0.001) return exponent(value.toExponential(0))
   return value.toFixed(value < 0.1 ? 3 : 2)
 }
 

@@ -1,6 +1,6 @@
 /** Unit: what the page knows of one neuron, for the inspector and the neuron's page. */
 
-import type { Influence, Neighbour } from "../engine/api"
+import type { Influence, Neighbour, Reduction } from "../engine/api"
 import { GROUPED } from "../engine/notes"
 import { formatAddress } from "../state/address"
 import type { Term } from "../ui/definitions"
@@ -15,6 +15,11 @@ import { weightNote } from "./weights"
 export function interval(low: number, high: number): string {
   return Number.isFinite(low) ? `[${signed(low).replace("+", "")}, ${signed(high).replace("+", "")}]` : ""
 }
+
+const RANKINGS = ["max", "mean"] as const
+
+/** Stands where a number is on its way. */
+export const LOADING = "…"
 
 export interface Bar {
   readonly key: string
@@ -40,6 +45,8 @@ export class UnitFacts {
   /** Every sample's value; null while they are read. */
   values = $state.raw<Float32Array | null>(null)
   step = $state(0)
+  /** The same by the reduction that samples are ranked by. */
+  #largest = $state.raw<Float32Array | null>(null)
   /** Why there are no values. */
   failed = $state("")
   #influence = $state.raw<Influence | null>(null)
@@ -49,15 +56,28 @@ export class UnitFacts {
   readonly address = $derived(formatAddress(this.layer.name, this.unit))
   readonly card = $derived.by(() => this.#explorer.manifest.activations.find((one) => one.layer === this.layer.name))
   readonly exact = $derived.by(() => this.card?.scheme === "f32" || (this.values !== null && this.#explorer.engine.isExact(this.values)))
+  /** What may stand for a channel's places where samples are ranked: the maximum first, as in naut.top. */
+  readonly rankings = $derived.by((): readonly Reduction[] => {
+    const { activations } = this.#explorer.manifest
+    const { layer } = this
+    return layer.position.length === 0 ? [] : RANKINGS.filter((by) => activations.some((one) => one.layer === layer.name && one.site === "post" && one.reduction === by))
+  })
+  /** null where a unit has but one value. */
+  readonly ranking = $derived.by(() => this.rankings.find((by) => by === this.#explorer.own["rank"]) ?? this.rankings[0] ?? null)
+  readonly ranked = $derived.by(() => (this.ranking === "max" ? this.#largest : this.values))
+  readonly rankedExactly = $derived.by(() => this.exact || (this.ranked !== null && this.#explorer.engine.isExact(this.ranked)))
   readonly stats = $derived.by(() => {
-    const { a, b } = this.#explorer
-    return (b ? [a, b] : [a]).map((group) => ({ exact: group?.exact ?? true, values: group?.layers.get(this.layer.name) ?? null, n: group?.n ?? 0 }))
+    const { a, b, waiting } = this.#explorer
+    const groups = waiting ? [null, null] : b ? [a, b] : [a]
+    return groups.map((group) => group && { exact: group.exact, values: group.layers.get(this.layer.name) ?? null, n: group.n })
   })
   readonly nonfinite = $derived.by(() => this.#explorer.all?.layers.get(this.layer.name)?.nonfinite[this.unit] ?? 0)
   readonly problem = $derived.by(() => this.#explorer.a?.problems.get(this.layer.name) ?? this.#explorer.b?.problems.get(this.layer.name))
+  /** Whether its health is still looked up: until then the counts of this page would judge it otherwise. */
+  readonly judging = $derived.by(() => this.layer.kind !== "input" && (!this.#explorer.understanding.judged || this.#explorer.all === null))
   readonly health = $derived.by(() => {
     const { health, all } = this.#explorer
-    return this.layer.kind === "input" ? null : healthOf(health, this.layer, this.unit, all?.layers.get(this.layer.name))
+    return this.layer.kind === "input" || this.judging ? null : healthOf(health, this.layer, this.unit, all?.layers.get(this.layer.name))
   })
   readonly facts = $derived.by(() => {
     const { layer, card } = this
@@ -71,13 +91,13 @@ export class UnitFacts {
   /** What takes either sign does not fire, and says little by its size alone. */
   readonly rows = $derived.by(() => {
     const either = eitherSigned(this.layer)
-    const texts = (of: Statistic, write = number) => this.stats.map(({ values, exact }) => about(write(values?.[of][this.unit] ?? Number.NaN), exact))
+    const texts = (of: Statistic, write = number) => this.stats.map((group) => (group ? about(write(group.values?.[of][this.unit] ?? Number.NaN), group.exact) : LOADING))
     const row = (name: string, term: Term, written: readonly string[]) => ({ name, term, texts: written })
     const [meanAbs, mean, sd] = [row("Mean |a|", "meanAbs", texts("meanAbs")), row("Mean", "mean", texts("mean")), row("SD", "sd", texts("sd"))]
     return [
-      row("Samples", "n", this.stats.map(({ n }) => count(n))),
+      row("Samples", "n", this.stats.map((group) => (group ? count(group.n) : LOADING))),
       ...(either ? [mean, sd, meanAbs] : [meanAbs, mean, sd]),
-      row(FIRES, "firingRate", texts("firingRate", percent)),
+      ...(either ? [] : [row(FIRES, "firingRate", texts("firingRate", percent))]),
       row("Max", "max", texts("max")),
     ]
   })
@@ -89,7 +109,7 @@ export class UnitFacts {
     const unjudged = manifest.samples.grouped && !pair.exact
     return {
       g: about(signed(all.g[at]!).replace("+", ""), pair.exact),
-      interval: interval(all.gLow[at]!, all.gHigh[at]!),
+      interval: Number.isFinite(all.gLow[at]) ? about(interval(all.gLow[at]!, all.gHigh[at]!), pair.exact) : "",
       q: unjudged ? GROUPED : about(chance(all.q[at]!), pair.exact),
       auroc: about(score(all.auroc[at]!), pair.exact),
       replicated: unjudged ? GROUPED : replication(all.replicated[at]!),
@@ -112,8 +132,8 @@ export class UnitFacts {
   })
   readonly groups = $derived.by(() => {
     const { values } = this
-    const { sides } = this.#explorer
-    if (!values) return []
+    const { sides, waiting } = this.#explorer
+    if (!values || waiting) return []
     if (!sides) return [{ name: "all", tone: "ink" as const, values }]
     return [
       { name: "A", tone: "a" as const, values: values.filter((_, row) => sides.maskA[row] === 1) },
@@ -133,6 +153,16 @@ export class UnitFacts {
     this.#ref = ref
     this.#most = most
     $effect(() => this.#read(this.layer.name, this.unit))
+    $effect(() => {
+      if (this.ranking !== "max") return
+      let current = true
+      this.#largest = null
+      explorer.engine.unitValues(this.layer.name, this.unit, "max").then(
+        (column) => current && (this.#largest = column),
+        () => undefined,
+      )
+      return () => (current = false)
+    })
   }
 
   #read(layer: string, unit: number): () => void {

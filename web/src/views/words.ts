@@ -4,6 +4,7 @@ import type { LayerCard } from "../contract/manifest"
 import { about, number, score, unitName } from "../ui/format"
 import type { GroupStats } from "../engine/api"
 import type { Explorer, UnitRef } from "./explorer.svelte"
+import { showsChange } from "./live/asked"
 
 export function byName(layers: readonly LayerCard[]): ReadonlyMap<string, LayerCard> {
   return new Map(layers.map((layer) => [layer.name, layer]))
@@ -15,7 +16,7 @@ export function title(ref: UnitRef): string {
 }
 
 /** The share of samples above 0, wherever it stands. */
-export const FIRES = "Above 0"
+export const FIRES = "Firing rate"
 
 export function eitherSigned(layer: LayerCard): boolean {
   return layer.signed || layer.kind === "input"
@@ -34,11 +35,16 @@ export function mean(group: GroupStats | null, ref: UnitRef): number {
   return group?.layers.get(ref.layer.name)?.mean[ref.unit] ?? Number.NaN
 }
 
+/** What a single sample's number is called. */
+export function valueWord(explorer: Pick<Explorer, "route" | "own">): string {
+  return explorer.route === "live" && showsChange(explorer.own) ? "Change" : "Value"
+}
+
 /** For the live region: "dense 1 neuron 11, mean 0.82 in A, 0.19 in B, 12 of 32". */
 export function describe(explorer: Explorer, ref: UnitRef): string {
   const { layer, unit } = ref
   const value = (group: GroupStats | null): string => (group ? about(number(mean(group, ref)), group.exact) : "–")
-  const means = explorer.b ? `mean ${value(explorer.a)} in A, ${value(explorer.b)} in B` : `mean ${value(explorer.a)}`
+  const means = explorer.alone ? `${valueWord(explorer).toLowerCase()} ${value(explorer.a)}` : explorer.b ? `mean ${value(explorer.a)} in A, ${value(explorer.b)} in B` : `mean ${value(explorer.a)}`
   return `${layer.label} ${layer.unitWord} ${unitName(layer, unit)}, ${means}, ${unit + 1} of ${layer.units}`
 }
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from neuronaut.analysis.cka import cka as aligned
+from neuronaut.core.numerals import score
 from neuronaut.core.slices import Where
-from neuronaut.explorer.plot.style import Within, begin, drawable, finish, key, magnitude, number, said
+from neuronaut.explorer.plot.style import Within, begin, drawable, finish, key, magnitude, said
 from neuronaut.store.recording import Recording
 
 WRITTEN = 14
@@ -29,7 +30,7 @@ def cka(rec: Recording, where: Where = None, *, theme: str = "light", figure: Wi
         for (row, column), value in np.ndenumerate(matrix):
             high = value > 0.55
             paper = "#16102d" if high == (theme == "dark") else "#f3edc3"
-            ax.text(column, row, number(round(float(value), 2)), ha="center", va="center", fontsize=8, color=paper)
+            ax.text(column, row, score(float(value)), ha="center", va="center", fontsize=8, color=paper)
     key(figure, picture, ax, ink, "debiased linear CKA")
     counts = "; ".join(f"n = {count:,} samples ({name})" for name, count in result.n.items())
     evidence = [f"{counts}. 1: the same up to rotation and scale; 0: unrelated.", *result.notes[:2]]

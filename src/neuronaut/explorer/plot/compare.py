@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from neuronaut.analysis.compare import compare as compared
+from neuronaut.core.numerals import effect, equals, score
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
-from neuronaut.explorer.plot.style import Within, begin, chance, drawable, finish, legend, number, said
+from neuronaut.explorer.plot.style import Within, begin, drawable, finish, legend, said
 from neuronaut.store.recording import Recording
 
 FLOOR = 1e-300
@@ -61,9 +62,9 @@ def compare(
 
 def _first(pair: Result, k: int) -> list[int]:
     """Units to name: the largest effects among those that are found."""
-    effect = np.where(pair["q"] < 0.05, np.abs(pair["hedges_g"]), -1.0)
-    order = np.argsort(-np.nan_to_num(effect, nan=-1.0), kind="stable")[:k]
-    return [int(unit) for unit in order if effect[unit] > 0]
+    size = np.where(pair["q"] < 0.05, np.abs(pair["hedges_g"]), -1.0)
+    order = np.argsort(-np.nan_to_num(size, nan=-1.0), kind="stable")[:k]
+    return [int(unit) for unit in order if size[unit] > 0]
 
 
 def _evidence(pair: Result) -> list[str]:
@@ -71,9 +72,9 @@ def _evidence(pair: Result) -> list[str]:
     found = int((pair["q"] < 0.05).sum())
     lines = [f"{sizes}. {found:,} of {len(pair['q']):,} units at q < 0.05; filled: the held-out half agrees."]
     for unit in _first(pair, 1):
-        low, high = number(pair["g_low"][unit]), number(pair["g_high"][unit])
+        low, high = effect(pair["g_low"][unit]), effect(pair["g_high"][unit])
         lines.append(
-            f"Largest: {pair.coords['unit'][unit]}, g = {number(pair['hedges_g'][unit])} (95 % {low} to {high}), "
-            f"{chance(float(pair['q'][unit]))}, AUROC {number(pair['auroc'][unit])}."
+            f"Largest: {pair.coords['unit'][unit]}, g = {effect(pair['hedges_g'][unit])} (95% {low} to {high}), "
+            f"{equals('q', float(pair['q'][unit]))}, AUROC {score(pair['auroc'][unit])}."
         )
     return [*lines, *pair.notes[:2]]

@@ -11,6 +11,7 @@ from neuronaut.analysis.order import order
 from neuronaut.core.address import Address, parse_address
 from neuronaut.core.columns import NumberColumn, TextColumn
 from neuronaut.core.errors import DataError
+from neuronaut.core.numerals import number
 from neuronaut.core.slices import Where
 from neuronaut.explorer.plot.style import Within, begin, diverging, finish, key, magnitude, said
 from neuronaut.explorer.rows import stratified
@@ -66,7 +67,7 @@ def heatmap(
     part = "" if len(rows) == len(inside) else f" of {len(inside):,}, drawn in proportion to the classes"
     evidence = [
         f"n = {len(rows):,} samples{part}; sorted by {sort}. The colours end at the 99.5th percentile of absolute "
-        f"values ({top:.3g})."
+        f"values ({number(top)})."
     ]
     return finish(figure, ink, f"{name}: samples by units", evidence)
 

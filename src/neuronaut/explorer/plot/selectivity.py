@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from neuronaut.analysis.selectivity import selectivity as measured
+from neuronaut.core.numerals import equals, score
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
 from neuronaut.explorer.plot.style import (
@@ -15,11 +16,9 @@ from neuronaut.explorer.plot.style import (
     MOST,
     Within,
     begin,
-    chance,
     drawable,
     finish,
     legend,
-    number,
     said,
 )
 from neuronaut.store.recording import Recording
@@ -73,7 +72,7 @@ def _evidence(result: Result, held: Any, best: Any, again: Any) -> list[str]:
     if again.any():
         top = int(np.argmax(np.where(again, held, -1)))
         lines.append(
-            f"Strongest: {result.coords['unit'][top]} for {best[top]}, held-out AUROC {number(held[top])}, "
-            f"{chance(float(result['q'][top]))}."
+            f"Strongest: {result.coords['unit'][top]} for {best[top]}, held-out AUROC {score(held[top])}, "
+            f"{equals('q', float(result['q'][top]))}."
         )
     return [*lines, *result.notes[:2]]

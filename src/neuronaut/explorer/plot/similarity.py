@@ -11,8 +11,9 @@ from neuronaut.analysis.order import order
 from neuronaut.analysis.similarity import similarity as compared
 from neuronaut.core.address import parse_address
 from neuronaut.core.errors import DataError
+from neuronaut.core.numerals import score
 from neuronaut.core.result import Result
-from neuronaut.explorer.plot.style import Within, begin, diverging, finish, key, number, said
+from neuronaut.explorer.plot.style import Within, begin, diverging, finish, key, said
 from neuronaut.store.recording import Recording
 
 MOST = 4096
@@ -61,5 +62,5 @@ def _evidence(result: Result, units: int, metric: str) -> list[str]:
     if np.isfinite(nearest).any():
         one = int(np.argmax(finite))
         other = result.coords["unit"][int(np.asarray(result["index"])[one, 0])]
-        lines[0] += f" Most alike: {result.coords['unit'][one]} and {other}, {metric} {number(float(nearest[one]))}."
+        lines[0] += f" Most alike: {result.coords['unit'][one]} and {other}, {metric} {score(float(nearest[one]))}."
     return [*lines, *result.notes[:2]]

@@ -155,24 +155,6 @@ def said(text: object) -> str:
     return printable.replace("$", r"\$")
 
 
-def number(value: float) -> str:
-    """Three digits, a true minus; a dash where there is none.
-
-    >>> number(-0.58321), number(float("nan"))
-    ('−0.583', '–')
-    """
-    return "–" if value != value else f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
-
-
-def chance(q: float) -> str:
-    """A q-value in words.
-
-    >>> chance(0.0001), chance(0.2)
-    ('q < 0.001', 'q = 0.2')
-    """
-    return "q not computed" if q != q else "q < 0.001" if q < 0.001 else f"q = {q:.2g}"
-
-
 def _family() -> list[str]:
     there = {font.name for font in fontManager.ttflist}
     return [name for name in _FONTS if name in there] or ["sans-serif"]

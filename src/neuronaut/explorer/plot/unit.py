@@ -11,6 +11,7 @@ from neuronaut.analysis.compare import compare
 from neuronaut.core.address import parse_address
 from neuronaut.core.columns import TextColumn
 from neuronaut.core.errors import AddressError
+from neuronaut.core.numerals import effect, equals, number
 from neuronaut.core.slices import EVERYTHING, Slice, Where, where
 from neuronaut.explorer.plot.style import (
     CATEGORIES,
@@ -18,11 +19,9 @@ from neuronaut.explorer.plot.style import (
     Tokens,
     Within,
     begin,
-    chance,
     drawable,
     finish,
     legend,
-    number,
     said,
 )
 from neuronaut.store.recording import Recording
@@ -85,7 +84,7 @@ def _effect(rec: Recording, layer: str, which: int, groups: Sequence[Slice]) -> 
     if len(groups) != 2:
         return ""
     pair = compare(rec, groups[0], groups[1], layers=[layer])
-    g, low, high = (number(pair[name][which]) for name in ("hedges_g", "g_low", "g_high"))
+    g, low, high = (effect(pair[name][which]) for name in ("hedges_g", "g_low", "g_high"))
     held = {1.0: "the held-out half agrees", 0.0: "not found again on the held-out half"}
     again = held.get(float(pair["replicated"][which]), "replication not checked")
-    return f"Hedges g = {g} (95 % {low} to {high}), {chance(float(pair['q'][which]))} over the layer; {again}."
+    return f"Hedges g = {g} (95% {low} to {high}), {equals('q', float(pair['q'][which]))} over the layer; {again}."

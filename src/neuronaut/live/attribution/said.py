@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neuronaut.analysis.statistics.two_groups import FEWEST
+from neuronaut.core.numerals import equals, measured, number, percent, score
 from neuronaut.live.attribution.agreement import Agreement
 from neuronaut.live.interval import Float64, few_notes
 from neuronaut.live.verdict import FEWEST_SETS
@@ -63,22 +64,22 @@ def _sums(told: Told) -> Iterator[str]:
     if not np.isfinite(found["total"]):
         yield f"no sample has attributions to {told.to} that are finite."
         return
-    share = "" if np.isnan(off) else f": an error of {off:.2%}"
+    share = "" if np.isnan(off) else f": an error of {percent(off)}"
     if told.method == "lrp":
-        around = f", {found['around']:+.3g} came to the inputs around {told.layer}" if told.around else ""
+        around = f", {measured(found['around'])} came to the inputs around {told.layer}" if told.around else ""
         yield (
-            f"the relevance sums to {found['total']:+.3g}, biases took {found['absorbed']:+.3g}{around}; {told.to} is "
-            f"{found['value']:+.3g}{share}."
+            f"the relevance sums to {measured(found['total'])}, biases took {measured(found['absorbed'])}{around}; "
+            f"{told.to} is {measured(found['value'])}{share}."
         )
         return
     ends = ("baseline", "samples") if told.method == "patching" else ("samples", "baseline")
     yield (
-        f"the attributions sum to {found['total']:+.3g}, and should to {found['difference']:+.3g} ({told.to} at the "
-        f"{ends[0]} less at the {ends[1]}){share}."
+        f"the attributions sum to {measured(found['total'])}, and should to {measured(found['difference'])} ({told.to} "
+        f"at the {ends[0]} less at the {ends[1]}){share}."
     )
     if abs(found["difference"]) < SMALL * told.spread:
         yield (
-            f"that difference is small beside how {told.to} varies over these samples (sd {told.spread:.3g}): on "
+            f"that difference is small beside how {told.to} varies over these samples (sd {number(told.spread)}): on "
             "average what they add cancels out, and an error in % of it says little. Take a slice, another baseline, "
             "or read mean_abs."
         )
@@ -97,8 +98,8 @@ def _ranks(told: Told) -> Iterator[str]:
         yield f"no rank correlation with true patching: {told.ranks.why or 'none was asked for'}."
         return
     yield (
-        f"rank correlation with true patching {told.ranks.correlation:+.2f} over {told.ranks.count} units "
-        f"(shuffled pairs reach that with p = {told.ranks.p:.2g})."
+        f"rank correlation with true patching {score(told.ranks.correlation)} over {told.ranks.count} units "
+        f"(shuffled pairs reach that with {equals('p', told.ranks.p)})."
     )
 
 
@@ -113,16 +114,17 @@ def _standing(told: Told) -> Iterator[str]:
         word = "other" if told.others == 1 else "others"
         yield (
             f"no unit is said to stand out: {told.others} {word} in the layer are fewer than the {FEWEST_SETS} that "
-            "could tell 5 %."
+            "could tell 5%."
         )
     elif not len(out):
-        yield "no unit stands out of its layer: none has an interval without 0 and lies outside 95 % of the others."
+        yield "no unit stands out of its layer: none has an interval without 0 and lies outside 95% of the others."
     else:
         table = told.table
         first = out[np.argsort(-np.abs(table["attribution"][out]), kind="stable")][:NAMED]
         named = ", ".join(
-            f"{told.units[one]} {table['attribution'][one]:+.3g} [{table['low'][one]:+.3g}, {table['high'][one]:+.3g}]"
+            f"{told.units[one]} {measured(table['attribution'][one])} "
+            f"[{measured(table['low'][one])}, {measured(table['high'][one])}]"
             for one in first
         )
         more = f" and {len(out) - NAMED} more" if len(out) > NAMED else ""
-        yield f"beyond 95 % of the other units of the layer, with an interval that excludes 0: {named}{more}."
+        yield f"beyond 95% of the other units of the layer, with an interval that excludes 0: {named}{more}."
