@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import torch
 from made_recordings import Array, Made
 from scipy import stats
 from sklearn.metrics import average_precision_score, normalized_mutual_info_score, roc_auc_score
@@ -13,6 +16,7 @@ from neuronaut.analysis.measures.entropy import EDGES, bin_edges, information, s
 from neuronaut.analysis.measures.heldout import Design
 from neuronaut.analysis.measures.ordered import Ordered, ordered, rank_sums
 from neuronaut.analysis.selectivity import selectivity
+from neuronaut.capture.record import record
 from neuronaut.core.errors import DataError, UnknownName
 from neuronaut.core.layer import Layer
 
@@ -497,3 +501,17 @@ def test_a_design_counts_groups_on_both_sides() -> None:
     assert design.pieces[:, :, 0].tolist() == [[1, 2], [2, 1]]
     assert design.pieces[:, :, 1].tolist() == [[1, 1], [1, 1]]
     assert design.rows.tolist() == [0, 1, 2, 3]
+
+
+def test_the_numbers_of_a_label_are_classes_however_many(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    label = np.arange(1600) % 40
+    X = np.eye(40, dtype=np.float32)[label] + random.normal(0, 0.1, (1600, 40)).astype(np.float32)
+    model = torch.nn.Sequential(torch.nn.Linear(40, 40))
+    with torch.no_grad():
+        model[0].weight.copy_(torch.eye(40))
+    rec = record(model, X, labels=label, metadata={"code": label}, to=tmp_path / "a.naut")
+    found = selectivity(rec, "label", layers="0", permutations=0)
+    assert found.values["best"].tolist() == [str(unit) for unit in range(40)]  # each output is its own class
+    with pytest.raises(DataError, match="40 different numbers"):
+        selectivity(rec, "code")

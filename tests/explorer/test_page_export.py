@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from passenger_recordings import SLICES, Net, forward, record_digits
 from passenger_recordings import passengers as table
 
 from neuronaut.core.address import Address
-from neuronaut.core.errors import ExportError, NotARecording
+from neuronaut.core.errors import DataError, ExportError, NotARecording, UnknownName
 from neuronaut.core.finding import Finding
 from neuronaut.core.view import View
 from neuronaut.explorer import export as module
@@ -127,3 +127,15 @@ def test_the_data_of_a_wide_network_leave_room_for_the_app_in_two_megabytes(tmp_
         record_digits(tmp_path / "wide.naut"), tmp_path / "page.html", slices=["digit == '3'", "digit == '8'"]
     )
     assert page.stat().st_size < 1_720_000
+
+
+@pytest.mark.parametrize("given", [0, -1, "5", 2.5])
+def test_a_number_of_samples_that_is_none_is_refused(passengers: Recording, tmp_path: Path, given: Any) -> None:
+    with pytest.raises(DataError, match="whole number of samples, at least 1"):
+        export(passengers, tmp_path / "page.html", max_rows=given)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_precision_that_there_is_not_is_answered_with_those_there_are(passengers: Recording, tmp_path: Path) -> None:
+    with pytest.raises(UnknownName, match="closest: 'coarse'"):
+        export(passengers, tmp_path / "page.html", precision=cast("Any", "coarser"))

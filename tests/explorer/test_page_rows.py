@@ -14,14 +14,37 @@ from neuronaut.store.recording import Recording
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=200), st.data())
-def test_every_stratum_gives_its_share_within_one_row(strata: list[int], data: st.DataObject) -> None:
-    size = data.draw(st.integers(0, len(strata)))
+def test_every_stratum_gives_a_row_and_its_share_of_the_rest(strata: list[int], data: st.DataObject) -> None:
+    size = data.draw(st.integers(1, len(strata)))
     array = np.array(strata)
     chosen = stratified(array, size)
     assert len(chosen) == size
     assert (np.diff(chosen) > 0).all()
-    for stratum in set(strata):
-        assert abs((array[chosen] == stratum).sum() - (array == stratum).sum() * size / len(strata)) < 1
+    counts = {stratum: (array == stratum).sum() for stratum in set(strata)}
+    taken = {stratum: (array[chosen] == stratum).sum() for stratum in counts}
+    if size < len(counts):
+        assert set(taken.values()) <= {0, 1}
+        assert min(counts[one] for one in taken if taken[one]) >= max(counts[one] for one in taken if not taken[one])
+        return
+    spare = len(strata) - len(counts)
+    for stratum, count in counts.items():
+        assert 1 <= taken[stratum] <= count
+        assert abs(taken[stratum] - 1 - (count - 1) * (size - len(counts)) / max(1, spare)) < 1
+
+
+def test_a_rare_class_is_not_lost() -> None:
+    rec = Numbered()
+    rec.prediction[:] = 3.0
+    rec.prediction[:10], rec.prediction[10:12] = 5.0, 7.0
+    chosen = choose_rows(cast("Recording", rec), 10, 40)
+    assert {3.0, 5.0, 7.0} == set(rec.prediction[chosen])
+
+
+def test_every_class_gives_a_row_where_there_are_as_many_rows_as_classes() -> None:
+    rec = Numbered()
+    rec.prediction[:] = np.arange(900) % 40
+    chosen = choose_rows(cast("Recording", rec), 10, 40)
+    assert sorted(rec.prediction[chosen]) == list(range(40))
 
 
 def test_all_rows_are_taken_where_they_fit(passengers: Recording) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from neuronaut.analysis.groups import group_of, notes_on
-from neuronaut.analysis.measures.classes import Bins, Classes, classes_of
+from neuronaut.analysis.measures.classes import EACH, Bins, Classes, classes_of
 from neuronaut.analysis.measures.clustered import Clusters, ranks_and_bins
 from neuronaut.analysis.measures.entropy import EDGES, against_chance, bin_edges, entropy, information, table
 from neuronaut.analysis.measures.heldout import Design, judged
@@ -72,8 +72,8 @@ def selectivity(
     Held out: ``heldout_class`` is the best class on half 0 of the samples, ``found_auroc`` its AUROC there,
     ``heldout_auroc`` that on half 1; ``replicated`` says whether q < .05 on both halves with the same sign. A class of
     fewer than 20 samples (or groups of samples, where they come in groups) is never called best beside larger ones, and
-    nothing is claimed about it. ``bins`` parts a column of numbers, see ``analysis.measures.classes``. NaN and infinite
-    activations are counted in ``nonfinite`` and left out.
+    nothing is claimed about it. ``bins`` parts a column of numbers, see ``analysis.measures.classes``; the numbers of a
+    label are classes already. NaN and infinite activations are counted in ``nonfinite`` and left out.
 
     Formulas and their sources: the modules of ``neuronaut.analysis.measures``.
 
@@ -83,6 +83,9 @@ def selectivity(
         raise DataError(f"permutations={permutations}, k={k}: give at least 0 permutations and a k of at least 1.")
     group = group_of(rec, where)
     asked = rec.columns[column]
+    bins = (
+        EACH if bins is None and rec.task.get("classes") and column in (rec.task.get("label"), "prediction") else bins
+    )
     classes = classes_of(asked, group.mask, bins) if group.n else Classes((), np.full(rec.n, -1, np.int32))
     arrays = chosen(rec, layers, site, reduction)
     coords: dict[str, Sequence[Any]] = {"class": list(classes.names), **unit_coords(rec, arrays)}

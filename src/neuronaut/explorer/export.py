@@ -7,10 +7,12 @@ import secrets
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
 
 from neuronaut.analysis.registry import opened
-from neuronaut.core.errors import ExportError
+from neuronaut.core.errors import DataError, ExportError, unknown
 from neuronaut.core.finding import Finding
 from neuronaut.core.slices import Slice, where
 from neuronaut.explorer.bundle import Choice, bundle
@@ -58,9 +60,11 @@ def export(
     the page will be, before the work begins, and then what it holds and how far its values are rounded.
 
     Raises ExportError when the app is not built, when the page would be larger than 250 MB, or when it is there and
-    ``overwrite`` is false; UnknownName or FilterError for what does not fit the recording. Warns of a slice that
-    selects no sample, and of a page beyond 60 MB.
+    ``overwrite`` is false; UnknownName or FilterError for what does not fit the recording, also for a precision that
+    there is not; DataError for ``max_rows`` below 1. Warns of a slice that selects no sample, and of a page beyond
+    60 MB.
     """
+    _check(max_rows, precision)
     target = Path(to)
     if target.is_dir():
         raise ExportError(f"{target} is a folder. Name the file to write, for example {target / 'page.html'}.")
@@ -90,6 +94,13 @@ def export(
         report(contents(made.page.manifest, size))
         report(rounding(made.page.manifest))
     return target
+
+
+def _check(max_rows: int | None, precision: str) -> None:
+    if max_rows is not None and (not isinstance(max_rows, int | np.integer) or max_rows < 1):
+        raise DataError(f"max_rows={max_rows!r}: give a whole number of samples, at least 1, or None for all that fit.")
+    if precision not in get_args(Precision):
+        raise unknown("precision", str(precision), get_args(Precision))
 
 
 def contents(manifest: Manifest, size: int) -> str:
