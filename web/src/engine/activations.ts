@@ -121,3 +121,8 @@ function mistake(plan: LayerPlan, chunks: readonly ArrayBuffer[]): string | null
   if (found !== wanted || !even) return `${found} bytes in chunks where ${wanted} were announced`
   return plan.scale && plan.scale.length !== plan.units ? "the scale has the wrong size" : null
 }
+
+/** A layer's key ends with its reduction. */
+export function reductionOf(key: string): Reduction {
+  return key.slice(key.lastIndexOf("\n") + 1) as Reduction
+}

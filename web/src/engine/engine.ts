@@ -2,7 +2,7 @@
 
 import type { LayerCard, Manifest } from "../contract/manifest"
 import type { About, DataSource } from "../source/DataSource"
-import { Activations } from "./activations"
+import { Activations, reductionOf } from "./activations"
 import type {
   EdgeArrays,
   EngineApi,
@@ -11,7 +11,6 @@ import type {
   Influence,
   Mask,
   Neighbour,
-  PairLayerStats,
   PairStats,
   Reduction,
   Side,
@@ -21,12 +20,12 @@ import type {
 import { Arrays } from "./arrays"
 import { formatAddress } from "../state/address"
 import { type AskWeights, EdgeIndex, readEdges } from "./edges"
-import { readFilter } from "./filters"
+import { canonicalOf } from "./filters"
 import type { Heat, HeatRequest, RowScore } from "./heat"
 import { type Host, startHost, type WorkerLike } from "./host"
 import { InfluenceIndex } from "./influence"
 import { type LayerMaps, readMaps } from "./maps"
-import { pairNotes } from "./notes"
+import { pairNotes, unjudged } from "./notes"
 import type { Fared } from "./pair"
 import { Remote } from "./remote"
 import { countOf, halvesOf, overlap, rowsOf } from "./rows"
@@ -47,11 +46,6 @@ export interface EngineOptions {
 /** Groups, pairs and unit columns kept. */
 const KEPT = 32
 
-/** Takes away what counts samples as if they were independent. */
-function unjudged({ gLow, gHigh, p, q, replicated }: PairLayerStats): void {
-  for (const column of [gLow, gHigh, p, q, replicated]) column.fill(Number.NaN)
-}
-
 export class Engine implements EngineApi {
   readonly stats: WorkCounters = { edgesDrawn: 0, blobsDecoded: 0, fullRedraws: 0, overlayRedraws: 0, queries: 0 }
   readonly layers: ReadonlyMap<string, LayerCard>
@@ -60,6 +54,8 @@ export class Engine implements EngineApi {
   readonly #manifest: Manifest
   readonly source: DataSource
   readonly about: About | null
+  /** Whether the model of this recording runs: that of the first one does. */
+  readonly live: boolean
   readonly #arrays: Arrays
   readonly #host: Promise<Host>
   /** Answers what the page does not carry; null where nobody does. */
@@ -73,7 +69,7 @@ export class Engine implements EngineApi {
   /** Values that Python gave. */
   readonly #given = new WeakSet<Float32Array>()
   readonly #groups = new SharedTasks<GroupStats>(KEPT, (group) => !this.#remote || group.exact)
-  readonly #sides = new SharedTasks<readonly [GroupStats, GroupStats]>(KEPT)
+  readonly #sides = new SharedTasks<readonly GroupStats[]>(KEPT)
   readonly #pairs = new SharedTasks<PairStats>(KEPT, (pair) => !this.#remote || pair.exact)
   readonly #columns = new SharedTasks<Float32Array>(KEPT, (column) => !this.#remote || this.#given.has(column))
   readonly #columnsAsked = new Map<string, Promise<unknown>>()
@@ -94,6 +90,7 @@ export class Engine implements EngineApi {
     this.#activations = new Activations(this.#arrays, this.#host, manifest, this.layers)
     this.#influence = new InfluenceIndex(this.#arrays, manifest.influence, this.layers)
     this.#results = new Results(manifest, this.#arrays, this.layers)
+    this.live = this.about?.live === true && (this.about.recordings[0]?.id ?? manifest.id) === manifest.id
     this.samples = new Samples(0, new Uint32Array(0), new Uint8Array(0), [])
     this.ready = this.#start()
     const units = {
@@ -122,7 +119,7 @@ export class Engine implements EngineApi {
   async sides(a: string | null, b: string | null, signal?: AbortSignal): Promise<Sides> {
     const [one, other] = await this.#selections.sides(a, b)
     const [groupA, groupB] = await this.#both(one, other, signal)
-    return { a: groupA, b: groupB, maskA: this.#selections.mask(one), maskB: this.#selections.mask(other) }
+    return { a: groupA!, b: groupB!, maskA: this.#selections.mask(one), maskB: this.#selections.mask(other) }
   }
 
   async pair(a: string | null, b: string | null, signal?: AbortSignal, tell?: (part: PairStats) => void): Promise<PairStats> {
@@ -314,14 +311,7 @@ export class Engine implements EngineApi {
   }
 
   #exact(): Shipped {
-    this.#shipped ??= new Shipped(this.#manifest, this.#arrays, this.layers, (expression) => {
-      try {
-        return readFilter(expression).canonical
-      } catch {
-        return null
-      }
-    })
-    return this.#shipped
+    return (this.#shipped ??= new Shipped(this.#manifest, this.#arrays, this.layers, canonicalOf))
   }
 
   #group(side: Side, signal?: AbortSignal): Promise<GroupStats> {
@@ -329,15 +319,17 @@ export class Engine implements EngineApi {
   }
 
   /** Both groups in one question, where neither is known or came with the page. */
-  async #both(a: Side, b: Side, signal?: AbortSignal): Promise<readonly [GroupStats, GroupStats]> {
-    const apart = this.#remote !== null || [a, b].some((side) => this.#groups.known(sideKey(side)) || this.#exact().has(side))
+  async #both(a: Side, b: Side, signal?: AbortSignal): Promise<readonly GroupStats[]> {
+    const alone = this.#remote !== null && (!this.served || sideKey(a) === sideKey(b))
+    const apart = alone || [a, b].some((side) => this.#groups.known(sideKey(side)) || this.#exact().has(side))
     if (apart) return Promise.all([this.#group(a, signal), this.#group(b, signal)])
     const groups = await this.#sides.run(`${sideKey(a)}\n${sideKey(b)}`, (stop) => this.#makeSides(a, b, stop), signal)
     for (const group of groups) this.#groups.keep(sideKey({ expression: group.expression, outside: group.outside ?? false }), group)
     return groups
   }
 
-  async #makeSides(a: Side, b: Side, signal: AbortSignal): Promise<readonly [GroupStats, GroupStats]> {
+  async #makeSides(a: Side, b: Side, signal: AbortSignal): Promise<readonly GroupStats[]> {
+    if (this.served) return this.#remote!.groups([a, b], signal)
     const [rowsA, rowsB] = [rowsOf(this.#selections.mask(a)), rowsOf(this.#selections.mask(b))]
     const { keys, problems } = await this.#activations.loadAll()
     const found = await this.#ask({ kind: "sides", keys, a: rowsA, b: rowsB }, signal)
@@ -348,7 +340,7 @@ export class Engine implements EngineApi {
   }
 
   async #makeGroup(side: Side, signal: AbortSignal): Promise<GroupStats> {
-    if (this.served) return this.#remote!.group(side, signal)
+    if (this.served) return (await this.#remote!.groups([side], signal))[0]!
     const exact = await this.#exact().group(side)
     if (exact && exact.problems.size === 0) return exact
     const near = async (): Promise<GroupStats> => {
@@ -357,7 +349,7 @@ export class Engine implements EngineApi {
       const { layers } = await this.#ask({ kind: "group", keys, rows }, signal)
       return { ...side, n: rows.length, exact: false, layers, problems }
     }
-    return this.#exactly((remote, stop) => remote.group(side, stop), near, signal)
+    return this.#exactly(async (remote, stop) => (await remote.groups([side], stop))[0]!, near, signal)
   }
 
   async #makePair(a: Side, b: Side, signal: AbortSignal, tell?: (part: PairStats) => void): Promise<PairStats> {
@@ -401,9 +393,4 @@ export class Engine implements EngineApi {
     this.stats.queries++
     return host.ask<K>(question, signal)
   }
-}
-
-/** A layer's key ends with its reduction. */
-function reductionOf(key: string): Reduction {
-  return key.slice(key.lastIndexOf("\n") + 1) as Reduction
 }

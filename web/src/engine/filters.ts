@@ -90,3 +90,12 @@ function span(source: string, position: number, length: number): { start: number
   const start = signs.slice(0, position).join("").length
   return { start, end: start + signs.slice(position, position + length).join("").length }
 }
+
+/** The one spelling of a filter; null of what is none. */
+export function canonicalOf(expression: string): string | null {
+  try {
+    return readFilter(expression).canonical
+  } catch {
+    return null
+  }
+}

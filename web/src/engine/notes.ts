@@ -1,5 +1,6 @@
 /** Notes: what a comparison cannot say, in words. */
 
+import type { PairLayerStats } from "./api"
 import { FEWEST } from "./stats"
 
 export interface PairCounts {
@@ -30,4 +31,9 @@ export function pairNotes({ nA, nB, shared, unknown, grouped = false }: PairCoun
   if (shared > 0) notes.push(`${samples(shared)} in both groups; they pull the groups together.`)
   if (unknown > 0) notes.push(`${samples(unknown)} in neither group: the filter has no answer for them (null).`)
   return notes
+}
+
+/** Takes away what counts samples as if they were independent. */
+export function unjudged({ gLow, gHigh, p, q, replicated }: PairLayerStats): void {
+  for (const column of [gLow, gHigh, p, q, replicated]) column.fill(Number.NaN)
 }

@@ -44,13 +44,15 @@ class Python extends MemoryPage {
     if (this.busy) return Promise.reject(new Error("a cell runs"))
     const asked = (given["layers"] as string[] | undefined) ?? this.#layers
     const names = { values: ["value"], contrast: ["hedges_g", "p"] }[name] ?? ["n", "mean", "hedges_g", "p", "q"]
-    const shape = name === "values" ? [N] : name === "activity" ? [1, 2 * asked.length] : [2 * asked.length]
+    const shape = name === "values" ? [N] : name === "activity" ? [(given["slices"] as unknown[]).length, 2 * asked.length] : [2 * asked.length]
     const axes = name === "values" ? ["sample"] : name === "activity" ? ["slice", "unit"] : ["unit"]
     const size = shape.reduce((product, one) => product * one)
-    const data = (): string => this.put("f64", shape, new Array<number>(size).fill(0.125))
+    // The second slice has other numbers than the first.
+    const numbers = Array.from({ length: size }, (_, at) => (name === "activity" && at >= 2 * asked.length ? 0.5 : 0.125))
+    const data = (): string => this.put("f64", shape, numbers)
     const all = name === "activity" ? ["n", "mean", "mean_abs", "sd", "firing_rate", "max", "nonfinite"] : names
     const cards = Object.fromEntries(all.map((one) => [one, { dims: axes, data: data(), texts: null }]))
-    const result = { name, params: "{}", layers: name === "values" ? [] : asked, coords: {}, values: cards, n: { a: 3 }, notes: [] }
+    const result = { name, params: "{}", layers: name === "values" ? [] : asked, coords: {}, values: cards, n: { a: 3, b: 4 }, notes: [] }
     return Promise.resolve({ result, columns: [], blobs: this.blobs, blob: (id) => this.blob(id) })
   }
 }
@@ -73,6 +75,21 @@ it("asks a large comparison layer by layer, shows what is ready, and takes q fro
   expect(first!.notes.join()).toContain("1 of 3 layers")
   expect([...whole.layers.get("fc3")!.q]).toEqual([0.125, 0.125])
   expect(whole.notes).toEqual([])
+})
+
+it("asks both groups in one question, and each alone where they are the same", async () => {
+  const python = new Python()
+  const engine = python.open(60_000_000, false)
+  const { a, b } = await engine.sides("age < 20", "age > 30")
+  expect(python.queries.map(([name, params]) => [name, params["slices"], params["layers"]])).toEqual(
+    ["fc1", "fc2", "fc3"].map((layer) => ["activity", ["age < 20", "age > 30"], [layer]]),
+  )
+  expect([a.n, b.n, [...a.layers.get("fc3")!.mean], [...b.layers.get("fc3")!.mean]]).toEqual([3, 4, [0.125, 0.125], [0.5, 0.5]])
+  expect([...b.layers.keys()]).toEqual(["fc1", "fc2", "fc3"])
+  await engine.sides("age < 20", "age > 30")
+  expect(python.queries).toHaveLength(3)
+  await engine.sides("age < 5", "age < 5")
+  expect(python.queries.slice(3).map(([, params]) => params["slices"])).toEqual([["age < 5"], ["age < 5"], ["age < 5"]])
 })
 
 it("asks a small comparison at once", async () => {

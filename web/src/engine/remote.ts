@@ -84,11 +84,11 @@ export class Remote {
     return (this.#known.get(name) ?? []).filter((one) => fits({ ...one.result.params, ...one.params })).map((one) => one.result)
   }
 
-  /** A few layers at a time where there are many numbers, so that no answer is waited for too long. */
-  async group(side: Side, signal?: AbortSignal): Promise<GroupStats> {
-    const parts: GroupStats[] = []
-    for (const layers of this.#batches()) parts.push(await this.#group(side, layers, signal))
-    return { ...parts[0]!, layers: new Map(parts.flatMap((part) => [...part.layers])) }
+  /** In one pass over the samples; a few layers at a time where there are many numbers, so that no answer is waited for too long. */
+  async groups(sides: readonly Side[], signal?: AbortSignal): Promise<GroupStats[]> {
+    const parts: GroupStats[][] = []
+    for (const layers of this.#batches()) parts.push(await this.#groups(sides, layers, signal))
+    return parts[0]!.map((first, at) => ({ ...first, layers: new Map(parts.flatMap((part) => [...part[at]!.layers])) }))
   }
 
   #batches(): string[][] {
@@ -103,26 +103,28 @@ export class Remote {
     return batches
   }
 
-  async #group(side: Side, only: readonly string[], signal?: AbortSignal): Promise<GroupStats> {
-    const found = await this.ask("activity", { slices: expressionOf(side), layers: only }, signal)
+  async #groups(sides: readonly Side[], only: readonly string[], signal?: AbortSignal): Promise<GroupStats[]> {
+    const found = await this.ask("activity", { slices: sides.map(expressionOf), layers: only }, signal)
     const names = ["n", "mean", "mean_abs", "sd", "firing_rate", "max", "nonfinite"]
     await Promise.all(names.map((name) => found.value(name)))
-    const layers = new Map(
-      found.layers.map((layer) => {
-        const floats = (name: string): Float32Array => asFloats(found.part(name, layer)!)
-        const stats: LayerStats = {
-          n: Float64Array.from(found.part("n", layer)!),
-          mean: floats("mean"),
-          meanAbs: floats("mean_abs"),
-          sd: floats("sd"),
-          firingRate: floats("firing_rate"),
-          max: floats("max"),
-          nonfinite: Float64Array.from(found.part("nonfinite", layer)!),
-        }
-        return [layer, stats] as const
-      }),
-    )
-    return { ...side, n: Object.values(found.n)[0] ?? 0, exact: true, layers, problems: new Map() }
+    return sides.map((side, at) => {
+      const layers = new Map(
+        found.layers.map((layer) => {
+          const part = (name: string) => found.part(name, layer, at)!
+          const stats: LayerStats = {
+            n: Float64Array.from(part("n")),
+            mean: asFloats(part("mean")),
+            meanAbs: asFloats(part("mean_abs")),
+            sd: asFloats(part("sd")),
+            firingRate: asFloats(part("firing_rate")),
+            max: asFloats(part("max")),
+            nonfinite: Float64Array.from(part("nonfinite")),
+          }
+          return [layer, stats] as const
+        }),
+      )
+      return { ...side, n: Object.values(found.n)[at] ?? 0, exact: true, layers, problems: new Map() }
+    })
   }
 
   /** Where there are many numbers, `tell` hears of the layers that are ready; q and replication are of all layers, and come last. */
