@@ -46,7 +46,8 @@ def test_the_inspector_shows_pythons_exact_numbers(titanic: Path, passengers: Re
     groups = activity(passengers, SLICES, layers="0")
     pair = compare(passengers, *SLICES)
     place = list(pair.coords["unit"]).index("0:11")
-    for row, statistic, factor in (("Mean |a|", "mean_abs", 1), ("Mean", "mean", 1), ("Firing rate", "firing_rate", 100)):
+    rows = (("Mean |a|", "mean_abs", 1), ("Mean", "mean", 1), ("Firing rate", "firing_rate", 100))
+    for row, statistic, factor in rows:
         for cell, exact in zip(page.statistic(row), groups[statistic][:, 11] * factor, strict=True):
             value, half = shown(cell)
             assert abs(value - exact) <= half
