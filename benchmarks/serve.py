@@ -100,6 +100,16 @@ def milliseconds(ask: Callable[[int], object], repeats: int) -> float:
     return median(times)
 
 
+def processor_seconds(ask: Callable[[int], object], repeats: int) -> float:
+    """Of all threads of this process, the server's among them."""
+    times = []
+    for number in range(repeats):
+        start = time.process_time()
+        ask(number)
+        times.append(time.process_time() - start)
+    return median(times)
+
+
 def load(server: Server) -> tuple[float, float, str]:
     """Manifest requests a second, the 99th percentile in ms, and what asked."""
     wrk = shutil.which("wrk")
@@ -141,6 +151,17 @@ def unit_page(asking: Asking, number: int) -> None:
     asking.query("neighbours", at=f"{layer}:{unit}")
 
 
+def similar(asking: Asking, number: int) -> bytes:
+    return asking.query("similarity", at=f"layer{number}:{number * 997 % UNITS}", k=6)
+
+
+def against(asking: Asking, a: str, b: str) -> None:
+    """What a page asks to compare two groups: each layer by itself, then all together."""
+    for number in range(LAYERS):
+        asking.query("contrast", a=a, b=b, layers=[f"layer{number}"])
+    asking.query("compare", a=a, b=b)
+
+
 def run() -> list[Row]:
     with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack() as ending:
         rec = make(Path(scratch) / "large.naut")
@@ -157,6 +178,9 @@ def run() -> list[Row]:
         slice_s = (
             milliseconds(lambda k: asking.query("activity", slices=f"age > {20 + k}", layers=f"layer{k}"), 5) / 1e3
         )
+        like = processor_seconds(lambda k: similar(asking, k), 5)
+        again = milliseconds(lambda k: similar(asking, k), 5)
+        compared = processor_seconds(lambda _: against(asking, "age > 30", "sex == 'male'"), 1)
     what = f"{ROWS:,} x {UNITS * LAYERS:,} float16 ({size:.1f} GB)"
     return [
         Row("served: opens", 5, opened, "s", f"{what}, manifest of {manifest / 1e3:.0f} kB"),
@@ -166,4 +190,7 @@ def run() -> list[Row]:
         Row("served: all of a unit's page", 200, page, "ms", "values, statistics of 2 slices, top 24, weights; median"),
         Row("served: one sample through all layers", 200, row, "ms", f"{what}; 9 rows, median"),
         Row("served: an ad-hoc slice over a layer", 1.0, slice_s, "s", f"{ROWS:,} x {UNITS:,}; 5 filters, median"),
+        Row("served: units most like one", 2.0, like, "s", f"of {UNITS:,}; processor time, 5 units, median"),
+        Row("served: the same asked again", 50, again, "ms", "the same 5 units, median"),
+        Row("served: A against B", 40, compared, "s", f"{LAYERS} layers of {UNITS:,}, then q; processor time, once"),
     ]
