@@ -182,11 +182,10 @@ def test_unrelated_layers_reach_the_chance_line_as_often_as_they_should() -> Non
     assert certain / asked == pytest.approx(0.05, abs=0.02)
 
 
-def test_large_networks_are_looked_at_on_fewer_samples_and_chance_on_fewer_still(
+def test_large_recordings_are_looked_at_on_some_samples_and_chance_on_fewer_still(
     made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = sys.modules["neuronaut.analysis.beside"]
-    monkeypatch.setattr(module, "FEATURES", 6)
     monkeypatch.setattr(module, "SAMPLES", 50)
     monkeypatch.setattr(module, "SHUFFLED", 30)
     first, second = two(made)
@@ -229,3 +228,17 @@ def test_groups_are_shuffled_whole(made: Made) -> None:
     assert whole["null"][0, 0] > 2 * apart["null"][0, 0]
     assert whole["p"][0, 0] > apart["p"][0, 0]
     assert "samples come in groups: whole groups are shuffled." in whole.notes
+
+
+def test_a_few_samples_that_are_not_finite_are_left_out_and_not_all_units(made: Made) -> None:
+    random = np.random.default_rng(3)
+    a, b = random.normal(size=(200, 6)), random.normal(size=(200, 4))
+    broken = a.copy()
+    broken[[7, 90]] = np.nan
+    broken[11, 2] = np.inf
+    found = cka(made({"a": broken, "b": b, "gone": np.full((200, 2), np.nan)}))
+    rest = np.delete(np.arange(200), [7, 11, 90])
+    assert found["cka"][0, 1] == pytest.approx(linear_cka(a[rest], b[rest]))
+    assert "3 samples with NaN or infinite activations are left out." in found.notes
+    assert not any("nothing varies" in note for note in found.notes)
+    assert any("left out: 2 units (gone:0, gone:1)" in note for note in found.notes)

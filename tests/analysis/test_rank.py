@@ -104,3 +104,16 @@ def test_a_large_layer_is_looked_at_on_fewer_samples_and_that_is_said(
     assert found["samples"][0] == 625
     assert found["effective_rank"][0] == pytest.approx(effective_rank(singular_values(values)), rel=0.01)
     assert "looked at on 625 of 5,000 samples" in found.notes[0]
+
+
+def test_a_few_samples_that_are_not_finite_are_left_out_and_not_all_units(made: Made) -> None:
+    values = np.random.default_rng(3).normal(size=(200, 6)).astype(np.float32)
+    broken = values.copy()
+    broken[[7, 90]] = np.nan
+    broken[11, 2] = np.inf
+    found = rank_of(made({"fc": broken, "gone": np.full((200, 2), np.nan, np.float32)}))
+    rest = np.delete(values, [7, 11, 90], axis=0)
+    assert found["effective_rank"][0] == pytest.approx(effective_rank(singular_values(rest)))
+    assert found["samples"].tolist() == [197, 200]
+    assert "fc: 3 samples with NaN or infinite activations are left out." in found.notes
+    assert not any(note.startswith("fc: nothing varies") for note in found.notes)

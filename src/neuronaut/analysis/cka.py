@@ -10,10 +10,10 @@ from neuronaut.analysis.beside import beside
 from neuronaut.analysis.groups import group_of, notes_on
 from neuronaut.analysis.measures.alignment import aligned, debiased
 from neuronaut.analysis.measures.alignment import linear_cka as linear_cka
-from neuronaut.analysis.measures.matrices import centred_blocks, heaped, thinned, usable
+from neuronaut.analysis.measures.matrices import centred_blocks, heaped, sound, thinned, usable
 from neuronaut.analysis.recorded import chosen, unit_coords, units_of
 from neuronaut.analysis.registry import analysis
-from neuronaut.analysis.saying import fewer_samples, named_units
+from neuronaut.analysis.saying import fewer_samples, named_units, without
 from neuronaut.analysis.shapes import Bool, Float
 from neuronaut.core.errors import DataError
 from neuronaut.core.result import Result
@@ -28,7 +28,7 @@ SAMPLES = 4096
 STRIP = 256
 
 
-@analysis(version=1)
+@analysis(version=2)
 def cka(
     rec: Recording,
     where: Where = None,
@@ -49,9 +49,9 @@ def cka(
     drawn by ``seed``, and that is said. A layer in which nothing varies is like no other: NaN.
 
     With ``other``, a recording of the same samples by another network: each of ``layers`` of this one (``layers``)
-    beside each of ``other_layers`` of the other (``others``), over the samples that both hold, found by their ids.
-    There are also ``null``, the debiased value that 95 % of ``shuffles`` of the samples' pairing stay below, and ``p``;
-    whole groups are shuffled where samples come in groups.
+    beside each of ``other_layers`` of the other (``others``), over the samples that both hold, found by their ids, of
+    which at most 4,096 are looked at. There are also ``null``, the debiased value that 95 % of ``shuffles`` of the
+    samples' pairing stay below, and ``p``; whole groups are shuffled where samples come in groups.
 
     Formulas and their sources: ``linear_cka``; of ``null`` and ``p``: ``by_chance`` of ``analysis.measures.alignment``.
     Raises DataError with fewer than 20 samples in common, and for recordings of different data.
@@ -65,9 +65,18 @@ def cka(
     small = sum(units_of(array) for array in arrays) <= min(FEATURES, max(group.n, 1))
     inside = group.mask if small else thinned(group.mask, SAMPLES, seed)
     mean, finite = usable(arrays, inside)
+    looked = int(inside.sum())
+    if not finite.all():
+        inside = sound(arrays, inside)
+        mean, finite = usable(arrays, inside)
     products, sizes = (_by_units if small else _by_samples)(arrays, inside, mean, finite)
     names = [array.layer for array in arrays]
-    notes = [*notes_on([group]), *_notes(names, products, int(inside.sum()), group.n)]
+    notes = [
+        *notes_on([group]),
+        *_notes(names, products, np.logical_or.reduceat(finite, _starts(arrays)), looked, group.n),
+    ]
+    if lost := looked - int(inside.sum()):
+        notes.append(without(lost))
     broken = named_units(~finite, unit_coords(rec, arrays)["unit"])
     if broken:
         notes.append(f"NaN or infinite activations; left out: {broken}.")
@@ -126,11 +135,13 @@ def _starts(arrays: Sequence[Activations]) -> list[int]:
     return [sum(sizes[:place]) for place in range(len(sizes))]
 
 
-def _notes(names: Sequence[str], products: Float[np.ndarray, "layer layer"], n: int, of: int) -> list[str]:
+def _notes(
+    names: Sequence[str], products: Float[np.ndarray, "layer layer"], known: Bool[np.ndarray, "layer"], n: int, of: int
+) -> list[str]:
     notes = []
     if n < of:
         notes.append(fewer_samples(n, of, "the network"))
-    still = [name for name, own in zip(names, np.diagonal(products), strict=True) if not own > 0]
+    still = [name for name, own, some in zip(names, np.diagonal(products), known, strict=True) if some and not own > 0]
     if still and of:
         notes.append(f"nothing varies in {', '.join(map(repr, still))}: it is compared with no other layer.")
     if 0 < n < 4:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from neuronaut.analysis.groups import group_of, notes_on
-from neuronaut.analysis.measures.matrices import centred_blocks, heaped, row_blocks, thinned, usable
+from neuronaut.analysis.measures.matrices import centred_blocks, heaped, row_blocks, sound, thinned, usable
 from neuronaut.analysis.measures.spectrum import effective_rank, from_gram, participation_ratio, srank, stable_rank
 from neuronaut.analysis.recorded import chosen, unit_coords, units_of
 from neuronaut.analysis.registry import analysis
-from neuronaut.analysis.saying import fewer_samples, named_units
+from neuronaut.analysis.saying import fewer_samples, named_units, without
 from neuronaut.analysis.shapes import Bool, Float
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
@@ -32,7 +32,7 @@ MEASURES = {
 }
 
 
-@analysis(version=1)
+@analysis(version=2)
 def rank(
     rec: Recording,
     where: Where = None,
@@ -56,14 +56,20 @@ def rank(
     notes = notes_on([group])
     for array in arrays:
         inside = thinned(group.mask, _most(units_of(array), group.n), seed)
+        looked = int(inside.sum())
         values, broken = _singular_values(array, inside)
+        if broken.any():
+            inside = sound([array], inside)
+            values, broken = _singular_values(array, inside)
         n = int(inside.sum())
+        if n < looked:
+            notes.append(f"{array.layer}: {without(looked - n)}")
         found["units"].append(units_of(array))
         found["samples"].append(n)
         for name, measure in MEASURES.items():
             found[name].append(measure(values))
         if group.n:
-            notes += _notes(array, n, group.n, values, named_units(broken, unit_coords(rec, [array])["unit"]))
+            notes += _notes(array, looked, group.n, values, named_units(broken, unit_coords(rec, [array])["unit"]))
     counts = {name: np.array(found.pop(name), np.int64) for name in ("units", "samples")}
     measured = {**counts, **{name: np.array(column) for name, column in found.items()}}
     return Result(

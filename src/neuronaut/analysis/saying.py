@@ -25,6 +25,16 @@ def named_units(which: Bool[np.ndarray, "unit"], addresses: Sequence[str], most:
     return f"{places.size:,} unit{'' if places.size == 1 else 's'} ({', '.join([*shown, *more])})"
 
 
+def without(samples: int) -> str:
+    """That some samples were left out, and why.
+
+    >>> without(2)
+    '2 samples with NaN or infinite activations are left out.'
+    """
+    what, are = ("sample", "is") if samples == 1 else ("samples", "are")
+    return f"{samples:,} {what} with NaN or infinite activations {are} left out."
+
+
 def fewer_samples(n: int, of: int, what: str) -> str:
     """That not all samples were looked at, and why.
 

@@ -11,6 +11,8 @@ from neuronaut.analysis.shapes import Bool, Float, Int
 from neuronaut.analysis.statistics.moments import single
 from neuronaut.store.activations import Activations
 
+FEW = 0.05
+"""Of the samples; where no more hold what is not finite, they are left out and not the units."""
 HEAP_ROWS = 1024
 """Rows of which square products are taken at once, at least where there are so many."""
 
@@ -67,6 +69,23 @@ def usable(
         total += np.where(np.isfinite(block), block, 0.0).sum(0)
         n += len(block)
     return np.where(finite, total / max(n, 1), 0.0), finite
+
+
+def sound(arrays: Sequence[Activations], mask: Bool[np.ndarray, "sample"]) -> Bool[np.ndarray, "sample"]:
+    """The mask without the few samples that hold NaN or infinities in units which are finite for most samples."""
+    odd = np.zeros(sum(units_of(array) for array in arrays), np.int64)
+    for block in row_blocks(arrays, mask):
+        odd += (~np.isfinite(block)).sum(0)
+    rows = np.flatnonzero(mask)
+    seldom = (odd > 0) & (odd <= FEW * len(rows))
+    if not seldom.any():
+        return mask
+    broken = np.concatenate([~np.isfinite(block[:, seldom]).all(1) for block in row_blocks(arrays, mask)])
+    if broken.sum() > FEW * len(rows):
+        return mask
+    left = mask.copy()
+    left[rows[broken]] = False
+    return left
 
 
 def centred_blocks(
