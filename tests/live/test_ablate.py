@@ -12,6 +12,7 @@ from torch import nn
 
 import neuronaut as naut
 from neuronaut.core.errors import AddressError, DataError, UnknownName, UnsupportedModel
+from neuronaut.core.halves import half_of
 from neuronaut.live.ablate import ablate
 
 
@@ -179,6 +180,41 @@ def test_the_unit_that_decides_is_causal_and_an_idle_one_is_not(how: str) -> Non
     idle = ablate(net, X, "0:5", how=how, labels=y)  # type: ignore[arg-type]
     assert (idle["causal"] == 0).all()
     assert all("not shown, the interval holds 0" in note for note in idle.notes)
+
+
+def test_the_held_out_half_is_measured_alone_and_says_whether_the_effect_is_there_again() -> None:
+    net, X, y = planted()
+    half = half_of(np.arange(400)) == 1
+    with torch.no_grad():
+        net[1].weight[:, 5] = 0
+    found = ablate(net, X, "0:3", how="zero", labels=y, null=0)
+    alone = ablate(net, X[half], "0:3", how="zero", labels=y[half], null=0)
+    assert np.allclose(found["heldout_effect"], alone["effect"])
+    assert np.allclose(found["heldout_low"], alone["low"]) and np.allclose(found["heldout_high"], alone["high"])
+    assert (found["replicated"] == 1).all()
+    idle = ablate(net, X, "0:5", how="zero", labels=y, null=0)
+    assert (idle["heldout_effect"] == 0).all() and (idle["replicated"] == 0).all()
+    few = ablate(net, X[:30], "0:3", how="zero", labels=y[:30], null=0)
+    assert min(half[:30].sum(), (~half[:30]).sum()) < 20 and np.isnan(few["replicated"]).all()
+
+
+def test_an_effect_on_one_half_alone_is_not_replicated() -> None:
+    net, X, _ = planted()
+    half = half_of(np.arange(400)) == 1
+    X[half, 0] = 0  # what the unit reads is silent there
+    found = ablate(net, X, "0:3", how="zero", labels=(X[:, 0] > 0).astype(int), null=0)
+    assert found["low"][0] > 0 and found["heldout_effect"][0] == 0 and found["replicated"][0] == 0
+
+
+def test_samples_of_one_group_lie_in_one_half() -> None:
+    net, X, _ = planted(60)
+    people = np.repeat(np.arange(60), 5)
+    X5, half = X[people], half_of(np.arange(300), people) == 1
+    found = ablate(net, X5, "0:3", labels=(X5[:, 0] > 0).astype(int), groups=people, how="zero", null=0)
+    alone = ablate(net, X5[half], "0:3", labels=(X5[half, 0] > 0).astype(int), groups=people[half], how="zero", null=0)
+    assert np.allclose(found["heldout_effect"], alone["effect"]) and np.allclose(found["heldout_low"], alone["low"])
+    rec = naut.record(net, X5, labels=(X5[:, 0] > 0).astype(int), metadata={"who": people}, influence=False)
+    assert np.allclose(ablate(net, rec, "0:3", groups="who", how="zero", null=0)["heldout_effect"], alone["effect"])
 
 
 def test_a_unit_whose_neighbours_do_as_much_is_not_called_causal() -> None:

@@ -55,7 +55,9 @@ def ablate(
     The units are replaced by their mean (or zero, or another sample's values).
     The interval is a paired bootstrap over samples; the null is the same done to
     as many random units of the same layers. Causal: the interval excludes 0 and
-    the effect lies beyond what random units do.
+    the effect lies beyond what random units do. Held out: the effect on the half
+    of the samples kept for that; replicated: on both halves the interval excludes
+    0 on the same side.
     """
     from neuronaut.cli.answer import answer
     from neuronaut.cli.console import say
@@ -102,9 +104,14 @@ def _print(result: Result) -> None:
     whose = "its" if len(units) == 1 else "their"
     say(f"{shown} replaced by {_WORDS[how].format(whose)}, on {n:,} samples ({name})", style="bold")
     signed = dict.fromkeys(("effect", "change"), "+.3g")
-    print_table(_shown(_part(result, "metric")), formats=signed)
+    table = _part(result, "metric")
+    again = [name for name in map(str, table) if name in ("metric", "replicated") or name.startswith("heldout_")]
+    print_table(_shown(table.drop(columns=again[1:])), formats=signed)
     for note in result.notes:
         say(typeset(note), indent=2)
+    say()
+    say("On the held-out half", style="bold")
+    print_table(_shown(table[again].rename(columns=lambda name: name.removeprefix("heldout_"))), formats=signed)
     for axis, title in (("class", "Accuracy by class"), ("output", "Outputs")):
         if axis not in result.coords or len(result.coords[axis]) < 2:
             continue
@@ -124,7 +131,7 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
         if name in spans:
             title, high = spans[name]
             columns[title] = [span(*pair) for pair in zip(table[name], table[high], strict=True)]
-        elif name == "causal":
+        elif name in ("causal", "replicated"):
             columns[name] = [{1.0: "yes", 0.0: "no"}.get(value, "–") for value in table[name]]
         elif name not in ("after", "high", "null_high", "null_mean", "null_p", "percentile"):
             columns[name] = list(table[name])

@@ -23,6 +23,7 @@ from neuronaut.live.interval import (
     observations,
     paired_interval,
     percentile,
+    replicated,
 )
 from neuronaut.live.lost import lost_notes
 from neuronaut.live.measure import How, Measured, measure
@@ -64,7 +65,9 @@ def ablate(
     ``effect``; ``low`` and ``high``, its paired bootstrap interval over samples, or over ``groups`` of them (as
     recorded, a column or an array); ``null_mean null_low null_high``, the same effect of ``null`` random unit sets, and
     ``percentile`` and ``null_p`` of this one among them. ``causal`` is 1 when the interval excludes 0 and the effect
-    lies outside the null's central 95 %, else 0; notes say why. Accuracy also by class (``class_effect`` ...), and the
+    lies outside the null's central 95 %, else 0; notes say why. ``heldout_effect heldout_low heldout_high`` are of the
+    held-out half of the samples alone; ``replicated`` is 1 when on each half the interval excludes 0 on the same side,
+    NaN where a half has fewer than 20 samples (or groups). Accuracy also by class (``class_effect`` ...), and the
     change of every output (``output_effect``, and the mean of its size ``output_size``): ``table("class")`` and
     ``table("output")``, where ``table()`` has a row for each metric.
 
@@ -183,6 +186,7 @@ def _table(subject: Subject, found: Measured, picked: list[int], resamples: int,
     others = found.others[:, picked]
     null_low, null_high = null_range(others)
     mean = others.mean(0) if len(others) else np.full(len(picked), np.nan)
+    again = replicated(change, subject.half, subject.groups, resamples=resamples, seed=seed)
     return {
         "before": before,
         "after": before + effect,
@@ -194,6 +198,7 @@ def _table(subject: Subject, found: Measured, picked: list[int], resamples: int,
         "null_high": null_high,
         "percentile": percentile(effect, others),
         "null_p": null_p(effect, others),
+        **again,
     }
 
 

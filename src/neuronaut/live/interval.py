@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from neuronaut.analysis.statistics.bootstrap import Pieces, Redraws
 from neuronaut.analysis.statistics.pieces import sums_by
+from neuronaut.analysis.statistics.two_groups import FEWEST
 
 Float64 = npt.NDArray[np.float64]
 FEWEST_DRAWN = 3
@@ -55,6 +56,39 @@ def paired_interval(
     few = observations(changes, groups) < FEWEST_DRAWN
     low[few], high[few] = np.nan, np.nan
     return low, high
+
+
+def replicated(
+    changes: Float64,
+    half: npt.NDArray[np.uint8],
+    groups: npt.NDArray[np.int64] | None = None,
+    *,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> dict[str, Float64]:
+    """The mean of each column on half 1 of the samples with its interval, and whether half 0 had shown the same.
+
+    ``replicated``: 1 where the interval of each half excludes 0 on the same side, else 0; NaN where a half has fewer
+    than 20 samples (or groups).
+
+    >>> change = np.tile([[0.0], [1.0]], (50, 1))
+    >>> replicated(change, np.repeat([0, 1], 50).astype(np.uint8))["replicated"].tolist()
+    [1.0]
+    """
+    sides, few = [], np.zeros(changes.shape[1], bool)
+    for number in (0, 1):
+        inside = half == number
+        own = None if groups is None else np.unique(groups[inside], return_inverse=True)[1].astype(np.int64)
+        low, high = paired_interval(changes[inside], own, resamples=resamples, seed=seed)
+        few |= observations(changes[inside], own) < FEWEST
+        sides.append(np.sign(low) * (low * high > 0))
+    agree = (sides[0] == sides[1]) & (sides[1] != 0)
+    return {
+        "heldout_effect": finite_mean(changes[half == 1]),
+        "heldout_low": low,
+        "heldout_high": high,
+        "replicated": np.where(few, np.nan, agree.astype(np.float64)),
+    }
 
 
 def observations(changes: Float64, groups: npt.NDArray[np.int64] | None = None) -> npt.NDArray[np.int64]:

@@ -23,7 +23,7 @@ from neuronaut.capture.task import Task, decide
 from neuronaut.core.address import parse_address
 from neuronaut.core.columns import Columns
 from neuronaut.core.errors import DataError, unknown
-from neuronaut.core.halves import group_codes
+from neuronaut.core.halves import group_codes, half_of
 from neuronaut.core.model import Model
 from neuronaut.core.slices import Where
 from neuronaut.core.slices import where as slice_where
@@ -35,7 +35,7 @@ from neuronaut.store.recording import Recording
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """``rows`` of the feed; ``truth`` and ``groups`` are for those rows. ``batch`` is how many run at a time."""
+    """``rows`` of the feed, with their ``truth``, ``groups`` and ``half``; ``batch`` is how many run at a time."""
 
     model: Model
     feed: Feed
@@ -43,6 +43,7 @@ class Subject:
     task: Task
     truth: Truth
     groups: npt.NDArray[np.int64] | None
+    half: npt.NDArray[np.uint8]
     name: str
     batch: int
 
@@ -72,7 +73,8 @@ def recorded_subject(
     codes = rec.groups if groups is None else _codes(groups, rec.n)
     size = batch_rows(live.graph, first.inputs, len(first))
     own = None if truth is None else truth[rows]
-    return Subject(live, feed, rows, task, own, _dense(codes, rows), group.name, size)
+    half = rec.half if groups is None else half_of(rec.sample_ids, groups)
+    return Subject(live, feed, rows, task, own, _dense(codes, rows), half[rows], group.name, size)
 
 
 def given_subject(
@@ -110,7 +112,8 @@ def given_subject(
     size = batch_rows(live.graph, head.inputs, len(head))
     truth = None if known is None or task.kind == "none" else _true(task, known)
     own = None if truth is None else truth[rows]
-    return Subject(live, feed, rows, task, own, _dense(codes, rows), chosen.name, size)
+    half = half_of(np.arange(total), groups)
+    return Subject(live, feed, rows, task, own, _dense(codes, rows), half[rows], chosen.name, size)
 
 
 def _true(task: Task, labels: npt.NDArray[Any]) -> Truth:
