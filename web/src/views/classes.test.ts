@@ -21,6 +21,13 @@ describe("classes", () => {
     expect(partings(samples).map(({ column }) => column)).toEqual(["kind", "my `own`", "alive", "deck"])
   })
 
+  it("are all values of what the recording calls its classes, at most 1,000", () => {
+    expect(partings(samples, ["name", "fare"]).find(({ column }) => column === "name")!.classes).toHaveLength(n)
+    const many = textColumn("label", Int32Array.from({ length: 2002 }, (_, row) => row % 1001), Array.from({ length: 1001 }, (_, at) => `c${at}`))
+    const wide = new Samples(2002, Uint32Array.from({ length: 2002 }, (_, row) => row), new Uint8Array(2002), [many])
+    expect(partings(wide, ["label"])).toEqual([])
+  })
+
   it("carry the filter that selects them, and leave nulls out", () => {
     const [, own, alive, deck] = partings(samples)
     expect(own!.classes.map((one) => one.n)).toEqual([33, 33, 33])
