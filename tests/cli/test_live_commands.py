@@ -103,6 +103,16 @@ def test_ablate_as_json_is_what_python_says(neuronaut: Run, folder: Path) -> Non
     assert [row["metric"] for row in table] == ["loss"]
 
 
+def test_ablate_scales_by_the_factor_it_is_given(neuronaut: Run, folder: Path) -> None:
+    from livemodels import net
+
+    words = ("ablate", "people.naut", "0:1", "--model", "livemodels:net", "--how", "scale", "--scale", "2")
+    assert "0:1 multiplied by 2, on" in neuronaut(*words).out
+    found = neuronaut(*words, "--json").json
+    expected = naut.ablate(net, naut.open("people.naut"), "0:1", "scale", scale=2)
+    np.testing.assert_allclose(found["values"]["effect"], expected["effect"])
+
+
 def test_ablate_is_kept_for_the_page_only_when_asked(neuronaut: Run, folder: Path) -> None:
     words = ("ablate", "people.naut", "0:1", "--model", "livemodels:net")
     before = list_results(naut.open("people.naut"))
@@ -123,7 +133,11 @@ def test_ablate_of_images_takes_them_from_the_file(neuronaut: Run, folder: Path)
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--how", "median"), "no way to ablate 'median'; closest: 'mean'. There are: 'mean', 'zero', 'resample'."),
+        (
+            ("--how", "median"),
+            "no way to ablate 'median'; closest: 'mean'. There are: 'mean', 'zero', 'resample', 'scale'.",
+        ),
+        (("--scale", "2"), "how='mean' and scale=2.0; give both how='scale' and scale=2, or neither."),
         (("--metric", "f1"), "no metric 'f1'. There are: 'loss', 'accuracy', 'logits', 'kl', 'all'."),
         (("0:99",), "no unit 99 in layer '0': its units are 0 to 2."),
     ],

@@ -22,7 +22,10 @@ def ablate(
     recording: RecordingPath,
     units: Annotated[list[str], typer.Argument(help="Units or layers: 0:11 0:12 fc2.", show_default=False)],
     model: Annotated[str, typer.Option(help=MODEL, show_default=False)],
-    how: Annotated[str, typer.Option(help="mean, zero or resample (from another sample).")] = "mean",
+    how: Annotated[str, typer.Option(help="mean, zero, resample (from another sample) or scale.")] = "mean",
+    scale: Annotated[
+        float | None, typer.Option(help="With --how scale: the factor, as 0.5 or 2.", show_default=False)
+    ] = None,
     metric: Annotated[str, typer.Option(help="loss, accuracy, logits, kl or all.")] = "all",
     where: Annotated[str | None, typer.Option("--where", "-w", help="Only samples of this filter.")] = None,
     groups: Annotated[
@@ -49,10 +52,13 @@ def ablate(
       neuronaut ablate titanic.naut 0:11 0:4 --model mymodels:make_net \\
           --how zero --where "sex == 'female'"
       neuronaut ablate digits.naut conv1 --model mymodels:cnn --data digits.npz
+      neuronaut ablate titanic.naut 0:11 --model mymodels:make_net \\
+          --how scale --scale 2
       neuronaut ablate titanic.naut 0:11 --model mymodels:make_net --csv > a.csv
       neuronaut ablate titanic.naut 0:11 --model mymodels:make_net --keep
 
-    The units are replaced by their mean (or zero, or another sample's values).
+    The units are replaced by their mean (or zero, or another sample's values), or
+    multiplied by a factor.
     The interval is a paired bootstrap over samples; the null is the same done to
     as many random units of the same layers. Causal: the interval excludes 0 and
     the effect lies beyond what random units do. Held out: the effect on the half
@@ -70,15 +76,15 @@ def ablate(
     from neuronaut.samples.table import label_columns
     from neuronaut.store.recording import open
 
-    check_options(how, metric)
+    check_options(how, metric, scale=scale)
     with open(recording, writable=keep) as rec:
         unit_set(rec.graph, units)
         network, inputs = load_model(model), given_data(rec, data, features)
-        way = cast("Literal['mean', 'zero', 'resample']", how)
+        way = cast("Literal['mean', 'zero', 'resample', 'scale']", how)
         truth = None if labels is None else label_columns(labels, list(rec.metadata.columns))
         with running_model(), doing("measuring"):
             result = compute(
-                network, rec, units, way, metric, where, groups, inputs, truth, seed, resamples, null
+                network, rec, units, way, metric, where, groups, inputs, truth, seed, resamples, null, scale=scale
             )  # fmt: skip
     if keep:
         say(f"Kept in {recording}: pages made of it from now on show it.", stderr=True)
@@ -102,7 +108,8 @@ def _print(result: Result) -> None:
     shown = ", ".join(units[:6]) + (f" and {len(units) - 6:,} more" if len(units) > 6 else "")
     (name, n), how = next(iter(result.n.items())), result.params["how"]
     whose = "its" if len(units) == 1 else "their"
-    say(f"{shown} replaced by {_WORDS[how].format(whose)}, on {n:,} samples ({name})", style="bold")
+    done = f"multiplied by {result.params['scale']:g}" if how == "scale" else f"replaced by {_WORDS[how].format(whose)}"
+    say(f"{shown} {done}, on {n:,} samples ({name})", style="bold")
     signed = dict.fromkeys(("effect", "change"), "+.3g")
     table = _part(result, "metric")
     again = [name for name in map(str, table) if name in ("metric", "replicated") or name.startswith("heldout_")]

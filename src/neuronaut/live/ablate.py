@@ -1,7 +1,8 @@
-"""Ablate: what the model's answers lose without some units, with an interval, against random units of the layer."""
+"""Ablate: what the answers lose without some units, or with them scaled, with an interval, against random units."""
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -35,7 +36,7 @@ from neuronaut.live.verdict import verdicts
 from neuronaut.store.recording import Recording
 from neuronaut.store.results import write_result
 
-HOWS = ("mean", "zero", "resample")
+HOWS = ("mean", "zero", "resample", "scale")
 
 
 def ablate(
@@ -54,12 +55,14 @@ def ablate(
     *,
     classes: Sequence[Any] | None = None,
     inputs: int | Sequence[str] | None = None,
+    scale: float | None = None,
 ) -> Result:
     """What the model's answers lose when units are taken out, against as many random units of the same layer.
 
     ``units``: an address, a list of them, or a layer. ``how``: each unit is replaced by its mean over the samples
-    ("mean"), by 0 ("zero"), or by its value in another sample ("resample"). ``rec_or_data``: a recording of this model
-    (its inputs from ``data`` where it does not hold them), or data with ``labels`` as ``record`` takes them.
+    ("mean"), by 0 ("zero"), or by its value in another sample ("resample"); or it is multiplied by ``scale``
+    ("scale"), as each unit of the random sets is then too. ``rec_or_data``: a recording of this model (its inputs from
+    ``data`` where it does not hold them), or data with ``labels`` as ``record`` takes them.
 
     Per metric (``metric``: one of loss, accuracy, logits, kl, or all): ``before``, ``after`` and their difference
     ``effect``; ``low`` and ``high``, its paired bootstrap interval over samples, or over ``groups`` of them (as
@@ -81,6 +84,9 @@ def ablate(
     >>> found = ablate(net, np.array([[1.0, 1.0], [3.0, 1.0]], np.float32), "0:0", how="zero", null=0)
     >>> found["output_effect"].tolist()
     [-4.0]
+    >>> found = ablate(net, np.array([[1.0, 1.0], [3.0, 1.0]], np.float32), "0:0", how="scale", scale=3, null=0)
+    >>> found["output_effect"].tolist()
+    [8.0]
 
     Raises AddressError, UnknownName for units that are not there; DataError when the model, data, labels or groups do
     not fit; RecordingWriteError when the recording cannot keep it; what the model itself raises, unchanged.
@@ -88,7 +94,7 @@ def ablate(
     Reference: Zhang and Nanda, Towards best practices of activation patching, 2023; intervals and null as in
     ``neuronaut.live.interval``.
     """
-    check_options(how, metric, resamples, null)
+    check_options(how, metric, resamples, null, scale)
     _check_order(model, rec_or_data)
     wanted = [units] if isinstance(units, str) else list(units)
     given = {"labels": labels, "groups": groups, "inputs": inputs}
@@ -102,10 +108,11 @@ def ablate(
             subject = given_subject(model, rec_or_data, where, units=wanted, classes=classes, **given)
         chosen = unit_set(subject.model.graph, wanted)
         others = random_sets(subject.model.graph, chosen, null, seed)
-        found = measure(subject, chosen, others, how, seed)
+        found = measure(subject, chosen, others, how, seed, scale)
     params = {
         "units": chosen.addresses,
         "how": how,
+        **({} if scale is None else {"scale": float(scale)}),
         "metric": metric,
         "where": canonical(slice_where(where)),
         "groups": subject.groups is not None,
@@ -119,10 +126,14 @@ def ablate(
     return result
 
 
-def check_options(how: str, metric: str, resamples: int = 1, null: int = 0) -> None:
+def check_options(how: str, metric: str, resamples: int = 1, null: int = 0, scale: float | None = None) -> None:
     """Refuse what cannot be asked, before anything is loaded. Raises UnknownName, DataError."""
     if how not in HOWS:
         raise unknown("way to ablate", how, HOWS)
+    if (how == "scale") != (scale is not None):
+        raise DataError(f"how={how!r} and scale={scale}; give both how='scale' and scale=2, or neither.")
+    if scale is not None and not math.isfinite(scale):
+        raise DataError(f"scale={scale}; units are multiplied by a finite number, as in scale=2.")
     if metric not in (*METRICS, "all"):
         raise unknown("metric", metric, (*METRICS, "all"))
     if resamples < 1 or null < 0:
@@ -168,7 +179,7 @@ def _result(
         outputs = _outputs(subject, found, resamples, seed)
         values, dims = values | outputs, dims | dict.fromkeys(outputs, ("output",))
         coords["output"] = _output_names(subject, width)
-    notes = (*said, *lost_notes(subject, found, names, why))
+    notes = (*said, *lost_notes(subject, found, names, why, scaled="scale" in params))
     return Result("ablate", values, dims, coords, params, {subject.name: len(subject.rows)}, seed, notes=notes)
 
 

@@ -15,7 +15,9 @@ JUDGED = frozenset({"loss", "accuracy"})
 """Metrics that need a label."""
 
 
-def lost_notes(subject: Subject, found: Measured, names: Sequence[str], why: Mapping[str, str]) -> list[str]:
+def lost_notes(
+    subject: Subject, found: Measured, names: Sequence[str], why: Mapping[str, str], *, scaled: bool = False
+) -> list[str]:
     """How many samples were left out of each metric and of the outputs; samples without a label are not lost."""
     before: dict[int, list[str]] = {}
     without: dict[int, list[str]] = {}
@@ -29,7 +31,7 @@ def lost_notes(subject: Subject, found: Measured, names: Sequence[str], why: Map
         without.setdefault(int((lost & ~broken).sum()), []).append(name)
     if "logits" in names and found.output_count is not None and len(found.output_count):
         before.setdefault(int(len(found.change) - found.output_count.min()), []).append("output_effect")
-    return [*_said(before, ""), *_said(without, " without the units")]
+    return [*_said(before, ""), *_said(without, " with the units scaled" if scaled else " without the units")]
 
 
 def _labelled(subject: Subject) -> npt.NDArray[np.bool_]:

@@ -20,7 +20,7 @@ from neuronaut.live.subject import Subject
 from neuronaut.live.truth import Truth
 from neuronaut.live.unit_sets import UnitSet
 
-How = Literal["mean", "zero", "resample"]
+How = Literal["mean", "zero", "resample", "scale"]
 WIDE = 128
 """Outputs whose change is kept for every sample; of more only the averages."""
 
@@ -79,11 +79,13 @@ class Measured:
         self.others_count[number] += finite.sum(0)
 
 
-def measure(subject: Subject, chosen: UnitSet, others: Sequence[UnitSet], how: How, seed: int) -> Measured:
-    """What replacing the chosen units does to each sample, and what replacing the others does on average.
+def measure(
+    subject: Subject, chosen: UnitSet, others: Sequence[UnitSet], how: How, seed: int, scale: float | None = None
+) -> Measured:
+    """What changing the chosen units does to each sample, and what changing the others does on average.
 
-    All sets are replaced alike: by each unit's mean over the rows, by zero, or by its own values in another sample.
-    Raises DataError when there is no other sample.
+    All sets are changed alike: each unit becomes its mean over the rows, zero, its own values in another sample, or
+    ``scale`` times what it is. Raises DataError when there is no other sample.
     """
     if how == "resample" and len(subject.rows) < 2:
         raise DataError("resampling takes values from another sample, and there is only one. Use how='mean' or 'zero'.")
@@ -96,7 +98,7 @@ def measure(subject: Subject, chosen: UnitSet, others: Sequence[UnitSet], how: H
             plain = _scored(subject, chunk.inputs, [], truth)
             base = levels(subject.task, plain, plain, truth)
             for number, one in enumerate([chosen, *others]):
-                edits = [_edit(site, units, how, means, donors) for site, units in one.units]
+                edits = [_edit(site, units, how, means, donors, scale) for site, units in one.units]
                 after = _scored(subject, chunk.inputs, edits, truth)
                 with np.errstate(invalid="ignore"):  # infinite before and after: no change can be told
                     moved = levels(subject.task, plain, after, truth) - base
@@ -120,7 +122,10 @@ def _edit(
     how: How,
     means: Mapping[Site, Float64],
     donors: npt.NDArray[np.int64] | None,
+    scale: float | None,
 ) -> Edit:
+    if how == "scale":
+        return Edit(site, units, how, np.full(len(units), scale, np.float64))
     return Edit(site, units, how, means[site][list(units)] if how == "mean" else donors)
 
 

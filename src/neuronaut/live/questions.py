@@ -70,10 +70,11 @@ def live_questions(rec: Recording, model: Any, data: Any = None) -> Mapping[str,
         resamples: int = 2000,
         null: int = 20,
     ) -> Result:
-        """What the answers lose when units are taken out, with interval and verdict; as naut.ablate."""
+        """What the answers lose when units are taken out or scaled, with interval and verdict; as naut.ablate."""
         _same(asked, rec)
         with one_at_a_time:
             return run_ablate(
+        scale: float | None = None,
                 model,
                 asked,
                 units,
@@ -89,6 +90,7 @@ def live_questions(rec: Recording, model: Any, data: Any = None) -> Mapping[str,
     def influence(
         asked: Recording, at: str, where: Where = None, direction: str = "both", k: int | None = None
     ) -> Result:
+                scale=scale,
         """The effect of one unit on all others (or theirs on it) over any slice; as naut.influence."""
         _same(asked, rec)
         with one_at_a_time:
