@@ -13,7 +13,12 @@ from passenger_recordings import SLICES
 from playwright.sync_api import Browser, Locator, expect
 
 from neuronaut.analysis.activity import activity
+from neuronaut.core.layer import Graph, Layer
+from neuronaut.store.card import RecordingCard
+from neuronaut.store.create import create
+from neuronaut.store.layout import ArraySpec
 from neuronaut.store.recording import Recording
+from neuronaut.store.recording import open as open_recording
 
 Opener = Callable[..., Notebook]
 SHOW = f"""
@@ -40,6 +45,11 @@ in_cell(open_recording({path!r}))
 GROW = """
 writer.append({spec.path: np.ones((2, 3), "f4")})
 writer.commit()
+""".strip()
+TWO = """
+import neuronaut as naut
+w = naut.show(*{paths!r})
+w
 """.strip()
 FRAME = """
 import sys
@@ -187,6 +197,42 @@ def test_the_page_in_the_cell_follows_a_recording_that_grows(tmp_path: Path, not
     book.tab.wait_for_function("window.neuronaut.explorer.all?.n === 5")
     expect(output.get_by_text("The recording has 2 more samples.").last).to_be_visible()
     assert book.tab.evaluate("neuronaut.explorer.all.layers.get('fc').mean[0]") == pytest.approx(3 / 5)
+
+
+def test_the_cell_switches_between_two_recordings(passengers: Recording, tmp_path: Path, notebook: Opener) -> None:
+    spec = ArraySpec("activations/fc/post", "float32", (3,), ("sample", "unit"))
+    with create(
+        tmp_path / "other.naut", RecordingCard(Graph((Layer("fc", "dense", 3, "linear", 0),))), [spec]
+    ) as writer:
+        writer.append({spec.path: np.eye(3, dtype="f4")})
+    other = open_recording(tmp_path / "other.naut")
+    book = notebook(TWO.format(paths=[str(passengers.path), str(other.path)]), "w.recording", "w.recording = ''")
+    output = book.run(0)
+    switch = output.get_by_role("combobox", name="Recording", exact=True)
+    expect(switch).to_have_value(passengers.id, timeout=RUN)
+    ready(book)
+    book.tab.evaluate("neuronaut.explorer.select({ layer: neuronaut.explorer.cards.get('0'), unit: 11 })")
+    book.tab.keyboard.press("Escape")
+    output.get_by_role("application").focus()
+    book.tab.keyboard.press("5")
+    # Side by side needs more room than a cell has; it says what to do.
+    expect(output.get_by_text("naut.show(first, second, open_browser=False)")).to_be_visible()
+    expect(output.get_by_role("radio", name="Two recordings")).to_be_disabled()
+    switch.select_option("other.naut")
+    book.tab.wait_for_function(
+        "id => window.neuronaut?.explorer?.manifest.id === id && neuronaut.explorer.all", arg=other.id
+    )
+    assert book.tab.evaluate("[neuronaut.explorer.route, neuronaut.explorer.sel, neuronaut.explorer.all.n]") == [
+        "compare",
+        None,
+        3,
+    ]
+    expect(output.locator(".nn-root")).to_have_count(1)
+    expect(book.run(1)).to_contain_text(other.id)
+    book.run(2)
+    book.tab.wait_for_function("id => window.neuronaut?.explorer?.manifest.id === id", arg=passengers.id)
+    expect(switch).to_have_value(passengers.id)
+    assert "rec=" not in book.tab.url
 
 
 def test_without_anywidget_the_page_stands_in_a_frame_that_can_do_nothing_but_run(

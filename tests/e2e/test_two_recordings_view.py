@@ -9,15 +9,22 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from passenger_recordings import Net, forward, metadata, passengers, record_chain, record_images, record_passengers
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from served_page import OpenedServed
 from test_accessibility import violations
 
+from neuronaut.analysis.cka import cka
 from neuronaut.analysis.match import match
+from neuronaut.core.layer import Graph, Layer
 from neuronaut.explorer.server.run import Server
+from neuronaut.store.card import RecordingCard
+from neuronaut.store.create import create
+from neuronaut.store.layout import ArraySpec
 from neuronaut.store.recording import Recording
+from neuronaut.store.recording import open as open_recording
 
 ORDER = np.random.default_rng(6).permutation(32)
 TWO = "#/compare?mode=two"
@@ -62,6 +69,11 @@ def rows(page: OpenedServed) -> list[list[str]]:
     return [row.get_by_role("cell").all_inner_texts() for row in table.all()[1:]]
 
 
+def wait_until_compared(page: OpenedServed, pairs: int) -> None:
+    """Until the map has all its cells."""
+    page.tab.get_by_role("application", name=f"{pairs} of {pairs} pairs").wait_for()
+
+
 def wait_until_matched(page: OpenedServed) -> None:
     page.tab.get_by_role("region", name="Matched units").wait_for()
 
@@ -73,7 +85,10 @@ def test_a_person_finds_the_partner_of_a_unit_and_goes_there(both: Both, pair: t
     page.canvas.focus()
     page.tab.keyboard.press("5")
     page.tab.get_by_role("radio", name="Two recordings").check(force=True)
+    wait_until_compared(page, 25)
+    page.tab.get_by_role("combobox", name="Layer of this recording").select_option("dense 1")
     wait_until_matched(page)
+    assert page.ask("[e.own.layer, e.own.other]") == ["0", "0"]
     expect(page.tab.get_by_text("30 of 30 pairs held on the other half of 891 shared samples")).to_be_visible()
     expect(
         page.tab.get_by_text("2 units (0:1, 0:5) of first.naut: dead, 0 for all samples; without a partner.")
@@ -176,7 +191,7 @@ def test_other_data_and_unknown_recordings_are_said_in_words(
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_nothing_keeps_anyone_out(both: Both, theme: str) -> None:
-    page = both(f"{TWO}&a=sex%20%3D%3D%20%27female%27&sel=0%3A11", theme=theme)
+    page = both(f"{TWO}&layer=0&a=sex%20%3D%3D%20%27female%27&sel=0%3A11", theme=theme)
     wait_until_matched(page)
     expect(page.tab.get_by_role("link", name="Open the partner")).to_be_visible()
     assert violations(page) == []
@@ -184,3 +199,96 @@ def test_nothing_keeps_anyone_out(both: Both, theme: str) -> None:
     page.tab.keyboard.press("t")
     expect(page.tab.get_by_role("columnheader", name="Mutual")).to_be_visible()
     assert violations(page) == []
+
+
+def saved_rows(page: OpenedServed) -> list[dict[str, str]]:
+    page.tab.get_by_label("Save picture").click()
+    with page.tab.expect_download() as saving:
+        page.tab.get_by_role("button", name="Save as CSV").click()
+    return list(csv.DictReader(io.StringIO(Path(saving.value.path()).read_text(encoding="utf-8"))))
+
+
+def test_the_map_of_all_layers_is_what_python_says_and_leads_to_their_units(
+    both: Both, pair: tuple[Recording, Recording]
+) -> None:
+    page = both(f"{TWO}&a=sex%20%3D%3D%20%27female%27")
+    wait_until_compared(page, 25)
+    found = cka(pair[0], "sex == 'female'", other=pair[1])
+    listed = saved_rows(page)
+    there = {(row["layer"], row["other_layer"]): row for row in listed}
+    for row, layer in enumerate(found.coords["layers"]):
+        for column, other in enumerate(found.coords["others"]):
+            for name in ("debiased", "cka", "null", "p"):
+                value = found[name][row, column]
+                assert float(there[layer, other][name] or "nan") == pytest.approx(value, rel=1e-9, nan_ok=True)
+    # The first layer's units stand in another order: to CKA that is the same layer.
+    assert float(there["0", "0"]["debiased"]) == pytest.approx(1)
+    n = int(pair[0].mask("sex == 'female'").sum())
+    expect(page.tab.get_by_text(f"over {n} shared samples in sex == 'female'")).to_be_visible()
+    drawing = page.tab.get_by_role("application")
+    drawing.focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
+        page.tab.keyboard.press(key)
+    expect(page.tab.get_by_role("status").first).to_contain_text("dense 1 and dense 1: CKA 1.00")
+    page.tab.keyboard.press("t")
+    table = page.tab.get_by_role("region", name="Layers beside each other")
+    expect(table.get_by_role("row")).to_have_count(26)
+    page.tab.keyboard.press("t")
+    page.tab.get_by_label("Save picture").click()
+    with page.tab.expect_download() as saving:
+        page.tab.get_by_role("button", name="Save as SVG").click()
+    assert "dense 3" in Path(saving.value.path()).read_text(encoding="utf-8")
+    drawing.focus()
+    page.tab.keyboard.press("Enter")
+    wait_until_matched(page)
+    assert page.ask("[e.own.layer, e.own.other]") == ["0", "0"]
+    page.tab.go_back()
+    wait_until_compared(page, 25)
+
+
+def test_a_map_is_stopped_and_goes_on(both: Both) -> None:
+    page = both()
+    held: list[Route] = []
+    page.tab.route(
+        "**/api/query",
+        lambda route: held.append(route) if "other_layers" in str(route.request.post_data) else route.continue_(),
+    )
+    page.ask("e.go('compare', null, { mode: 'two' })")
+    page.tab.get_by_role("button", name="Stop").click()
+    expect(page.tab.get_by_text("0 of 25")).to_be_visible()
+    page.tab.unroute("**/api/query")
+    page.tab.get_by_role("button", name="Go on").click()
+    wait_until_compared(page, 25)
+    assert len(held) == 1
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_map_keeps_nobody_out(both: Both, theme: str) -> None:
+    page = both(TWO, theme=theme)
+    wait_until_compared(page, 25)
+    page.tab.get_by_role("application").focus()
+    page.tab.keyboard.press("ArrowDown")
+    assert violations(page) == []
+    page.tab.keyboard.press("t")
+    page.tab.get_by_role("region", name="Layers beside each other").wait_for()
+    assert violations(page) == []
+
+
+def test_what_is_shown_of_two_follows_the_other_one_as_it_grows(both: Both, tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(90, 3)).astype(np.float32)
+    kinds = pa.table({"kind": ["a", "b", "b"] * 30})
+    graph = Graph((Layer("fc", "dense", 3, "linear", 1),))
+    spec = ArraySpec("activations/fc/post", "float32", (3,), ("sample", "unit"))
+    with create(tmp_path / "whole.naut", RecordingCard(graph), [spec]) as writer:
+        writer.append({spec.path: x}, kinds)
+    with create(tmp_path / "grows.naut", RecordingCard(graph), [spec]) as writer:
+        writer.append({spec.path: x[:60]}, kinds[:60])
+        writer.commit()
+        recordings = (open_recording(tmp_path / "whole.naut"), open_recording(tmp_path / "grows.naut"))
+        units, layers = both(f"{TWO}&layer=fc", recordings), both(TWO, recordings)
+        expect(units.tab.get_by_text("on the other half of 60 shared samples")).to_be_visible()
+        expect(layers.tab.get_by_text("over 60 shared samples")).to_be_visible()
+        writer.append({spec.path: x[60:]}, kinds[60:])
+        writer.commit()
+        expect(units.tab.get_by_text("on the other half of 90 shared samples")).to_be_visible()
+        expect(layers.tab.get_by_text("over 90 shared samples")).to_be_visible()

@@ -112,7 +112,9 @@ def test_a_query_has_pythons_digits(cell: Opened, passengers: Recording) -> None
     ("message", "kind", "words"),
     [
         ({"ask": "block", "block": "../secret"}, "block", "Run the cell again"),
-        ({"ask": "steal"}, "query", "answers manifest, block and query"),
+        ({"ask": "manifest", "recording": "../secret"}, "recording", "no such recording is shown in this cell"),
+        ({"ask": "block", "block": "k0", "recording": 7}, "recording", "no such recording is shown in this cell"),
+        ({"ask": "steal"}, "query", "answers about, manifest, block and query"),
         ({"ask": "query", "name": "activty", "params": {}}, "query", "activty"),
         ({"ask": "query", "name": "compare", "params": {"a": "agee > 3"}}, "column", "agee"),
         ({"ask": "query", "name": 7}, "query", "name"),
@@ -192,3 +194,53 @@ def test_a_widget_that_is_not_built_says_how_to_build_it(app: Path, passengers: 
     with pytest.raises(ExportError, match="make web"):
         Explorer(answers)
     answers.close()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_each_of_several_recordings_is_handed_over_by_its_id(
+    cell: Opened, passengers: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    monkeypatch.setattr(kernel, "MOST_VALUES", 1_000_000 if whole else 0)
+    spec = ArraySpec("activations/fc/post", "float32", (3,), ("sample", "unit"))
+    with create(
+        tmp_path / "other.naut", RecordingCard(Graph((Layer("fc", "dense", 3, "linear", 0),))), [spec]
+    ) as writer:
+        writer.append({spec.path: np.eye(3, dtype=np.float32)})
+    other = open_recording(tmp_path / "other.naut")
+    page = cell(KernelAnswers([passengers, other], slices=SLICES))
+    about = json.loads(page.ask(ask="about")[1][0])
+    assert [(one["id"], one["title"], one["samples"]) for one in about["recordings"]] == [
+        (passengers.id, passengers.path.name, passengers.n),
+        (other.id, "other.naut", 3),
+    ]
+    assert "cka" in about["queries"] and about["live"] is False
+    for rec in (other, passengers, other):
+        manifest = json.loads(page.ask(ask="manifest", recording=rec.id)[1][0])
+        assert (manifest["id"], manifest["samples"]["total"]) == (rec.id, rec.n)
+        # Both manifests may name blocks alike: whose is meant is said with the question.
+        for name, card in manifest["blocks"].items():
+            assert len(page.ask(ask="block", block=name, recording=rec.id)[1][0]) == card["bytes"]
+    _, (answer,) = page.ask(ask="query", name="activity", params={}, recording=other.id)
+    (size,) = struct.unpack_from("<I", answer)
+    assert json.loads(answer[4 : 4 + size])["result"]["n"] == {"all": 3}
+
+
+def test_a_cell_without_the_widget_says_which_recordings_it_does_not_show(
+    passengers: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from neuronaut.explorer import notebook
+
+    monkeypatch.setattr(notebook, "_has_anywidget", lambda: False)
+    monkeypatch.setattr(notebook, "MOST_BYTES", 1000)
+    spec = ArraySpec("activations/fc/post", "float32", (3,), ("sample", "unit"))
+    with create(
+        tmp_path / "<b>&.naut", RecordingCard(Graph((Layer("fc", "dense", 3, "linear", 0),))), [spec]
+    ) as writer:
+        writer.append({spec.path: np.eye(3, dtype=np.float32)})
+    shown = notebook.in_cell(passengers, open_recording(tmp_path / "<b>&.naut"))
+    assert isinstance(shown, notebook.Frame)
+    text = shown._repr_html_()
+    assert f"This cell shows {passengers.path.name} alone, without &lt;b&gt;&amp;.naut." in text
+    assert "neuronaut[notebook]" in text and "open_browser=False" in text
+    alone = notebook.in_cell(passengers)
+    assert isinstance(alone, notebook.Frame) and "alone" not in alone._repr_html_()

@@ -7,6 +7,7 @@ import { serve } from "./engine/worker"
 import { type WidgetModel, WidgetSource } from "./source/WidgetSource"
 import { cell } from "./state/notebook"
 import { ownKeys } from "./ui/ownKeys"
+import { forSeveralInCell } from "./views/match/cell"
 
 interface View {
   readonly model: WidgetModel
@@ -22,24 +23,39 @@ async function render({ model, el }: View): Promise<() => void> {
   resize()
   model.on("change:height", resize)
   el.append(place)
-  const source = new WidgetSource(model)
-  const leave: (() => void)[] = [() => source.close(), () => model.off("change:height", resize), () => place.remove()]
-  try {
-    const renew = async () => {
-      const manifest = await source.manifest()
-      return { engine: new Engine(source, manifest, { spawn: spawnWorkerAlone }), manifest }
-    }
-    const app = mount(App, { target: place, props: { ...(await renew()), renew, around: cell(model, document) } })
-    leave.unshift(() => void unmount(app))
-  } catch (problem) {
-    place.style.height = ""
-    place.setAttribute("role", "alert")
-    place.textContent = `The recording cannot be shown: ${problem instanceof Error ? problem.message : String(problem)}`
+  let source: WidgetSource | null = null
+  let app: object | null = null
+  const close = (): void => {
+    if (app) void unmount(app)
+    source?.close()
+    app = null
   }
+  const leave = [close, () => model.off("change:recording", open), () => model.off("change:height", resize), () => place.remove()]
+  async function open(): Promise<void> {
+    close()
+    const mine = (source = new WidgetSource(model, String(model.get("recording") ?? "") || null))
+    const renew = async () => {
+      const [manifest, about] = await Promise.all([mine.manifest(), mine.about()])
+      return { engine: new Engine(mine, manifest, { spawn: spawnWorkerAlone, about }), manifest }
+    }
+    try {
+      const first = await renew()
+      // Meanwhile another one may have been chosen.
+      if (mine === source) app = mount(App, { target: place, props: { ...first, renew, around: cell(model, document) } })
+    } catch (problem) {
+      if (mine !== source) return
+      place.style.height = ""
+      place.setAttribute("role", "alert")
+      place.textContent = `The recording cannot be shown: ${problem instanceof Error ? problem.message : String(problem)}`
+    }
+  }
+  model.on("change:recording", open)
+  await open()
   return () => leave.forEach((one) => one())
 }
 
 // The same text is the widget and its Worker.
 if (typeof document === "undefined") serve()
+else forSeveralInCell()
 
 export default { render }

@@ -12,7 +12,7 @@ from neuronaut.analysis.measures.alignment import Seen, alike, by_chance, seen
 from neuronaut.analysis.measures.matching import Pairing, pairings
 from neuronaut.analysis.measures.matrices import rows_of, thinned
 from neuronaut.analysis.recorded import chosen, unit_coords, units_of
-from neuronaut.analysis.saying import fewer_samples, named_units
+from neuronaut.analysis.saying import named_units
 from neuronaut.analysis.shapes import Int
 from neuronaut.analysis.shared import shared_samples
 from neuronaut.core.errors import DataError
@@ -21,10 +21,8 @@ from neuronaut.core.slices import Where
 from neuronaut.store.activations import Activations
 from neuronaut.store.recording import Recording
 
-FEATURES = 4096
-"""Units of all layers together up to which all shared samples are looked at."""
 SAMPLES = 4096
-"""Samples that larger networks are looked at on."""
+"""Samples that are looked at, at most: the same ones whichever layers are asked about."""
 VALUES = 1 << 26
 """Numbers of a layer that are held at a time."""
 SHUFFLED = 1024
@@ -61,9 +59,8 @@ def beside(
     shared = shared_samples(rec, other)
     group = group_of(rec, where)
     inside = group.mask[shared.rows]
-    sizes = [units_of(array) for array in (*mine, *theirs)]
-    most = SAMPLES if sum(sizes) > min(FEATURES, max(int(inside.sum()), 1)) else len(inside)
-    looked = np.flatnonzero(thinned(inside, max(1, min(most, VALUES // max(sizes))), seed))
+    widest = max(units_of(array) for array in (*mine, *theirs))
+    looked = np.flatnonzero(thinned(inside, max(1, min(SAMPLES, VALUES // widest)), seed))
     drawn = np.flatnonzero(thinned(np.ones(len(looked), bool), SHUFFLED, seed))
     codes = next(
         (one.groups[rows] for one, rows in ((rec, shared.rows), (other, shared.others)) if one.groups is not None), None
@@ -77,7 +74,7 @@ def beside(
     )
     notes = [*shared.notes, *notes_on([group])]
     if len(looked) < inside.sum():
-        notes.append(fewer_samples(len(looked), int(inside.sum()), "the networks"))
+        notes.append(f"looked at on {len(looked):,} of {int(inside.sum()):,} samples, drawn by the seed.")
     if asked.pairings and len(drawn) < len(looked):
         notes.append(f"chance is that of {len(drawn):,} shuffled samples; of all {len(looked):,} it would be lower.")
     if codes is not None:

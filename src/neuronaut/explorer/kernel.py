@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -33,23 +34,34 @@ class KernelAnswers:
         live: Mapping[str, Callable[..., Any]] | None = None,
     ) -> None:
         self._slices = slices
-        self._given: tuple[Recording, Page | None] | None = None
+        self._given: dict[str, tuple[Recording, Page | None]] = {}
         self._giving = threading.Lock()
         self._served = Served(recordings)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="neuronaut-kernel", daemon=True)
         self._thread.start()
         self._queries = Queries(self._served, live)
+        self._live = bool(live)
         self._looking: Future[None] | None = None
 
-    def manifest(self) -> bytes:
-        page = self._page()
+    def about(self) -> bytes:
+        there = self._served.recordings.items()
+        listed = [
+            {"id": id, "title": rec.path.name, "samples": rec.n, "sequence": rec.sequence, "writable": False}
+            for id, rec in there
+        ]
+        return json.dumps({"recordings": listed, "queries": self._queries.names, "live": self._live}).encode()
+
+    def manifest(self, recording: str | None = None) -> bytes:
+        id = self._known(recording)
+        page = self._page(id)
         if page is not None:
             return page.manifest.to_json().encode("utf-8", "replace")
-        return self._served.snapshot(self._served.first).body
+        return self._served.snapshot(id).body
 
-    def block(self, name: str) -> bytes:
-        page = self._page() if self._given is None else self._given[1]
+    def block(self, name: str, recording: str | None = None) -> bytes:
+        id = self._known(recording)
+        page = self._given[id][1] if id in self._given else self._page(id)
         block = self._served.block(name) if page is None else page.blocks.get(name)
         if block is None:
             raise Refused(404, "block", "no manifest given here names such a block. Run the cell again.")
@@ -75,21 +87,29 @@ class KernelAnswers:
         if not self._thread.is_alive():
             self._loop.close()
 
-    def _page(self) -> Page | None:
-        """The page of the recording as it is now, made once, when it fits on one with all its samples."""
+    def _known(self, recording: str | None) -> str:
+        id = self._served.first if recording is None else recording
+        if id not in self._served.recordings:
+            raise Refused(404, "recording", "no such recording is shown in this cell.")
+        return id
+
+    def _page(self, id: str) -> Page | None:
+        """The page of a recording as it is now, made once, when it fits on one with all its samples."""
         with self._giving:
-            rec = self._served.recording(self._served.first)
+            rec = self._served.recording(id)
             assert rec is not None  # noqa: S101
-            if self._given is None or self._given[0] is not rec:
+            if id not in self._given or self._given[id][0] is not rec:
                 units = sum(layer.unit_count for layer in rec.layers.values())
                 whole = rec.n * units <= MOST_VALUES
-                self._given = (rec, bundle(rec, Choice(self._slices)).page if whole else None)
-            return self._given[1]
+                slices = self._slices if id == self._served.first else ()
+                self._given[id] = (rec, bundle(rec, Choice(slices)).page if whole else None)
+            return self._given[id][1]
 
     async def _look(self, hear: Callable[[Event], None]) -> None:
         while True:
             for event in await asyncio.to_thread(self._served.news):
                 # A page that was handed over whole has its own results, and making it gives some.
-                if event.kind != "result" or self._given is None or self._given[1] is None:
+                given = self._given.get(event.recording)
+                if event.kind != "result" or given is None or given[1] is None:
                     hear(event)
             await asyncio.sleep(LIMITS.poll_s)

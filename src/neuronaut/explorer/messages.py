@@ -17,11 +17,14 @@ _MOST_ID = 128
 class Answers(Protocol):
     """What the page in a cell asks for. What cannot be answered raises Refused or a NeuronautError."""
 
-    def manifest(self) -> bytes:
-        """JSON of everything but the arrays."""
+    def about(self) -> bytes:
+        """JSON of which recordings there are, and what may be asked."""
 
-    def block(self, name: str) -> bytes:
-        """A block as it is carried."""
+    def manifest(self, recording: str | None = None) -> bytes:
+        """JSON of everything of a recording but the arrays; without an id of the first."""
+
+    def block(self, name: str, recording: str | None = None) -> bytes:
+        """A block of a recording's manifest as it is carried."""
 
     def ask(self, query: Mapping[str, Any], gone: threading.Event) -> Future[bytes]:
         """The answer to a query, framed as a server frames it; ``gone`` ends the work at its next read."""
@@ -49,13 +52,17 @@ def number_of(message: Any) -> str | None:
 
 
 def reply(answers: Answers, number: str, message: Mapping[str, Any]) -> Reply:
-    """The reply to what is answered at once: the manifest, or a block."""
+    """The reply to what is answered at once: which recordings there are, a manifest, or a block."""
+    recording = message.get("recording")
+    which = None if recording is None else str(recording)
     try:
+        if message.get("ask") == "about":
+            return Reply({"id": number}, (answers.about(),))
         if message.get("ask") == "manifest":
-            return Reply({"id": number}, (answers.manifest(),))
+            return Reply({"id": number}, (answers.manifest(which),))
         if message.get("ask") == "block":
-            return Reply({"id": number}, (answers.block(str(message.get("block"))),))
-        raise Refused(400, "query", "a widget answers manifest, block and query.")
+            return Reply({"id": number}, (answers.block(str(message.get("block")), which),))
+        raise Refused(400, "query", "a widget answers about, manifest, block and query.")
     except Exception as error:
         return refusal(number, error)
 

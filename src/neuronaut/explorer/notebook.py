@@ -41,11 +41,12 @@ def in_cell(
 ) -> Explorer | Frame:
     """The explorer of recordings as the value of a cell.
 
-    With anywidget (extra ``notebook``) it is a widget whose ``state`` follows the page and moves it; without, a frame
-    that holds the page of the first recording. ``live`` are the questions that ask a model, by name.
+    With anywidget (extra ``notebook``) it is a widget whose ``state`` follows the page and moves it, and whose bar
+    switches between the recordings; without, a frame that holds the page of the first and names the others. ``live``
+    are the questions that ask a model, by name.
     """
     if not _has_anywidget():
-        return frame(rec, slices=slices, height=height)
+        return frame(rec, *others, slices=slices, height=height)
     from neuronaut.explorer.kernel import KernelAnswers
     from neuronaut.explorer.widget import Explorer
 
@@ -69,11 +70,26 @@ class Frame:
     name: str
     page: str | None
     height: int = HEIGHT
+    others: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<{self.name}: the explorer needs a notebook that shows HTML. {self._advice()}>"
 
     def _repr_html_(self) -> str:
+        return self._alone() + self._shown()
+
+    def _alone(self) -> str:
+        """That others were asked for and are not there, and what to do."""
+        if not self.others:
+            return ""
+        said = (
+            f"This cell shows {self.name} alone, without {', '.join(self.others)}. For all of them install "
+            "neuronaut[notebook] and restart the kernel, or open a browser: naut.show(..., open_browser=False) gives "
+            "the link."
+        )
+        return f"<p>{html.escape(said)}</p>"
+
+    def _shown(self) -> str:
         if self.page is None:
             name, advice = html.escape(self.name), html.escape(self._advice())
             return f"<p>{name} is too large for a cell's output ({MOST_BYTES // 10**6} MB). {advice}</p>"
@@ -87,12 +103,13 @@ class Frame:
         return "Install neuronaut[notebook] for the widget, or run in a shell: neuronaut show RECORDING."
 
 
-def frame(rec: Recording, *, slices: Sequence[Any] = (), height: int = HEIGHT) -> Frame:
-    """The page of a recording in a sandboxed frame, when it is at most 10 MB."""
+def frame(rec: Recording, *others: Recording, slices: Sequence[Any] = (), height: int = HEIGHT) -> Frame:
+    """The page of a recording in a sandboxed frame, when it is at most 10 MB; it says that it has no others."""
     pieces, size = [], 0
+    names = tuple(one.path.name for one in others)
     for piece in compose(bundle(rec, Choice(slices)).page, read_assets()):
         size += len(piece)
         if size > MOST_BYTES:
-            return Frame(rec.path.name, None, height)
+            return Frame(rec.path.name, None, height, names)
         pieces.append(piece)
-    return Frame(rec.path.name, b"".join(pieces).decode("utf-8"), height)
+    return Frame(rec.path.name, b"".join(pieces).decode("utf-8"), height, names)

@@ -24,10 +24,12 @@ class Explorer(anywidget.AnyWidget):
     """The explorer in a cell.
 
     ``state`` is the link of what is shown, such as ``#/network?sel=0%3A11``; setting it moves the page, and a click on
-    the page sets it. ``height`` is in pixels.
+    the page sets it. ``recording`` is the id of the one of several that is shown; empty is the first. ``height`` is in
+    pixels.
     """
 
     state = traitlets.Unicode("").tag(sync=True)
+    recording = traitlets.Unicode("").tag(sync=True)
     height = traitlets.Int(HEIGHT, min=200, max=4000).tag(sync=True)
 
     def __init__(self, answers: Answers, *, state: str | View = "", height: int = HEIGHT) -> None:

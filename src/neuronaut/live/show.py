@@ -59,8 +59,6 @@ def show(
     recordings = [opened(one, writable=writable) for one in (rec, *others)]
     live = None if model is None else live_questions(recordings[0], model, data)
     if open_browser and in_notebook():
-        if others:
-            say(f"A cell shows {recordings[0].path.name} alone; with open_browser=False all are served.")
         return in_cell(*recordings, live=live)
     server = Server(
         recordings, port=port, allow_host=allow_host, live=live, on_link=lambda link: say(f"A new link: {link}")

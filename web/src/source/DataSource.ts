@@ -10,6 +10,8 @@ export interface DataSource {
   query?(name: string, params: object, signal?: AbortSignal): Promise<Answer>
   /** Told what is new in the recordings; returns what ends it. */
   subscribe?(listener: (event: SourceEvent) => void): () => void
+  /** The same of another of the recordings that are there. */
+  another?(id: string): DataSource
   /** What is served, and what may be asked. */
   about?(): Promise<About>
   /** Keeps a named slice in the recording (null: forgets it). Rejects with Refused where it is not writable. */

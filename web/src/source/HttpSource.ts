@@ -39,6 +39,10 @@ export class HttpSource implements DataSource {
     return (await (await this.#get("recordings")).json()) as About
   }
 
+  another(id: string): DataSource {
+    return new HttpSource(this.#base, id)
+  }
+
   async saveSlice(name: string, expression: string | null): Promise<void> {
     await this.#post("slices", { name, expression, ...this.#which })
   }

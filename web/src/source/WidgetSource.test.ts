@@ -70,6 +70,17 @@ test("a refusal of the kernel is the error, in its words; a question that is giv
   expect(model.sent.at(-1)).toEqual({ id: model.sent[1]!["id"], ask: "cancel" })
 })
 
+test("of several recordings the one it is of is named with every question", () => {
+  const model = new FakeModel()
+  const source = new WidgetSource(model, "abc")
+  const asked = [source.manifest(), source.answer("activity", {}), source.about()]
+  expect(model.sent.map((one) => one["recording"])).toEqual(["abc", "abc", "abc"])
+  void new WidgetSource(model).manifest()
+  expect(model.sent.at(-1)).not.toHaveProperty("recording")
+  asked.forEach((one) => void (one as Promise<unknown>).catch(() => undefined))
+  source.close()
+})
+
 test("closing ends what still waits", async () => {
   const { source } = opened()
   const asked = source.answer("activity", {})

@@ -2,7 +2,7 @@ import type { Manifest } from "../contract/manifest"
 import { readManifest } from "../contract/validate"
 import { Blocks, withTexts } from "./Blocks"
 import { readAnswer } from "./answer"
-import { type Answer, type DataSource, Refused, type SourceEvent } from "./DataSource"
+import { type About, type Answer, type DataSource, Refused, type SourceEvent } from "./DataSource"
 
 /** What is used of a notebook widget's model (the anywidget front-end contract). */
 export interface WidgetModel {
@@ -14,7 +14,7 @@ export interface WidgetModel {
   off(event: string, listener: (...values: never[]) => void): void
 }
 
-type Ask = { ask: "manifest" } | { ask: "block"; block: string } | { ask: "query"; name: string; params: object }
+type Ask = { ask: "about" } | { ask: "manifest" } | { ask: "block"; block: string } | { ask: "query"; name: string; params: object }
 
 interface Waiting {
   resolve(bytes: Uint8Array<ArrayBuffer>): void
@@ -25,6 +25,7 @@ interface Waiting {
 export class WidgetSource implements DataSource {
   readonly kind = "widget"
   readonly #model: WidgetModel
+  readonly #recording: string | null
   readonly #waiting = new Map<string, Waiting>()
   readonly #heard = (content: unknown, buffers: DataView[]): void => this.#hear(content, buffers)
   /** Several views of one widget hear each other's answers: the number of a question says whose it is. */
@@ -33,8 +34,10 @@ export class WidgetSource implements DataSource {
   #next = 0
   #read: Promise<{ manifest: Manifest; blocks: Blocks }> | null = null
 
-  constructor(model: WidgetModel) {
+  /** `recording`: the id of one of those that the widget holds; null is the first. */
+  constructor(model: WidgetModel, recording: string | null = null) {
     this.#model = model
+    this.#recording = recording
     model.on("msg:custom", this.#heard)
   }
 
@@ -48,6 +51,10 @@ export class WidgetSource implements DataSource {
   async blob(id: string, signal?: AbortSignal): Promise<ArrayBuffer> {
     const { blocks } = await this.#begin()
     return blocks.blob(id, signal)
+  }
+
+  async about(): Promise<About> {
+    return parsed(await this.#ask({ ask: "about" })) as About
   }
 
   async query(name: string, params: object, signal?: AbortSignal): Promise<Answer> {
@@ -73,7 +80,7 @@ export class WidgetSource implements DataSource {
 
   #begin(): Promise<{ manifest: Manifest; blocks: Blocks }> {
     this.#read ??= this.#ask({ ask: "manifest" }).then((bytes) => {
-      const manifest = readManifest(JSON.parse(new TextDecoder().decode(bytes)))
+      const manifest = readManifest(parsed(bytes))
       return { manifest, blocks: new Blocks(manifest, (block) => this.#ask({ ask: "block", block })) }
     })
     return this.#read
@@ -91,7 +98,7 @@ export class WidgetSource implements DataSource {
       const done = (): void => signal?.removeEventListener("abort", stop)
       signal?.addEventListener("abort", stop, { once: true })
       this.#waiting.set(id, { resolve: (bytes) => (done(), resolve(bytes)), reject: (problem) => (done(), reject(problem)) })
-      this.#model.send({ id, ...question })
+      this.#model.send({ id, ...question, ...(this.#recording === null ? {} : { recording: this.#recording }) })
     })
   }
 
@@ -107,4 +114,8 @@ export class WidgetSource implements DataSource {
     // A view on a larger buffer: only this part of it is the answer.
     else one.resolve(new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength))
   }
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder().decode(bytes))
 }

@@ -12,6 +12,11 @@ export function cell(model: WidgetModel, page: Document): Surroundings {
     host: widgetHost(model),
     alone: false,
     address: () => "",
+    visit: (recording, hash) => {
+      model.set(STATE, hash)
+      model.set("recording", recording)
+      model.save_changes()
+    },
     theme: () => notebookTheme(page),
     onTheme: (listener) => watch(page, listener),
   }

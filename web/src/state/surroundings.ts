@@ -11,6 +11,8 @@ export interface Surroundings {
   readonly alone: boolean
   /** What stands before the hash in a link to the view; empty where the page has no address. */
   address(): string
+  /** Shows another recording in the same place; without it the window goes to its address. */
+  visit?(recording: string, hash: string): void
   theme(): Theme
   onTheme(listener: () => void): () => void
 }

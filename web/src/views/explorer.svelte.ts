@@ -37,6 +37,10 @@ export class Explorer {
   readonly state: State
   /** Another engine and manifest when the recording has grown. */
   engine: Engine = $state.raw()!
+  /** Shows another recording in this place. */
+  visit: ((recording: string, hash: string) => void) | null = null
+  /** How often another recording grew. */
+  elsewhere = $state(0)
   manifest: Manifest = $state.raw()!
   understanding: Understanding = $state.raw()!
   readonly cards: ReadonlyMap<string, LayerCard> = $derived(byName(this.manifest.model.layers))

@@ -11,13 +11,13 @@ export interface Beside {
   readonly Switch: Part
   /** Whether groups are compared, or recordings. */
   readonly Mode: Part
-  /** Compare's view of two recordings. */
-  readonly Matched: Part
+  /** Compare's view of two recordings; null where there is no room for it. */
+  readonly Matched: Part | null
 }
 
 let held: Beside | null = null
 
-/** Only a served page has them: what imports them is not part of the others. */
+/** A page that is one file has none: what imports them is not part of it. */
 export function install(parts: Beside): void {
   held = parts
 }
@@ -32,5 +32,5 @@ export function several(explorer: Explorer) {
 
 /** Whether Compare shows two recordings. */
 export function ofTwo(explorer: Explorer): boolean {
-  return held !== null && explorer.route === "compare" && explorer.own["mode"] === "two" && several(explorer).length > 1
+  return held?.Matched != null && explorer.route === "compare" && explorer.own["mode"] === "two" && several(explorer).length > 1
 }

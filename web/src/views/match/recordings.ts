@@ -29,3 +29,12 @@ export function namesOf(recordings: readonly ServedRecording[]): ReadonlyMap<str
   const twice = (title: string): boolean => recordings.filter((one) => one.title === title).length > 1
   return new Map(recordings.map(({ id, title }) => [id, twice(title) ? `${title} (${id.slice(0, 6)})` : title]))
 }
+
+/** What is set beside each other: this recording and `other`, over the samples of a slice. */
+export interface Two {
+  readonly other: string
+  readonly names: readonly [string, string]
+  readonly slice: string | null
+  /** Of the positions, where it is not the mean. */
+  readonly reduction: string | null
+}
