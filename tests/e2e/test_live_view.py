@@ -166,7 +166,7 @@ def test_a_unit_pointed_at_is_asked_of_the_model_where_no_influence_was_recorded
         page.point_at("0", 2, "dense 1")
         tip = page.tab.locator(".tip")
         expect(tip).to_contain_text("Computed now by the live model, on 60 of 60 samples.", timeout=60_000)
-        expect(tip).to_contain_text("on average it")
+        expect(tip).to_contain_text("average it")
         assert json.loads(asked[-1])["params"] == {"at": "0:2"}
         page.close()
         assert page.wrongs == []
