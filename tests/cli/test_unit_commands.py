@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -150,3 +151,20 @@ def test_a_hostile_column_is_only_a_name(neuronaut: Run, recording: Path) -> Non
     ran = neuronaut("selectivity", recording, hostile, code=1)
     assert not any(sign in ran.out + ran.err for sign in "\x1b\u202e\x9b")
     assert "a class needs others" in " ".join(ran.err.split())
+
+
+def test_the_units_of_a_layer_are_counted_once_each(neuronaut: Run, recording: Path) -> None:
+    lines = [line.split() for line in neuronaut("health", recording).out.splitlines()]
+    heading = next(at for at, words in enumerate(lines) if words[:2] == ["layer", "units"])
+    rows = list(itertools.takewhile(bool, lines[heading + 1 :]))
+    assert rows
+    for _, units, *counts in rows:
+        assert int(units) == sum(int(count) for count in counts if count != "–")
+
+
+def test_fewer_similar_units_of_one_are_printed_as_asked(neuronaut: Run, recording: Path) -> None:
+    with naut.open(recording) as rec:
+        name, layer = max(rec.layers.items(), key=lambda item: item[1].unit_count)
+    out = neuronaut("similarity", recording, f"{name}:0", "--limit", "1").out
+    assert f"… {layer.unit_count - 2:,} more unit" in out
+    assert [line.split()[0] for line in out.splitlines() if line.split() and line.split()[0].isdigit()] == ["1"]

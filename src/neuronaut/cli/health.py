@@ -59,7 +59,7 @@ def health_table(result: Result) -> pd.DataFrame:
 
 
 def layer_table(result: Result) -> pd.DataFrame:
-    """One row per layer: how many of its units are what; None where that was not asked."""
+    """One row per layer: how many of its units have which status; None where that was not asked."""
     import numpy as np
     import pandas as pd
 
@@ -69,9 +69,8 @@ def layer_table(result: Result) -> pd.DataFrame:
         own = units[units["layer"] == name]
         row: dict[str, object] = {"layer": name, "units": len(own), "ok": int((own["status"] == "ok").sum())}
         for word in _WORDS:
-            value = word.replace(" ", "_")
-            asked = not np.isnan(result[f"share_{value}"][place])
-            row[word] = f"{int(own[value].sum())}" if asked else None
+            asked = not np.isnan(result[f"share_{word.replace(' ', '_')}"][place])
+            row[word] = f"{int((own['status'] == word).sum())}" if asked else None
         rows.append(row)
     return pd.DataFrame(rows)
 

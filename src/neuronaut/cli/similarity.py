@@ -114,7 +114,9 @@ def _print(result: Result, at: str | None, limit: int) -> None:
     if "similar" in result.values:
         say(f"{at} and the most {_kind(result)} units of its layer", style="bold")
         if len(table):
-            print_table(table, formats={"value": ".3f"})
+            print_table(table if not limit else table.head(limit), formats={"value": ".3f"})
+        if limit and len(table) > limit:
+            say(f"… {len(table) - limit:,} more units; --limit 0 prints all.")
         return
     say(f"each unit and the most {_kind(result)} of its layer", style="bold")
     nearest = table[table["rank"] == 1].drop(columns="rank")
