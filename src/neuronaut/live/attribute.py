@@ -106,15 +106,7 @@ def attribute(
     _check_order(model, rec_or_data)
     rec = rec_or_data if isinstance(rec_or_data, Recording) else None
     with untouched_randomness():
-        if rec is not None:
-            ends_of(rec.graph, to, layer, rec)  # before the model runs
-            subject = recorded_subject(model, rec, where, data=data, labels=None, groups=groups, inputs=inputs)
-        else:
-            if data is not None:
-                raise DataError("data= goes beside a recording; here the data are given already.")
-            subject = given_subject(
-                model, rec_or_data, where, units=[to, layer], labels=None, classes=None, groups=groups, inputs=inputs
-            )
+        subject = _subject(model, rec_or_data, to, layer, where, data, groups, inputs)
         target, sites = ends_of(subject.model.graph, to, layer, rec)
         if positions:
             check_mapped(subject.model.graph, layer, sites)
@@ -176,6 +168,19 @@ def _check_order(model: Any, rec_or_data: Any) -> None:
     if isinstance(model, (str, os.PathLike)) or isinstance(rec_or_data, (str, os.PathLike)):
         path = os.fspath(model if isinstance(model, (str, os.PathLike)) else rec_or_data)
         raise DataError(f"{path!r} is a path. Open it first: naut.attribute(model, naut.open({path!r}), to).")
+
+
+def _subject(
+    model: Any, rec_or_data: Any, to: str, layer: str, where: Where, data: Any, groups: Any, inputs: Any
+) -> Subject:
+    if isinstance(rec_or_data, Recording):
+        ends_of(rec_or_data.graph, to, layer, rec_or_data)  # before the model runs
+        return recorded_subject(model, rec_or_data, where, data=data, labels=None, groups=groups, inputs=inputs)
+    if data is not None:
+        raise DataError("data= goes beside a recording; here the data are given already.")
+    return given_subject(
+        model, rec_or_data, where, units=[to, layer], labels=None, classes=None, groups=groups, inputs=inputs
+    )
 
 
 def _start_word(method: str, inputs_move: bool) -> str | None:
