@@ -87,10 +87,16 @@ class Notebook:
         self.wrongs: list[str] = []
         self._runs = 0
         self.tab.on("pageerror", lambda error: self.wrongs.append(str(error)))
+        self.tab.on("console", lambda message: self._console(message.type, message.text))
         self.tab.goto(f"{lab.url}lab/tree/{path.name}?token=test&reset")
         expect(self.tab.locator(".jp-Notebook .jp-CodeCell")).to_have_count(len(cells), timeout=RUN)
         self.tab.evaluate("jupyterapp.shell.currentWidget.sessionContext.ready.then(() => null)")
         self.tab.wait_for_function("jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'")
+
+    def _console(self, kind: str, text: str) -> None:
+        """What the app warns of; JupyterLab has warnings of its own."""
+        if kind in ("error", "warning") and "svelte.dev" in text:
+            self.wrongs.append(f"{kind}: {text}")
 
     def command(self, name: str, **options: str) -> None:
         self.tab.evaluate(
