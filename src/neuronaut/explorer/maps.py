@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from neuronaut.analysis.statistics.moments import single
 from neuronaut.core.address import Address
+from neuronaut.core.errors import DataError, unknown
 from neuronaut.core.layer import Layer
 from neuronaut.explorer.blobs import Packer
 from neuronaut.explorer.contract import MapsCard
@@ -22,6 +23,8 @@ SIDE = 14
 """Longest side of a map on a page."""
 LARGEST = 200_000_000
 """Recorded numbers of a layer up to which all samples are averaged; beyond, evenly spaced ones."""
+CHANNELS = 4096
+"""Channels whose maps one answer holds, at most."""
 GAP = 255
 """Code of a place where no sample is finite."""
 _BLOCK_VALUES = 4_000_000
@@ -73,6 +76,29 @@ def mean_maps(rec: Recording, layer: str) -> tuple[Floats, int]:
         count += n
     with np.errstate(invalid="ignore"):
         return np.where(count > 0, total / count, np.nan), -(-rec.n // stride)
+
+
+def maps_asked(rec: Recording, layers: Sequence[str]) -> list[str]:
+    """Those of ``layers`` that are images. Raises UnknownName, or DataError for more than 4,096 channels."""
+    for name in layers:
+        if name not in rec.layers:
+            raise unknown("layer", name, rec.layers)
+    found = [name for name in dict.fromkeys(layers) if len(rec.layers[name].position_axes) == 2]
+    channels = sum(rec.layers[name].unit_count for name in found)
+    if channels > CHANNELS:
+        raise DataError(f"maps of {channels:,} channels were asked for; at most {CHANNELS:,} are given at a time.")
+    return found
+
+
+def sample_maps(full: Mapping[str, npt.NDArray[Any]]) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
+    """Maps [y, x, unit] of one sample by layer, as values and axes of a Result: ``map\\tLAYER`` [unit, y, x].
+
+    >>> table, dims = sample_maps({"conv": np.zeros((28, 28, 3))})
+    >>> table["map\\tconv"].shape, dims["map\\tconv"]
+    ((3, 14, 14), ('conv.unit', 'conv.y', 'conv.x'))
+    """
+    table = {f"map\t{name}": np.moveaxis(shrunk(one), -1, 0).astype(np.float32) for name, one in full.items()}
+    return table, {f"map\t{name}": (f"{name}.unit", f"{name}.y", f"{name}.x") for name in full}
 
 
 def shrunk(maps: npt.NDArray[Any], side: int = SIDE) -> Floats:

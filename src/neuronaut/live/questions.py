@@ -18,6 +18,7 @@ from neuronaut.core.errors import DataError, UnsupportedModel, unknown
 from neuronaut.core.model import Edit, Model, Site
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
+from neuronaut.explorer.maps import maps_asked, sample_maps
 from neuronaut.explorer.server.reading import effects as stored_effects
 from neuronaut.explorer.server.reading import effects_table
 from neuronaut.live.ablate import ablate as run_ablate
@@ -51,14 +52,18 @@ def live_questions(rec: Recording, model: Any, data: Any = None) -> Mapping[str,
         inputs: list[list[float]] | None = None,
         row: int | None = None,
         edits: list[dict[str, Any]] | None = None,
+        maps: list[str] | None = None,
     ) -> Result:
-        """What all layers and outputs do on typed inputs, or on a recorded row, with some units changed or none."""
+        """What all layers and outputs do on typed inputs, or on a recorded row, with some units changed or none.
+
+        Of the layers of images in ``maps`` also ``map\\tLAYER`` [unit, y, x] of the first row, at most 14 by 14.
+        """
         _same(asked, rec)
         if (inputs is None) == (row is None):
             raise DataError("give either inputs, a list of rows, or the number of a recorded row.")
         batch = _typed(inputs, first.inputs) if inputs is not None else _recorded(feed, int(row or 0), rec)
         with one_at_a_time:
-            return _forward(live, rec, batch, [_edit(rec, one) for one in edits or ()])
+            return _forward(live, rec, batch, [_edit(rec, one) for one in edits or ()], maps_asked(rec, maps or ()))
 
     def ablate(
         asked: Recording,
@@ -69,12 +74,12 @@ def live_questions(rec: Recording, model: Any, data: Any = None) -> Mapping[str,
         seed: int = 0,
         resamples: int = 2000,
         null: int = 20,
+        scale: float | None = None,
     ) -> Result:
         """What the answers lose when units are taken out or scaled, with interval and verdict; as naut.ablate."""
         _same(asked, rec)
         with one_at_a_time:
             return run_ablate(
-        scale: float | None = None,
                 model,
                 asked,
                 units,
@@ -85,12 +90,12 @@ def live_questions(rec: Recording, model: Any, data: Any = None) -> Mapping[str,
                 seed=seed,
                 resamples=resamples,
                 null=null,
+                scale=scale,
             )
 
     def influence(
         asked: Recording, at: str, where: Where = None, direction: str = "both", k: int | None = None
     ) -> Result:
-                scale=scale,
         """The effect of one unit on all others (or theirs on it) over any slice; as naut.influence."""
         _same(asked, rec)
         with one_at_a_time:
@@ -116,6 +121,8 @@ def live_questions(rec: Recording, model: Any, data: Any = None) -> Mapping[str,
 
 
 def _same(asked: Recording, rec: Recording) -> None:
+    if asked.id != rec.id and asked.path == rec.path:
+        raise DataError(f"{rec.path.name} was recorded anew: begin again with its model, naut.show(rec, model=model).")
     if asked.id != rec.id:
         raise DataError(f"the model that runs here is that of {rec.path.name}.")
 
@@ -152,10 +159,10 @@ def _edit(rec: Recording, given: Mapping[str, Any]) -> Edit:
     return Edit(site, units, "scale", np.full(len(units), float(factor), np.float32))
 
 
-def _forward(live: Model, rec: Recording, batch: Any, edits: Sequence[Edit]) -> Result:
+def _forward(live: Model, rec: Recording, batch: Any, edits: Sequence[Edit], maps: Sequence[str] = ()) -> Result:
     held = [layer for name, layer in rec.layers.items() if name in live.graph.names]
     sites = [Site(layer.name) for layer in held]
-    ran = live.run(copied(batch), sites, edits)
+    ran = live.run(copied(batch), sites, edits, position="keep" if maps else "reduce")
     parts = [np.asarray(ran.captured[site].get("value", ran.captured[site].get("mean"))) for site in sites]
     value = np.concatenate(parts, axis=1)
     table: dict[str, Any] = {"value": value}
@@ -164,6 +171,8 @@ def _forward(live: Model, rec: Recording, batch: Any, edits: Sequence[Edit]) -> 
         key = f"output\t{name}"
         table[key] = np.asarray(output)
         dims[key] = ("sample", *(f"{name}.{axis}" for axis in range(1, np.ndim(output))))
+    drawn, axes = sample_maps({site.layer: ran.captured[site]["full"][0] for site in sites if site.layer in maps})
+    table, dims = table | drawn, dims | axes
     layers = [layer.name for layer in held for _ in range(layer.unit_count)]
     coords: dict[str, Any] = {"unit": range(len(layers)), "layer": layers}
     task = task_of(rec)

@@ -81,10 +81,9 @@ export const DEFINITIONS = {
     reading: "An intervention, not a correlation. Loss up or accuracy down: the answers relied on the unit.",
     reference: "Zhang and Nanda 2023, Towards best practices of activation patching",
   }),
-  redrawn: define("95% of redraws", "Where the mean change lies in 95% of redraws of the samples, each taken with and without the units.", {
-    formula: "2.5% to 97.5% of the redraws",
-    reading: "A paired bootstrap: it excludes 0 where the change is more than which samples there happened to be.",
-    reference: "Efron 1979, Bootstrap methods: another look at the jackknife; Davison and Hinkley 1997, 3.8, for groups",
+  redrawn: define("95% of redraws", "Where the mean change lies in 95% of redraws of the samples, each with and without the units: a paired bootstrap.", {
+    reading: "An interval that holds 0 is no evidence of a difference.",
+    reference: "Efron 1979, Bootstrap methods: another look at the jackknife; Davison and Hinkley 1997, 3.8",
   }),
   otherUnits: define("Other units", "The central 95% of the same change for random other units of the layer.", {
     reading: "A change within it is what any unit of the layer would do.",

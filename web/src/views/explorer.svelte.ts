@@ -5,6 +5,7 @@ import type { EdgeArrays, FilterProblem, GroupStats, PairStats, Sides } from "..
 import type { Engine } from "../engine/engine"
 import type { LayerMaps } from "../engine/maps"
 import type { Result } from "../engine/results"
+import type { Preview } from "../engine/samples"
 import type { Columns } from "../filter"
 import type { Arranged } from "../layout/slots"
 import type { Colouring } from "../render/colouring"
@@ -32,6 +33,8 @@ export interface NamedSlice {
   readonly expression: string
   readonly kept: "recording" | "link"
 }
+
+const NO_MAPS = { maps: new Map<string, LayerMaps>(), picture: null } as const
 
 export class Explorer {
   readonly state: State
@@ -75,6 +78,8 @@ export class Explorer {
   all = $state.raw<GroupStats | null>(null)
   /** One sample as a group of its own, while its page draws the network. */
   one = $state.raw<GroupStats | null>(null)
+  /** That sample's own maps and picture, as far as they are known. */
+  oneMaps = $state.raw<{ readonly maps: ReadonlyMap<string, LayerMaps>; readonly picture: Preview | null }>(NO_MAPS)
   /** Both groups, as last answered; null while none is set. */
   sides = $state.raw<Sides | null>(null)
   readonly #base: View
@@ -109,6 +114,10 @@ export class Explorer {
   readonly a: GroupStats | null = $derived(this.alone ? this.one : (this.sides?.a ?? this.all))
   readonly b: GroupStats | null = $derived(this.alone ? null : (this.sides?.b ?? null))
   readonly comparing = $derived(this.expressionA !== null || this.expressionB !== null)
+  /** The maps that are drawn: of all samples, or where one sample is shown its own. */
+  readonly drawnMaps: ReadonlyMap<string, LayerMaps> | null = $derived(this.alone ? this.oneMaps.maps : this.maps)
+  /** Whether A and B are set, but not here yet. */
+  readonly waiting = $derived(!this.alone && this.comparing && this.sides === null && !this.problems.a && !this.problems.b)
   /** Groups that cannot be read are not compared. */
   readonly #col = $derived(this.view.col)
   readonly mode: ColourMode = $derived.by(() => {
@@ -357,6 +366,12 @@ export class Explorer {
 
   #keepSlices(slices: readonly string[]): void {
     this.update({ slices: Object.freeze([...slices]) })
+  }
+
+  /** Shows one sample, or no longer. */
+  lone(one: GroupStats | null, maps: ReadonlyMap<string, LayerMaps> = NO_MAPS.maps, picture: Preview | null = null): void {
+    this.one = one
+    this.oneMaps = { maps, picture }
   }
 
   /** Shows a view, of `at`; each view begins with what it keeps for itself empty. */

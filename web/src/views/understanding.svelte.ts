@@ -36,6 +36,8 @@ export class Understanding {
   readonly #engine: Engine
   readonly #begun: Promise<unknown>
   health = $state.raw<Result | null>(null)
+  /** Whether it is known if there is such a Result. */
+  judged = $state(false)
   /** One for each column that was asked. */
   selectivity = $state.raw<readonly Result[]>([])
   rank = $state.raw<Result | null>(null)
@@ -44,12 +46,13 @@ export class Understanding {
   constructor(engine: Engine) {
     this.#engine = engine
     this.#begun = this.#begin()
+    this.#begun.catch(() => (this.judged = true))
   }
 
   async #begin(): Promise<void> {
     const engine = this.#engine
     await Promise.all((["health", "selectivity", "rank", "order"] as const).map((name) => engine.results(name)))
-    void this.#read("health").then(([one]) => (this.health = one ?? null))
+    void this.#read("health").then(([one]) => (this.health = one ?? null)).finally(() => (this.judged = true))
     void this.#read("rank").then(([one]) => (this.rank = one ?? null))
     const byCrossings = engine.resultsNamed("order").filter((one) => (one.params["by"] ?? "crossings") === "crossings")
     void this.#read("order", byCrossings).then(([one]) => (this.order = one ?? null))

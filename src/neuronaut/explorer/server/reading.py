@@ -11,15 +11,16 @@ import numpy.typing as npt
 from neuronaut.analysis.groups import group_of, groups
 from neuronaut.analysis.influence import effects_of, stored_influence, unit_address
 from neuronaut.analysis.recorded import reduced
-from neuronaut.analysis.statistics.moments import moments
+from neuronaut.analysis.statistics.moments import moments, single
 from neuronaut.analysis.top import known_unit
-from neuronaut.core.address import parse_address
+from neuronaut.core.address import Address, parse_address
 from neuronaut.core.axes import REDUCTIONS
 from neuronaut.core.columns import BoolColumn, Column, TextColumn
 from neuronaut.core.errors import DataError, NeedsModel, UnknownName, unknown
 from neuronaut.core.layer import Layer
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
+from neuronaut.explorer.maps import has_maps, maps_asked, sample_maps
 from neuronaut.explorer.preview import PREVIEW
 from neuronaut.explorer.server.limits import LIMITS
 from neuronaut.store.activations import Activations
@@ -61,16 +62,20 @@ def values(
     return Result("values", {"value": found}, {"value": ("sample", "chosen")}, {"chosen": units}, n={"all": count})
 
 
-def row(rec: Recording, row: int, site: str = "post", reduction: str = "mean") -> Result:
-    """What all layers did on one sample: ``value`` [unit], one layer after the other."""
+def row(rec: Recording, row: int, site: str = "post", reduction: str = "mean", maps: list[str] | None = None) -> Result:
+    """What all layers did on one sample: ``value`` [unit], one layer after the other.
+
+    Of the layers in ``maps`` whose positions were kept also ``map\\tLAYER`` [unit, y, x], at most 14 by 14.
+    """
     (place,) = _rows(rec, [row])
     held = [card for name, card in rec.layers.items() if f"activations/{name}/{site}" in rec.arrays]
     if not held:
         raise DataError(f"the site {site!r} of no layer was recorded.")
     parts = [layer_values(rec, card.name, site, reduction)[1].read(int(place)) for card in held]
-    value = np.concatenate(parts)
-    sample = {"sample": np.asarray(rec.sample_ids[place])}
-    return Result("row", {"value": value, **sample}, {"value": ("unit",), "sample": ()}, _units(held), n={"all": 1})
+    kept = [name for name in maps_asked(rec, maps or ()) if has_maps(rec, name)]
+    table, dims = sample_maps({name: single(rec.at(Address(name)).full.read(int(place))) for name in kept})
+    values = {"value": np.concatenate(parts), "sample": np.asarray(rec.sample_ids[place]), **table}
+    return Result("row", values, {"value": ("unit",), "sample": (), **dims}, _units(held), n={"all": 1})
 
 
 def unit(rec: Recording, at: str, slices: list[Where] | None = None, reduction: str = "mean") -> Result:

@@ -2,7 +2,8 @@
 
 import type { GroupStats, LayerStats } from "../../engine/api"
 
-export function groupOfOne(values: ReadonlyMap<string, Float32Array>): GroupStats {
+/** `exact`: not worked out from rounded values. */
+export function groupOfOne(values: ReadonlyMap<string, Float32Array>, exact = true): GroupStats {
   const layers = [...values].map(([name, found]): [string, LayerStats] => [
     name,
     {
@@ -15,5 +16,5 @@ export function groupOfOne(values: ReadonlyMap<string, Float32Array>): GroupStat
       nonfinite: Float64Array.from(found, (value) => Number(!Number.isFinite(value))),
     },
   ])
-  return { expression: "", n: 1, exact: true, layers: new Map(layers), problems: new Map() }
+  return { expression: "", n: 1, exact, layers: new Map(layers), problems: new Map() }
 }
