@@ -8,7 +8,7 @@ import type { Explorer } from "./explorer.svelte"
 import Compare from "./Compare.svelte"
 import LayersView from "./LayersView.svelte"
 import NeuronView from "./NeuronView.svelte"
-import Live from "./live/Live.svelte"
+import LiveView from "./live/LiveView.svelte"
 import Samples from "./samples/Samples.svelte"
 import Sample from "./samples/Sample.svelte"
 import Slices from "./slices/Slices.svelte"
@@ -36,7 +36,7 @@ export const VIEWS: Partial<Record<Route, ViewCard>> = {
   sample: { place: "samples", label: "Sample", icon: "samples", key: "", component: Sample, inspector: false },
   compare: { place: "compare", label: "Compare", icon: "compare", key: "5", component: Compare, inspector: true },
   slices: { place: "slices", label: "Slices", icon: "slices", key: "6", component: Slices, inspector: false },
-  live: { place: "live", label: "Live", icon: "live", key: "7", component: Live, inspector: false, there: (explorer) => explorer.engine.about?.live ?? false },
+  live: { place: "live", label: "Live", icon: "live", key: "7", component: LiveView, inspector: false, there: (explorer) => explorer.route === "live" || (explorer.engine.about?.live ?? false) },
 }
 
 /** Views that the rail shows. */

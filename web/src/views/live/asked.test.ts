@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { expect, test } from "vitest"
-import { change, type Experiment, experimentOf, forwardOf, kept } from "./asked"
+import { ablationOf, change, type Experiment, experimentOf, forwardOf, kept } from "./asked"
 
 const own = (experiment: Experiment) => Object.fromEntries(Object.entries(kept(experiment)).filter((pair): pair is [string, string] => pair[1] !== null))
 
@@ -21,6 +21,14 @@ test("a factor of 0 takes a unit out, another one scales it", () => {
     edits: [{ at: "0:1", how: "zero" }, { at: "0:2", how: "scale", factor: 2 }],
   })
   expect(forwardOf({ row: 2, inputs: [1, 2], edits: [] })).toEqual({ inputs: [[1, 2]], edits: [] })
+})
+
+test("a factor of 0 is measured as a replacement, another one as that factor, each in the samples it is asked of", () => {
+  const [out, too, twice, half] = [{ at: "0:1", factor: 0 }, { at: "0:4", factor: 0 }, { at: "0:1", factor: 2 }, { at: "3:0", factor: 0.5 }]
+  expect(ablationOf([out, too], "mean", null)).toEqual({ asked: { units: ["0:1", "0:4"], how: "mean" } })
+  expect(ablationOf([twice], "zero", "age > 3")).toEqual({ asked: { units: ["0:1"], how: "scale", scale: 2, where: "age > 3" } })
+  expect(ablationOf([twice, half], "mean", null)).toEqual({ refused: expect.stringContaining("0:1 × 2 and 3:0 × 0.5 are two") as string })
+  expect(ablationOf([], "mean", null)).toHaveProperty("refused")
 })
 
 test("the change of a unit is what it is now less what it was", () => {

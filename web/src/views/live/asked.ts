@@ -46,6 +46,16 @@ export function forwardOf({ row, inputs, edits }: Experiment): object {
   }
 }
 
+/** What `ablate` is asked: units are replaced where they are taken out, else all multiplied by one factor; or why that cannot be. */
+export function ablationOf(edits: readonly Edit[], how: string, where: string | null): { readonly asked: object } | { readonly refused: string } {
+  const [first, ...others] = edits
+  if (!first) return { refused: "Take out a unit first, or scale one." }
+  const other = others.find(({ factor }) => factor !== first.factor)
+  if (other) return { refused: `Measured is one change of all units: ${first.at} × ${first.factor} and ${other.at} × ${other.factor} are two. Give them one factor.` }
+  const way = first.factor === 0 ? { how } : { how: "scale", scale: first.factor }
+  return { asked: { units: edits.map(({ at }) => at), ...way, ...(where === null ? {} : { where }) } }
+}
+
 /** What is different, unit by unit. */
 export function change(after: ReadonlyMap<string, Float32Array>, before: ReadonlyMap<string, Float32Array>): Map<string, Float32Array> {
   return new Map([...after].map(([name, values]) => [name, values.map((value, unit) => value - (before.get(name)?.[unit] ?? Number.NaN))]))

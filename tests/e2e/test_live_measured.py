@@ -1,0 +1,183 @@
+"""What Live measures is what is asked on the screen, in these samples, and nothing else stays on it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from playwright.sync_api import Browser, Route, expect
+from served_page import OpenedServed
+
+from neuronaut.capture.record import record
+from neuronaut.explorer.server.run import Server
+from neuronaut.live.questions import live_questions
+from neuronaut.store.recording import Recording
+
+Opening = Callable[..., OpenedServed]
+YOUNG = "age < 40"
+
+
+@pytest.fixture(scope="module")
+def net() -> Any:
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        return torch.nn.Sequential(torch.nn.Linear(3, 6), torch.nn.ReLU(), torch.nn.Linear(6, 2)).eval()
+
+
+@pytest.fixture(scope="module")
+def people(net: Any, tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    draw = np.random.default_rng(0)
+    inputs = draw.normal(size=(80, 3)).astype(np.float32)
+    metadata = pd.DataFrame({"age": draw.integers(1, 80, 80), "lived": inputs[:, 0] > 0})
+    return record(net, inputs, metadata=metadata, labels="lived", to=tmp_path_factory.mktemp("live") / "people.naut")
+
+
+@pytest.fixture
+def opening(net: Any, people: Recording, browser: Browser) -> Iterator[Opening]:
+    """Opens the page of recordings, by default of the people with their model."""
+    servers, pages = [], []
+
+    def opened(hash: str, *recordings: Recording, live: bool = True) -> OpenedServed:
+        asked = live_questions(people, copy.deepcopy(net)) if live else None
+        servers.append(Server(recordings or [people], live=asked).start())
+        pages.append(OpenedServed(browser, servers[-1], hash))
+        return pages[-1]
+
+    yield opened
+    for page in pages:
+        page.close()
+    for server in servers:
+        server.stop()
+    assert [wrong for page in pages for wrong in page.wrongs] == []
+
+
+def asked(page: OpenedServed) -> list[Any]:
+    """The parameters of every ablation that the page asks for from here on."""
+    found: list[Any] = []
+
+    def note(request: Any) -> None:
+        if '"ablate"' in (request.post_data or ""):
+            found.append(json.loads(request.post_data)["params"])
+
+    page.tab.on("request", note)
+    return found
+
+
+def changed_loss(net: Any, rec: Recording, mask: np.ndarray, factors: dict[int, float]) -> float:
+    """What the mean cross-entropy of these samples loses or gains when hidden units are multiplied, in float64."""
+    inputs = np.asarray(rec["input"].read(), float)[mask]
+    truth = rec.metadata["lived"].to_numpy()[mask].astype(int)
+    weights = [[one.detach().numpy().astype(float) for one in (net[at].weight, net[at].bias)] for at in (0, 2)]
+    hidden = np.maximum(inputs @ weights[0][0].T + weights[0][1], 0)
+    scale = np.ones(6)
+    scale[list(factors)] = list(factors.values())
+
+    def loss(values: np.ndarray) -> float:
+        scores = values @ weights[1][0].T + weights[1][1]
+        return float((np.log(np.exp(scores).sum(1)) - scores[np.arange(len(scores)), truth]).mean())
+
+    return loss(hidden * scale) - loss(hidden)
+
+
+def shown_loss(page: OpenedServed) -> float:
+    row = page.tab.locator("tr").filter(has=page.tab.locator("th", has_text="loss"))
+    text = row.locator("td [data-term=ablation]").inner_text()
+    return float(text.replace("−", "-").replace("+", ""))
+
+
+def test_the_factor_is_measured_in_the_samples_of_a(opening: Opening, net: Any, people: Recording) -> None:
+    page = opening(f"#/live?edits=0%3A1*2&how=zero&a={YOUNG.replace(' ', '%20')}")
+    found = asked(page)
+    page.tab.get_by_role("button", name="Measure").click()
+    young = people.mask(YOUNG)
+    expect(page.tab.get_by_text(f"{young.sum()} samples: ")).to_be_visible()
+    assert found == [{"units": ["0:1"], "how": "scale", "scale": 2, "where": YOUNG}]
+    expected = changed_loss(net, people, young, {1: 2})
+    assert shown_loss(page) == pytest.approx(expected, rel=0.02, abs=5e-4)
+    assert abs(expected - changed_loss(net, people, young, {1: 0})) > 0.01
+    assert abs(expected - changed_loss(net, people, np.ones(80, bool), {1: 2})) > 1e-3
+
+
+def test_an_answer_leaves_when_its_question_does(opening: Opening, net: Any, people: Recording) -> None:
+    page = opening(f"#/live?edits=0%3A1*2&how=zero&a={YOUNG.replace(' ', '%20')}")
+    found = asked(page)
+    answer = page.tab.locator("table").filter(has_text="Verdict")
+    page.tab.get_by_role("button", name="Measure").click()
+    expect(answer).to_be_visible()
+    page.tab.get_by_role("spinbutton", name="Factor of 0:1").fill("0")
+    expect(answer).to_have_count(0)
+    page.tab.get_by_role("button", name="Measure").click()
+    expect(answer).to_be_visible()
+    assert found[-1] == {"units": ["0:1"], "how": "zero", "where": YOUNG}
+    expected = changed_loss(net, people, people.mask(YOUNG), {1: 0})
+    assert shown_loss(page) == pytest.approx(expected, rel=0.02, abs=5e-4)
+    page.tab.get_by_role("combobox", name="Replace by").select_option("mean")
+    expect(answer).to_have_count(0)
+    page.tab.get_by_role("combobox", name="Replace by").select_option("zero")
+    expect(answer).to_be_visible()
+    page.ask("e.setGroup('a', null)")
+    expect(page.tab.get_by_role("heading", name="Over all samples")).to_be_visible()
+    expect(answer).to_have_count(0)
+
+
+def test_what_is_being_measured_ends_with_its_question(opening: Opening) -> None:
+    page = opening("#/live?edits=0%3A1*2")
+
+    def hold(route: Route) -> None:
+        if '"ablate"' not in (route.request.post_data or ""):
+            route.continue_()
+
+    page.tab.route("**/api/query", hold)
+    page.tab.get_by_role("button", name="Measure").click()
+    expect(page.tab.get_by_text("Measuring…")).to_be_visible()
+    page.tab.get_by_role("spinbutton", name="Factor of 0:1").fill("3")
+    expect(page.tab.get_by_role("button", name="Measure")).to_be_enabled()
+
+
+def test_several_units_are_measured_with_one_factor_and_two_are_refused_by_name(
+    opening: Opening, net: Any, people: Recording
+) -> None:
+    page = opening("#/live?edits=0%3A1*2%0A0%3A4*0.5")
+    found = asked(page)
+    expect(page.tab.get_by_role("button", name="Measure")).to_be_disabled()
+    expect(page.tab.get_by_text("0:1 × 2 and 0:4 × 0.5 are two")).to_be_visible()
+    page.tab.get_by_role("spinbutton", name="Factor of 0:4").fill("2")
+    page.tab.get_by_role("button", name="Measure").click()
+    expect(page.tab.get_by_text("80 samples")).to_be_visible()
+    assert found == [{"units": ["0:1", "0:4"], "how": "scale", "scale": 2}]
+    expected = changed_loss(net, people, np.ones(80, bool), {1: 2, 4: 2})
+    assert shown_loss(page) == pytest.approx(expected, rel=0.02, abs=5e-4)
+
+
+def test_a_live_link_without_a_model_says_what_to_run(opening: Opening) -> None:
+    page = opening("#/live?row=4&edits=0%3A1*2", live=False)
+    about = page.tab.get_by_role("region", name="Live")
+    expect(about).to_contain_text("The model does not run here.")
+    expect(about).to_contain_text("naut.show(rec, model=model)")
+    expect(about).to_contain_text("neuronaut show people.naut --model MODULE:FACTORY")
+    expect(page.tab.get_by_role("link", name="Live")).to_have_attribute("aria-current", "page")
+    expect(page.tab.get_by_text("Value in this sample")).to_have_count(0)
+
+
+def test_of_a_recording_beside_the_one_whose_model_runs_live_says_so(
+    opening: Opening, net: Any, people: Recording, tmp_path: Path
+) -> None:
+    inputs = np.random.default_rng(1).normal(size=(40, 3)).astype(np.float32)
+    second = record(net, inputs, influence=False, to=tmp_path / "second.naut")
+    page = opening(f"?rec={second.id}#/live?edits=0%3A1*2", people, second)
+    about = page.tab.get_by_role("region", name="Live")
+    expect(about).to_contain_text("The model that runs here is that of people.naut, the first recording")
+    expect(about.get_by_role("button")).to_have_count(0)
+    expect(about.get_by_role("spinbutton")).to_have_count(0)
+
+
+def test_two_recordings_asked_of_one_say_how_to_open_a_second(opening: Opening) -> None:
+    page = opening("#/compare?mode=two", live=False)
+    expect(page.tab.get_by_text("neuronaut show first.naut second.naut")).to_be_visible()
