@@ -251,6 +251,9 @@ export class Engine implements EngineApi {
     return this.#remote?.ask(name, params, signal) ?? null
   }
 
+  /** Whether Python was asked such a thing. */
+  hasAsked = (name: string): boolean => this.#remote?.asked.has(name) ?? false
+
   /** Reads edges and influence ahead, so that hovering never waits. */
   async preload(): Promise<void> {
     await Promise.all([this.edges(), this.#influence.load()])

@@ -88,6 +88,7 @@ it("asks both groups in one question, and each alone where they are the same", a
   expect([...b.layers.keys()]).toEqual(["fc1", "fc2", "fc3"])
   await engine.sides("age < 20", "age > 30")
   expect(python.queries).toHaveLength(3)
+  expect([engine.hasAsked("activity"), engine.hasAsked("health")]).toEqual([true, false])
   await engine.sides("age < 5", "age < 5")
   expect(python.queries.slice(3).map(([, params]) => params["slices"])).toEqual([["age < 5"], ["age < 5"], ["age < 5"]])
 })

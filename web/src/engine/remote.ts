@@ -35,6 +35,8 @@ export class Remote {
   readonly #kept = new Recent<Promise<Result | Missing>>(KEPT)
   readonly #known = new Map<string, { readonly params: Params; readonly result: Result }[]>()
   #turn: Promise<unknown> = Promise.resolve()
+  /** Names of what was asked: that Python keeps such answers is no news. Ablations are: they come with the manifest. */
+  readonly asked = new Set<string>()
   /** Whether the recording has turned out to hold no influence. */
   uninfluenced = false
 
@@ -53,6 +55,7 @@ export class Remote {
 
   async ask(name: string, params: object, signal?: AbortSignal): Promise<Result> {
     this.#counters.queries++
+    if (name !== "ablate") this.asked.add(name)
     return this.#result(await this.#source.query!(name, params, signal))
   }
 
