@@ -48,7 +48,7 @@ def said(page: Any, found: Result) -> None:
     expect(row).to_contain_text("causal")
     shown = [float(text.replace("−", "-")) for text in row.locator("[data-term=ablation]").all_inner_texts()[1:]]
     assert shown == [pytest.approx(float(found["effect"][place]), abs=0.006)]
-    low, high = row.locator("[data-term=interval]").inner_text().replace("−", "-").strip("[]").split(", ")
+    low, high = row.locator("[data-term=redrawn]").inner_text().replace("−", "-").strip("[]").split(", ")
     bounds = [float(found[name][place]) for name in ("low", "high")]
     assert [float(low), float(high)] == pytest.approx(bounds, abs=0.006)
     assert row.locator("[data-term=otherUnits]").inner_text().startswith("[")
@@ -63,6 +63,17 @@ def test_a_page_without_the_model_shows_what_the_recording_kept_or_how_to_make_i
     html = naut.export(open_recording(recording.path), recording.path.parent / "net.html")
     page = opened(html, NEURON)
     said(page, found)
+    again = page.tab.get_by_role("region", name="Without it").get_by_role("row").filter(has_text="held-out half").nth(1)
+    place = list(found.coords["metric"]).index("accuracy")
+    assert float(again.locator("td [data-term=heldOut]").inner_text().replace("−", "-")) == pytest.approx(
+        float(found["heldout_effect"][place]), abs=0.006
+    )
+    expect(again).to_contain_text("replicated")
+    page.tab.keyboard.press("t")
+    row = page.tab.get_by_role("row").filter(has=page.tab.get_by_role("rowheader", name="accuracy, causal"))
+    said_of = row.get_by_role("cell").all_inner_texts()
+    assert float(said_of[1].replace("−", "-")) == pytest.approx(float(found["effect"][place]), abs=0.006)
+    assert said_of[0] == "Without it, mean" and said_of[3] == "400" and said_of[4].endswith(", replicated")
     other = opened(html, "#/neuron?at=0%3A4")
     panel = other.tab.get_by_role("region", name="Without it")
     expect(panel).to_contain_text("neuronaut ablate REC 0:4 --model MODULE:FACTORY --keep")
