@@ -117,6 +117,14 @@ def test_maps_that_were_not_kept_are_an_empty_answer_that_says_so(asked: Client)
     assert "position='keep'" in found.card["notes"][0]
 
 
+def test_maps_of_one_sample_are_its_own_and_only_of_layers_whose_maps_were_kept(asked: Client) -> None:
+    found = asked.query("row", row=7, maps=["conv", "dense"])
+    own = np.moveaxis(shrunk(MAPS[7].astype(np.float64)), -1, 0)
+    np.testing.assert_allclose(found["map\tconv"], own, rtol=1e-5, atol=1e-6)
+    assert "map\tdense" not in found.card["values"]
+    assert "nowhere" in asked.refused("row", {"row": 7, "maps": ["nowhere"]}).error["message"]
+
+
 @pytest.mark.parametrize("draw", [heat, scores, maps])
 def test_a_picture_that_nobody_waits_for_ends_at_its_next_read(asked: Client, draw: Callable[..., Result]) -> None:
     rec, gone = asked.site.served.recordings[asked.site.served.first], threading.Event()
