@@ -137,7 +137,9 @@ export class Remote {
     const batches = this.offers("contrast") ? this.#batches() : []
     let ready: PairLayers = new Map()
     for (const layers of batches.length > 1 ? batches : []) {
-      ready = new Map([...ready, ...(await this.#pair("contrast", { ...asked, layers }, signal))])
+      const part = () => this.#pair("contrast", { ...asked, layers }, signal)
+      // A machine that is busy may need longer for one layer than the server gives: once more, then it is said.
+      ready = new Map([...ready, ...(await part().catch(part))])
       tell(ready, `${ready.size} of ${this.#layers.size} layers so far. q and replication are of all layers, and come last.`)
     }
     return this.#pair("compare", asked, signal)
