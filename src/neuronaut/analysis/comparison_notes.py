@@ -45,7 +45,8 @@ def _overlap(a: Group, b: Group) -> list[str]:
     both = int((a.mask & b.mask).sum())
     if not both:
         return []
-    return [f"{both:,} samples are in both groups; they pull the groups together, and p is only a guide."]
+    are = "sample is" if both == 1 else "samples are"
+    return [f"{both:,} {are} in both groups; they pull the groups together, and p and q are only a guide."]
 
 
 def _grouped(rec: Recording, halves: Halves) -> list[str]:

@@ -254,7 +254,7 @@ describe("pair", () => {
 
   it("says that samples are in both groups", async () => {
     const pair = await page().engine.pair("age < 40", "age > 20")
-    expect(pair.notes.join(" ")).toContain("in both groups")
+    expect(pair.notes.join(" ")).toContain("in both groups; they pull the groups together, and p and q are only a guide")
   })
 
   it("says how many samples are in neither of two opposite groups", async () => {

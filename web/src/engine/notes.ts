@@ -17,6 +17,9 @@ export interface PairCounts {
 /** Said in the place of a q that would count samples which are not independent. */
 export const GROUPED = "not judged here: samples come in groups"
 
+/** In what is said of samples that are in A and in B. */
+export const SHARED = "in both groups"
+
 function samples(n: number): string {
   return `${n.toLocaleString("en")} sample${n === 1 ? "" : "s"}`
 }
@@ -28,7 +31,7 @@ export function pairNotes({ nA, nB, shared, unknown, grouped = false }: PairCoun
   const few = Math.min(nA, nB)
   if (few < FEWEST) notes.push(`A group has ${samples(few)}; q needs at least ${FEWEST} in each.`)
   if (grouped) notes.push(`Which differences would hold is ${GROUPED}, and this page counts samples. naut.compare counts groups.`)
-  if (shared > 0) notes.push(`${samples(shared)} in both groups; they pull the groups together.`)
+  if (shared > 0) notes.push(`${samples(shared)} ${shared === 1 ? "is" : "are"} ${SHARED}; they pull the groups together, and p and q are only a guide.`)
   if (unknown > 0) notes.push(`${samples(unknown)} in neither group: the filter has no answer for them (null).`)
   return notes
 }
