@@ -17,6 +17,7 @@ import { Understanding } from "./understanding.svelte"
 import { arrangedOf, NO_ORDERS, openedOf, type Runs, runsOf } from "./arrangement"
 import { type Orders, ordersOf, PERMUTATION } from "./order"
 import { type Profiles, profilesOf, SLICES } from "./profiles"
+import { labelOf, namesake } from "./slices/sets"
 import { byName } from "./words"
 
 export type Side = "a" | "b"
@@ -350,9 +351,12 @@ export class Explorer {
     return this.engine.about?.recordings.find((one) => one.id === this.manifest.id)?.writable ?? false
   }
 
-  async saveSlice(name: string, expression: string): Promise<void> {
-    const label = name.replaceAll(/\s+/g, " ").trim()
+  /** A name that is there already is refused, unless what it names is to be replaced. */
+  async saveSlice(name: string, expression: string, replace = false): Promise<void> {
+    const label = labelOf(name)
     if (label === "") return
+    const there = namesake(this.named, label)
+    if (there && !replace) throw new Error(`"${label}" is there already: ${there.expression}. Take another name.`)
     if (this.writable) await this.engine.source.saveSlice!(label, expression)
     else this.#keepSlices([...this.view.slices.filter((one) => !one.startsWith(`${label}\t`)), `${label}\t${expression}`])
     this.say(this.writable ? `"${label}" is saved in the recording.` : `"${label}" is kept in this page's link: nothing is written into the recording.`)

@@ -1,7 +1,9 @@
 // @vitest-environment node
 import { expect, test } from "vitest"
 import { parse } from "../../filter/parse"
-import { combined, listed, overlapOf } from "./sets"
+import { boolColumn, columnsOf, numberColumn, textColumn } from "../../filter/columns"
+import { select } from "../../filter/eval"
+import { combined, exampleOf, keyOf, listed, namesake, overlapOf, unknownIn } from "./sets"
 
 test("slices put together mean the same whatever is inside them", () => {
   expect(combined("a == 1 or b == 2", "and", "c == 3")).toBe("(a == 1 or b == 2) and (c == 3)")
@@ -23,4 +25,35 @@ test("groups of the moment and named slices come before the values of columns", 
     { name: "x == 1", expression: "x == 1", kind: "category", n: 1, stats: {} },
   ] as const
   expect(listed([{ name: "mine", expression: "x > 2", kept: "link" }], cards, "x < 9", null).map((one) => one.name)).toEqual(["Group A", "mine", "x == 1"])
+})
+
+test("a chosen slice stays the same one when another is listed above it", () => {
+  const before = listed([{ name: "mine", expression: "x > 2", kept: "link" }], [], null, null)
+  const after = listed([{ name: "first", expression: "x > 1", kept: "link" }, { name: "mine", expression: "x > 2", kept: "link" }], [], "x < 9", null)
+  expect(after.find((row) => keyOf(row) === keyOf(before[0]!))).toEqual(before[0])
+  expect(new Set(after.map(keyOf)).size).toBe(3)
+})
+
+test("a name that is there already is found however its spaces are written", () => {
+  const named = [{ name: "old men", expression: "age > 60", kept: "recording" }] as const
+  expect(namesake(named, "  old   men ")).toBe(named[0])
+  expect(namesake(named, "old man")).toBeUndefined()
+})
+
+test("whose answer is null is in neither a slice nor its opposite, and is counted", () => {
+  const columns = columnsOf(5, [numberColumn("age", Float64Array.of(4, 30, Number.NaN, Number.NaN, 50))])
+  const [inside, outside] = ["age < 16", "not (age < 16)"].map((filter) => (select(filter, columns) as { n: number }).n)
+  expect([inside, outside, unknownIn(5, inside!, outside)]).toEqual([1, 2, 2])
+})
+
+test("the example names columns that are there and can be read", () => {
+  const columns = columnsOf(3, [
+    numberColumn("sample", Float64Array.of(0, 1, 2)),
+    numberColumn("my loss", Float64Array.of(0.5, Number.NaN, 2)),
+    textColumn("tree", Int32Array.of(0, 0, -1), ["ash"]),
+    boolColumn("tall", Uint8Array.of(0, 1, 255)),
+  ])
+  expect(exampleOf(columns)).toBe('`my loss` > 2 and tree == "ash"')
+  expect(select(exampleOf(columns), columns)).not.toHaveProperty("error")
+  expect(exampleOf(columnsOf(1, []))).toBe("sample < 100")
 })

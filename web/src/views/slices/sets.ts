@@ -1,6 +1,8 @@
 /** Sets: slices put together as filters, and how far they overlap. Pure. */
 
 import type { SliceCard } from "../../contract/manifest"
+import type { Columns } from "../../filter/columns"
+import { equalTo, nameText, numberText } from "../../filter/text"
 import type { NamedSlice } from "../explorer.svelte"
 
 export type Operation = "and" | "or" | "but not" | "not"
@@ -20,6 +22,8 @@ export interface Row {
   readonly kept: NamedSlice["kept"] | "category" | "group"
   readonly mask: Uint8Array | null
   readonly n: number
+  /** Samples for which the answer is null; of values of a column it is not asked. */
+  readonly unknown: number
   /** Why it cannot be counted. */
   readonly problem: string
 }
@@ -30,6 +34,37 @@ export function listed(named: readonly NamedSlice[], cards: readonly SliceCard[]
   const groups = [["Group A", a] as const, ["Group B", b] as const].flatMap(([name, expression]) => (expression === null ? [] : [{ name, expression, kept: "group" as const }]))
   const values = cards.filter((card) => card.kind === "category").map(({ name, expression }) => ({ name, expression, kept: "category" as const }))
   return [...groups, ...own, ...values]
+}
+
+/** What a slice is told from the others by, wherever it stands in the list. */
+export const keyOf = ({ kept, name }: Pick<Row, "kept" | "name">): string => `${kept}\t${name}`
+
+/** A name as it is kept. */
+export const labelOf = (name: string): string => name.replaceAll(/\s+/g, " ").trim()
+
+/** The named slice that has a name already. */
+export function namesake(named: readonly NamedSlice[], name: string): NamedSlice | undefined {
+  return named.find((one) => one.name === labelOf(name))
+}
+
+/** Samples that are neither in a slice nor in its opposite: the answer is null. */
+export function unknownIn(n: number, inside: number, outside: number | undefined): number {
+  return outside === undefined ? 0 : n - inside - outside
+}
+
+/** A filter of columns that are there; every recording has the samples' numbers. */
+export function exampleOf(columns: Columns | null): string {
+  const parts = new Map<string, string>()
+  for (const column of columns?.columns.values() ?? []) {
+    if (column.name === "sample" || parts.has(column.kind)) continue
+    if (column.kind === "bool") parts.set("bool", nameText(column.name))
+    else if (column.kind === "text" && column.values[0] !== undefined && column.values[0].length <= 24) parts.set("text", equalTo(column.name, column.values[0]))
+    else if (column.kind === "number") {
+      const known = [...column.values.slice(0, 1000)].filter(Number.isFinite).sort((one, other) => one - other)
+      if (known.length > 0) parts.set("number", `${nameText(column.name)} > ${numberText(Number(known[known.length >> 1]!.toPrecision(2)))}`)
+    }
+  }
+  return [...parts.values()].slice(0, 2).join(" and ") || "sample < 100"
 }
 
 export interface Overlap {
