@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from neuronaut.capture.live import wrapped
-from neuronaut.core.errors import DataError
+from neuronaut.core.errors import DataError, NeuronautError
 from neuronaut.core.model import Batch, Model
 from neuronaut.store.recording import Recording
 
@@ -28,9 +29,18 @@ def as_model(model: Any, batch: Batch, *, layers: str | Sequence[str] = "*", dev
 def recorded_model(model: Any, rec: Recording, batch: Batch) -> Model:
     """``model`` behind the Protocol, once it is known to be the one that ``rec`` was made with.
 
-    Raises DataError when its structure or weights are others, UnsupportedModel as ``as_model`` does.
+    Raises DataError when its structure or weights are others, UnsupportedModel as ``as_model`` does; what the recorded
+    model itself raises passes unchanged.
     """
-    live = as_model(model, batch, layers=list(rec.layers))
+    try:
+        live = as_model(model, batch, layers=list(rec.layers))
+    except NeuronautError:
+        raise
+    except Exception as error:
+        why = _different(model, rec)
+        if not why:
+            raise
+        raise _another(type(model).__name__, rec, why) from error
     check_recorded(live, rec)
     return live
 
@@ -46,7 +56,31 @@ def check_recorded(live: Model, rec: Recording) -> None:
         if absent
         else f"its structure or weights are others (fingerprint {live.fingerprint[:12]}, recorded {known[:12]})"
     )
-    raise DataError(
-        f"this {live.name} is not the {rec.card.model.get('name', 'model')} that {rec.path.name} was recorded with: "
+    raise _another(live.name, rec, why)
+
+
+def _another(name: str, rec: Recording, why: str) -> DataError:
+    return DataError(
+        f"this {name} is not the {rec.card.model.get('name', 'model')} that {rec.path.name} was recorded with: "
         f"{why}. Load the weights it had then, or record this model."
     )
+
+
+def _different(model: Any, rec: Recording) -> str:
+    """What a torch module that cannot run these samples has other than the recorded one; empty where nothing is."""
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(model, torch.nn.Module):
+        return ""
+    modules, state = dict(model.named_modules()), model.state_dict()
+    for layer in rec.layers.values():
+        if layer.module is not None and layer.module not in modules:
+            return f"it has no layer {layer.name!r}"
+    for name, stored in rec.parameters.items():
+        shape = tuple(state[name].shape) if name in state else None
+        if shape != tuple(stored.shape):
+            return f"its parameter {name!r} is {_shape(shape)}, recorded {_shape(tuple(stored.shape))}"
+    return ""
+
+
+def _shape(shape: tuple[int, ...] | None) -> str:
+    return "not there" if shape is None else " x ".join(map(str, shape)) or "one number"
