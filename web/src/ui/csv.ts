@@ -7,6 +7,9 @@ export function csvOf(rows: readonly (readonly Cell[])[]): string {
   return rows.map((row) => row.map(cell).join(",") + "\r\n").join("")
 }
 
+/** 1 or 0 as every table says it; what is not known is empty. */
+export const yesOrNo = (value: number): Cell => (Number.isNaN(value) ? "" : value === 1 ? "yes" : "no")
+
 function cell(value: Cell): string {
   if (typeof value === "number") return Number.isNaN(value) ? "" : String(value)
   const safe = /^\s*[=+\-@]|^[\t\r\n]/.test(value) ? `'${value}` : value

@@ -3,7 +3,7 @@
 import type { LayerCard } from "../contract/manifest"
 import type { PairStats } from "../engine/api"
 import { formatAddress } from "../state/address"
-import { type Cell, csvOf } from "../ui/csv"
+import { type Cell, csvOf, yesOrNo } from "../ui/csv"
 import { LEAST_CHANCE, unitName } from "../ui/format"
 
 export interface RankedUnit {
@@ -69,7 +69,7 @@ export function rankedCsv(units: readonly RankedUnit[], pair: PairStats): string
     one.high,
     one.q < LEAST_CHANCE ? `<${LEAST_CHANCE}` : one.q,
     one.auroc,
-    Number.isNaN(one.replicated) ? "" : one.replicated === 1 ? "yes" : "no",
+    yesOrNo(one.replicated),
     a,
     b,
     exact,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import type { LayerCard } from "../contract/manifest"
 import type { GroupStats, LayerStats } from "../engine/api"
 import type { Result } from "../engine/results"
-import { rowsOf, sorted } from "./table"
+import { rowsOf, sorted, tableCsv } from "./table"
 
 const card = (name: string, units: number): LayerCard => ({
   name, label: name, kind: "dense", unitWord: "neuron", activation: null, operator: "linear", module: null, units, rank: 0,
@@ -31,6 +31,13 @@ describe("table", () => {
     expect(order(sorted(rows, "absA", true))).toEqual(["x:0", "y:1", "x:1", "y:0"])
     expect(order(sorted(rows, "absA", false))).toEqual(["x:1", "x:0", "y:1", "y:0"])
   })
+})
+
+it("says in its CSV what replicated as the ranked units say it", () => {
+  const rows = rowsOf([card("x", 3)], null, null, null).map((row, at) => ({ ...row, replicated: [1, 0, Number.NaN][at]! }))
+  const lines = tableCsv(rows, ["replicated"], { a: null, b: null, pair: null }).trim().split("\r\n")
+  expect(lines[0]).toBe("address,layer,unit,replicated,best_class,a,b,exact")
+  expect(lines.slice(1).map((line) => line.split(",")[3])).toEqual(["yes", "no", ""])
 })
 
 describe("what analyses add", () => {

@@ -4,7 +4,7 @@ import type { LayerCard } from "../contract/manifest"
 import type { GroupStats, PairStats } from "../engine/api"
 import type { Result } from "../engine/results"
 import { formatAddress } from "../state/address"
-import { type Cell, csvOf } from "../ui/csv"
+import { type Cell, csvOf, yesOrNo } from "../ui/csv"
 import { unitName } from "../ui/format"
 import type { Explorer } from "./explorer.svelte"
 import { TROUBLES } from "./health"
@@ -102,7 +102,7 @@ export function tableCsv(rows: readonly Row[], keys: readonly Key[], { a, b, pai
   const groups = (pair ? [pair.a, pair.b] : [a, b]).map((group) => (group ? sideText(group) : ""))
   const exact = [a, b, pair].every((one) => one?.exact ?? true) ? "yes" : "no"
   const name = (key: Key) => key.replace(/[A-Z]/, (letter) => `_${letter.toLowerCase()}`).replace("abs", "mean_abs").replace("fires", "firing_rate").replace(/^g$/, "hedges_g")
-  const cell = (row: Row, key: Key): Cell => (key === "health" ? row.status : row[key])
+  const cell = (row: Row, key: Key): Cell => (key === "health" ? row.status : key === "replicated" ? yesOrNo(row.replicated) : row[key])
   return csvOf([
     ["address", "layer", "unit", ...keys.map(name), "best_class", "a", "b", "exact"],
     ...rows.map((row) => [formatAddress(row.layer.name, row.unit), row.layer.label, unitName(row.layer, row.unit), ...keys.map((key) => cell(row, key)), row.best, ...groups, exact]),

@@ -65,6 +65,8 @@ describe("pairs", () => {
     expect(lines[1]).toMatch(/^fc:0,'=1\+1,h:2,2,0.6,,0.5,/)
     expect(lines[5]).toMatch(/^,,h:3,3,,/)
     expect(lines[1]).toMatch(/one.naut,two.naut,$/)
+    const at = lines[0]!.split(",").indexOf("replicated")
+    expect(lines.slice(1, 6).map((line) => line.split(",")[at])).toEqual(["yes", "yes", "no", "", ""])
   })
 })
 

@@ -3,7 +3,7 @@
 import type { LayerCard } from "../../contract/manifest"
 import type { Result } from "../../engine/results"
 import { formatAddress } from "../../state/address"
-import { type Cell, csvOf } from "../../ui/csv"
+import { type Cell, csvOf, yesOrNo } from "../../ui/csv"
 import { unitName } from "../../ui/format"
 
 /** Numbers of a pair, under Python's names; NaN: not known. */
@@ -12,6 +12,8 @@ export const NUMBERS = [
   "mean", "other_mean", "level", "other_level", "level_change", "level_low", "level_high",
   "auroc", "other_auroc", "auroc_change", "auroc_low", "auroc_high",
 ] as const
+/** Those of them that are 1 or 0. */
+const TRUTHS: ReadonlySet<NumberName> = new Set(["distinct", "replicated", "again", "mutual"])
 export type NumberName = (typeof NUMBERS)[number]
 
 /** `unit` is -1 for a unit of the other layer that has no partner, `other` for one of this layer. */
@@ -96,6 +98,6 @@ export function gapFor(count: number, width: number, height: number): number {
 /** As CSV: who, and every number. */
 export function pairsCsv(pairs: readonly Pair[], layers: readonly [LayerCard, LayerCard], names: readonly [string, string], slice: string): string {
   const who = (card: LayerCard, unit: number): Cell[] => (unit < 0 ? ["", ""] : [formatAddress(card.name, unit), unitName(card, unit)])
-  const rows = pairs.map(({ unit, other, of }) => [...who(layers[0], unit), ...who(layers[1], other), ...NUMBERS.map((name) => of[name]), ...names, slice])
+  const rows = pairs.map(({ unit, other, of }) => [...who(layers[0], unit), ...who(layers[1], other), ...NUMBERS.map((name) => (TRUTHS.has(name) ? yesOrNo(of[name]) : of[name])), ...names, slice])
   return csvOf([["unit", "name", "partner", "partner_name", ...NUMBERS, "recording", "other", "slice"], ...rows])
 }

@@ -18,3 +18,9 @@ export function groupOfOne(values: ReadonlyMap<string, Float32Array>, exact = tr
   ])
   return { expression: "", n: 1, exact, layers: new Map(layers), problems: new Map() }
 }
+
+/** The row that a link asks for, the first where it asks for none; -1 for a row that is not there. */
+export function rowAsked(at: string | null, n: number): number {
+  const row = at === null ? 0 : /^\d+$/.test(at) ? Number(at) : -1
+  return row < n ? row : -1
+}
