@@ -1,4 +1,4 @@
-import { mount } from "svelte"
+import { mount, unmount } from "svelte"
 import "./shell.css"
 import App from "./App.svelte"
 import { Engine } from "./engine/engine"
@@ -26,15 +26,27 @@ async function start(target: HTMLElement): Promise<void> {
     source = new HttpSource()
     return open()
   })
-  target.textContent = ""
-  mount(App, { target, props: { ...first, said, ...(source.subscribe ? { renew: open } : {}) } })
+  const begin = (found: typeof first, said: string): void => {
+    target.textContent = ""
+    const anew = (again: typeof first): void => void unmount(app).then(() => begin(again, "The recording was made anew: this is the new one."))
+    const app = mount(App, { target, props: { ...found, said, ...(source.subscribe ? { renew: open, anew } : {}) } })
+  }
+  begin(first, said)
 }
+
+/** How long after something that could not be shown it is asked for once more, in case its news went unheard. */
+const PAUSE = 1500
 
 /** What goes wrong is said in words: the page is never blank. */
 function show(target: HTMLElement): void {
   start(target).catch((problem: unknown) => {
     target.textContent = `This page cannot be shown: ${problem instanceof Error ? problem.message : String(problem)}`
     target.setAttribute("role", "alert")
+    if (target.dataset["source"] !== "http" || !(problem instanceof Refused)) return
+    const source = new HttpSource("api/", askedIn(location.search))
+    const again = (): unknown => source.manifest().then(() => location.reload(), () => undefined)
+    source.subscribe(again)
+    setTimeout(again, PAUSE)
   })
 }
 

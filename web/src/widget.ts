@@ -41,7 +41,7 @@ async function render({ model, el }: View): Promise<() => void> {
     try {
       const first = await renew()
       // Meanwhile another one may have been chosen.
-      if (mine === source) app = mount(App, { target: place, props: { ...first, renew, around: cell(model, document) } })
+      if (mine === source) app = mount(App, { target: place, props: { ...first, renew, anew: () => void open(), around: cell(model, document) } })
     } catch (problem) {
       if (mine !== source) return
       place.style.height = ""

@@ -97,7 +97,8 @@ class KernelAnswers:
         """The page of a recording as it is now, made once, when it fits on one with all its samples."""
         with self._giving:
             rec = self._served.recording(id)
-            assert rec is not None  # noqa: S101
+            if rec is None:
+                raise Refused(404, "recording", "this recording was made anew. Run the cell again.")
             if id not in self._given or self._given[id][0] is not rec:
                 units = sum(layer.unit_count for layer in rec.layers.values())
                 whole = rec.n * units <= MOST_VALUES

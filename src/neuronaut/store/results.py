@@ -87,6 +87,16 @@ def kept_results(recording: Recording) -> set[tuple[str, str]]:
     return {(name, key) for name, _, key in (one.rpartition("-") for one in found)}
 
 
+def kept_ablations(recording: Recording) -> tuple[tuple[str, float], ...]:
+    """Each ablation that lies in the recording, and when it was written: those that a page shows."""
+    found = []
+    for folder in _folders(recording.fs, FOLDER):
+        if folder.startswith("ablate-"):
+            with contextlib.suppress(OSError):
+                found.append((folder, recording.fs.modified(f"{FOLDER}/{folder}/{CARD}")))
+    return tuple(found)
+
+
 def damaged_results(fs: Fs) -> list[tuple[str, str]]:
     """File and what is wrong, for each kept Result that cannot be read."""
     found = []

@@ -26,7 +26,7 @@ export interface Answer {
   blob(id: string): Promise<ArrayBuffer>
 }
 
-/** Something new in a recording: `commit` (more samples), `result`, or `saved` (slices and labels). */
+/** Something new in a recording: `commit` (more samples), `result`, `saved` (slices and labels), or `replaced` by the recording whose id is `name`. */
 export interface SourceEvent {
   readonly kind: string
   readonly recording: string

@@ -8,7 +8,7 @@ import { type About, type Answer, type DataSource, Refused, type SourceEvent } f
 export class HttpSource implements DataSource {
   readonly kind = "http"
   readonly #base: string
-  readonly #recording: string | null
+  #recording: string | null
   #blocks: Promise<Blocks> | null = null
 
   /** `recording`: the id of one that is served; null is the first. */
@@ -21,6 +21,8 @@ export class HttpSource implements DataSource {
   async manifest(): Promise<Manifest> {
     const path = this.#recording === null ? "manifest" : `manifest/${encodeURIComponent(this.#recording)}`
     const manifest = readManifest(await (await this.#get(path)).json())
+    // What is asked from here on is of what the page shows, whatever is recorded in its place.
+    this.#recording = manifest.id
     const blocks = new Blocks(manifest, async (id) => bytesOf(await this.#get(`block/${encodeURIComponent(id)}`)))
     this.#blocks = Promise.resolve(blocks)
     return withTexts(manifest, (id) => blocks.blob(id))

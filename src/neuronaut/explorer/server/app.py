@@ -81,15 +81,16 @@ class Site:
         return _json({"recordings": listed, "queries": self.queries.names, "live": self._live})
 
     async def _manifest(self, request: Request) -> Response:
-        id = request.path_params.get("id", self.served.first)
-        if id not in self.served.recordings:
+        id = self.served.standing(request.path_params.get("id"))
+        if id is None:
             raise Refused(404, "recording", "no such recording is served here.")
         try:
             made = self.served.ready(id)
             if made is None:
                 made = await asyncio.to_thread(self.served.snapshot, id)
         except NeuronautError as error:
-            raise refused(error, str(self.served.recordings[id].path.parent)) from error
+            rec = self.served.recording(id)
+            raise refused(error, str(rec.path.parent) if rec else "") from error
         answer = _tagged(request, made.etag, made.body, JSON)
         answer.headers["neuronaut-sequence"] = str(made.sequence)
         return answer

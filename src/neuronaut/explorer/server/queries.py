@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from neuronaut.analysis.registry import analyses
-from neuronaut.core.errors import NeuronautError, closest
+from neuronaut.core.errors import CorruptRecording, NeuronautError, closest
 from neuronaut.core.result import Result
 from neuronaut.explorer.blobs import Packer
 from neuronaut.explorer.columns import column_card
@@ -34,6 +34,7 @@ from neuronaut.store.recording import Recording
 Question = Callable[..., Result]
 LISTED = 40
 """Columns of a page of the table of samples, the user's first."""
+ANEW = "the recording was made anew, or is being made: what was asked is of the one before. Ask for the manifest again."
 
 
 class Queries:
@@ -88,7 +89,10 @@ class Queries:
         params = query.get("params", {})
         if not isinstance(params, dict):
             raise Refused(400, "query", "params are an object.")
-        rec = self._served.recording(str(query.get("recording", self._served.first)))
+        asked = str(query.get("recording", self._served.first))
+        rec = self._served.recording(asked)
+        if rec is None and self._served.standing(asked):
+            raise Refused(409, "replaced", ANEW)
         if rec is None:
             raise Refused(404, "recording", "no such recording is served here.")
         return query["name"], params, rec
@@ -105,7 +109,11 @@ class Queries:
         try:
             watched = {key: _watched(one, gone) if isinstance(one, Recording) else one for key, one in given.items()}
             result = run(_watched(rec, gone), **watched)
+            if self._served.recording(rec.id) is None:
+                raise Refused(409, "replaced", ANEW)
         except NeuronautError as error:
+            if isinstance(error, CorruptRecording) and not self._served.steady(rec.id):
+                raise Refused(409, "replaced", ANEW) from error
             raise refused(error, str(rec.path.parent)) from error
         pack = Packer(compressed=False)
         return encode(result, _columns(rec, name, given, result, pack), pack)

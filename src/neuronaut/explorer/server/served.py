@@ -13,7 +13,7 @@ from neuronaut.explorer.blobs import Block
 from neuronaut.explorer.server.manifest import Snapshot, snapshot
 from neuronaut.store.manifest import COMMIT
 from neuronaut.store.recording import Recording, open_on
-from neuronaut.store.results import kept_results
+from neuronaut.store.results import kept_ablations, kept_results
 from neuronaut.store.saved import SAVED
 
 KEPT = 3
@@ -22,7 +22,9 @@ KEPT = 3
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something new in a recording: ``commit`` (more samples), ``result``, or ``saved`` (slices and labels)."""
+    """Something new in a recording: ``commit`` (more samples), ``result``, ``saved`` (slices and labels), or
+    ``replaced``: in its place lies another one, whose id is ``name``.
+    """
 
     kind: str
     recording: str
@@ -43,6 +45,8 @@ class Served:
             self._open[rec.id] = rec
         self._marks = {rec.id: _mark(rec) for rec in recordings}
         self._results = {rec.id: kept_results(rec) for rec in recordings}
+        self._shown = {rec.id: kept_ablations(rec) for rec in recordings}
+        self._replaced: dict[str, str] = {}
         self._snapshots: dict[str, list[tuple[object, Snapshot]]] = {id: [] for id in self._open}
         self._next_block = 0
         # Whoever looks first finds what is new, a query as well as a listener: it is kept until it is told.
@@ -63,11 +67,24 @@ class Served:
             self._look(id)
         return self._open.get(id)
 
+    def standing(self, id: str | None) -> str | None:
+        """The id of what lies now where this recording was; without one, of the first. None: it was never served."""
+        self.recording(self.first if id is None else id)
+        id = self.first if id is None else id
+        while id in self._replaced:
+            id = self._replaced[id]
+        return id if id in self._open else None
+
+    def steady(self, id: str) -> bool:
+        """Whether the recording on the disk is the one that was opened, to the last commit."""
+        rec = self.recording(id)
+        return rec is not None and _mark(rec) == self._marks[id]
+
     def ready(self, id: str) -> Snapshot | None:
-        """The manifest of a recording as of its last commit, if it is made already."""
-        self._look(id)
+        """The manifest of a recording as of its last commit and its kept Results, if it is made already."""
+        rec = self.recording(id)
         made = self._snapshots[id]
-        return made[-1][1] if made and made[-1][0] == self._marks[id] else None
+        return made[-1][1] if rec and made and made[-1][0] == self._state(rec) else None
 
     def snapshot(self, id: str) -> Snapshot:
         """The manifest of a recording as of its last commit. Raises ExportError when there is nothing to show."""
@@ -75,10 +92,13 @@ class Served:
             there = self.ready(id)
             if there is not None:
                 return there
-            mark, rec = self._marks[id], self._open[id]
+            rec = self._open.get(id)
+            if rec is None:
+                raise DataError("it was recorded anew. Ask for the manifest of what lies there now.")
+            state = self._state(rec)
             new = snapshot(rec, self._next_block)
             self._next_block += len(new.blocks)
-            self._snapshots[id] = [*self._snapshots[id][1 - KEPT :], (mark, new)]
+            self._snapshots[id] = [*self._snapshots[id][1 - KEPT :], (state, new)]
             return new
 
     def block(self, id: str) -> Block | None:
@@ -102,22 +122,40 @@ class Served:
                 fresh = sorted(names - self._results[id])
                 self._results[id] = names
                 found += [Event("result", id, rec.sequence, name) for name, _ in fresh]
+                shown = kept_ablations(rec)
+                if shown != self._shown[id] and all(name != "ablate" for name, _ in fresh):
+                    found.append(Event("result", id, rec.sequence, "ablate"))
+                self._shown[id] = shown
         return found
+
+    def _state(self, rec: Recording) -> tuple[object, ...]:
+        """What a manifest is made of, to tell whether it still holds."""
+        return self._marks[rec.id], kept_ablations(rec)
 
     def _look(self, id: str) -> None:
         """Open a recording again when its commit or what was saved in it changed; a look costs two file states."""
         with self._lock:
-            rec = self._open[id]
-            mark = _mark(rec)
-            if mark == self._marks[id]:
+            rec = self._open.get(id)
+            if rec is None or (mark := _mark(rec)) == self._marks[id]:
                 return
             try:
                 later = open_on(rec.fs, writable=rec.writable)
             except NeuronautError:
                 return  # it is being replaced, or damaged: what was read stays
-            self._open[id] = later if later.id == id else rec
-            self._marks[id] = mark
+            self._marks[later.id] = mark
+            if later.id != id:
+                return self._replace(id, later)
+            self._open[id] = later
             self._untold.append(Event("commit" if later.sequence != rec.sequence else "saved", id, later.sequence))
+
+    def _replace(self, id: str, later: Recording) -> None:
+        """Serve what was recorded anew in the place of another recording."""
+        self._snapshots.setdefault(later.id, [])
+        self._results[later.id], self._shown[later.id] = kept_results(later), kept_ablations(later)
+        self._open = {later.id if key == id else key: later if key == id else rec for key, rec in self._open.items()}
+        self._replaced[id] = later.id
+        self._replaced.pop(later.id, None)
+        self._untold.append(Event("replaced", id, later.sequence, later.id))
 
 
 def _twice(rec: Recording, again: Recording) -> str:
