@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -190,3 +191,10 @@ def test_nothing_is_judged_or_counted_before_its_numbers_are_there(server: Serve
     expect(tab.tab.locator(".page header dd").first).to_have_text("60")
     assert panel.get_by_role("row").filter(has_text="Samples").get_by_role("cell").first.inner_text() == "6"
     tab.close()
+
+
+def test_the_interval_of_a_difference_is_as_near_as_the_difference(titanic: Path, opened: Opener) -> None:
+    page = opened(titanic, "#/network?a=age+%3E+40&sel=0%3A3")
+    effect = page.inspector.locator("[data-term=g]:not(button)")
+    expect(effect).to_have_text(re.compile("^~"))
+    expect(page.inspector.locator("[data-term=interval]:not(button)").first).to_have_text(re.compile(r"^~\["))

@@ -11,6 +11,12 @@ describe("definitions", () => {
     expect(definitionOf("")).toBe(null)
   })
 
+  it("give each interval the source of its own method", () => {
+    expect(DEFINITIONS.interval.reference).toContain("Bonett 2008")
+    expect(DEFINITIONS.redrawn.says).toContain("paired bootstrap")
+    expect(DEFINITIONS.redrawn.reference).toContain("Efron 1979")
+  })
+
   it("are sentences, their names differ, and the glossary has the same words", () => {
     const all = Object.values(DEFINITIONS)
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length)
