@@ -36,6 +36,15 @@ describe("palette", () => {
     expect([live([]).includes("Live"), live(["live"]).includes("Live")]).toEqual([true, false])
   })
 
+  it("finds a sample by its number, not by its row", () => {
+    const some = { ...sources, ids: Uint32Array.of(7, 184, 20) }
+    for (const query of ["sample 184", "184", "#184", "Sample #184"]) expect(palette(query, some)[0]!.action).toEqual({ kind: "sample", row: 1 })
+    const both = palette("20", some).map((one) => one.action)
+    expect(both[0]).toMatchObject({ kind: "unit", unit: 20 })
+    expect(both).toContainEqual({ kind: "sample", row: 2 })
+    expect(palette("sample 1", some).filter((one) => one.action.kind === "sample")).toEqual([])
+  })
+
   it("forgives letters left out, not letters that are not there", () => {
     expect(titles("srvvd")).toContain("output · survived")
     expect(titles("zzz")).toEqual([])

@@ -15,6 +15,8 @@ export type Action =
   /** A filter's beginning, to be gone on with. */
   | { readonly kind: "column"; readonly text: string }
   | { readonly kind: "finding"; readonly hash: string }
+  /** A row of the page. */
+  | { readonly kind: "sample"; readonly row: number }
   | { readonly kind: "command"; readonly id: CommandId }
 
 export interface Entry {
@@ -33,6 +35,8 @@ export interface Sources {
   readonly columns: ReadonlyMap<string, Column>
   readonly slices: readonly SliceCard[]
   readonly findings: readonly FindingCard[]
+  /** The numbers of the samples, row by row. */
+  readonly ids?: Uint32Array
   /** Commands that the page has not. */
   readonly missing?: readonly CommandId[]
 }
@@ -56,6 +60,8 @@ export function palette(query: string, sources: Sources): Entry[] {
     return [...entries.values()]
   }
   for (const { layer, unit, address, title, detail } of find(text, sources.layers, 8)) add(place(layer, unit, address, title, detail))
+  const sample = sampleOf(text, sources)
+  if (sample) add(sample)
   const all = [...places(sources.layers, true), ...findings(sources), ...slices(sources), ...columns(sources), ...values(sources), ...commands(sources)]
   const fitting = all.map((entry) => ({ entry, score: Math.max(likeness(entry.title, text), likeness(entry.hint, text) - 1) }))
   fitting
@@ -101,6 +107,13 @@ function places(layers: readonly LayerCard[], named: boolean): Entry[] {
       return place(layer, unit, `${layer.name}:${unit}`, `${layer.label} · ${unitName(layer, unit) || name}`, layer.unitWord)
     }),
   ])
+}
+
+/** The sample that is named by its number: "184", "#184", "sample 184". */
+function sampleOf(text: string, { ids }: Sources): Entry | null {
+  const [, digits] = /^(?:sample\s*)?#?\s*(\d+)$/i.exec(text) ?? []
+  const row = digits === undefined ? -1 : (ids?.indexOf(Number(digits)) ?? -1)
+  return row < 0 ? null : { key: `sample ${row}`, icon: "table", title: `Sample ${ids![row]}`, detail: "sample", hint: `#${ids![row]}`, action: { kind: "sample", row } }
 }
 
 function findings({ findings }: Sources): Entry[] {

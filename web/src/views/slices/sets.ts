@@ -54,17 +54,12 @@ export function unknownIn(n: number, inside: number, outside: number | undefined
 
 /** A filter of columns that are there; every recording has the samples' numbers. */
 export function exampleOf(columns: Columns | null): string {
-  const parts = new Map<string, string>()
+  let [number, text] = ["", ""]
   for (const column of columns?.columns.values() ?? []) {
-    if (column.name === "sample" || parts.has(column.kind)) continue
-    if (column.kind === "bool") parts.set("bool", nameText(column.name))
-    else if (column.kind === "text" && column.values[0] !== undefined && column.values[0].length <= 24) parts.set("text", equalTo(column.name, column.values[0]))
-    else if (column.kind === "number") {
-      const known = [...column.values.slice(0, 1000)].filter(Number.isFinite).sort((one, other) => one - other)
-      if (known.length > 0) parts.set("number", `${nameText(column.name)} > ${numberText(Number(known[known.length >> 1]!.toPrecision(2)))}`)
-    }
+    if (column.kind === "number" && column.name !== "sample") number ||= `${nameText(column.name)} > ${numberText(Math.round(column.values.find(Number.isFinite) ?? 0))}`
+    if (column.kind === "text" && column.values[0]) text ||= " and " + equalTo(column.name, column.values[0])
   }
-  return [...parts.values()].slice(0, 2).join(" and ") || "sample < 100"
+  return (number || "sample < 100") + text
 }
 
 export interface Overlap {
