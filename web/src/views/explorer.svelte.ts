@@ -89,7 +89,7 @@ export class Explorer {
 
   /** The view, part by part: panning changes `cam` alone, and what does not read it is left in peace. */
   readonly cam = $derived(this.view.cam)
-  readonly alone = $derived(this.view.route === "sample" || this.view.route === "live")
+  readonly alone = $derived(this.view.route === "sample" || (this.view.route === "live" && this.engine.live))
   readonly sel = $derived(this.view.sel)
   readonly route = $derived(this.view.route)
   /** What the shown view is of: a row, an address. */
