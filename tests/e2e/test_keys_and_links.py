@@ -55,10 +55,10 @@ def test_rows_of_samples_are_reached_by_arrows_and_opened_by_enter(titanic: Path
     for _ in range(61):
         page.tab.keyboard.press("ArrowDown")
     expect(table.get_by_role("button", name=f"Open sample {at[1]}", exact=True)).to_be_focused()
-    page.tab.keyboard.press("ArrowLeft")
+    page.tab.keyboard.press("Shift+Tab")
     expect(table.get_by_role("checkbox", name=f"Select sample {at[1]}", exact=True)).to_be_focused()
     page.tab.keyboard.press("ArrowUp")
-    page.tab.keyboard.press("ArrowRight")
+    page.tab.keyboard.press("Tab")
     page.tab.keyboard.press("Enter")
     expect(page.tab.get_by_role("heading", name=f"Sample {at[0]}", exact=True)).to_be_visible()
 

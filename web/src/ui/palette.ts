@@ -113,7 +113,7 @@ function places(layers: readonly LayerCard[], named: boolean): Entry[] {
 function sampleOf(text: string, { ids }: Sources): Entry | null {
   const [, digits] = /^(?:sample\s*)?#?\s*(\d+)$/i.exec(text) ?? []
   const row = digits === undefined ? -1 : (ids?.indexOf(Number(digits)) ?? -1)
-  return row < 0 ? null : { key: `sample ${row}`, icon: "table", title: `Sample ${ids![row]}`, detail: "sample", hint: `#${ids![row]}`, action: { kind: "sample", row } }
+  return row < 0 ? null : { key: `sample ${row}`, icon: "table", title: `Sample ${ids![row]}`, detail: "sample", hint: "", action: { kind: "sample", row } }
 }
 
 function findings({ findings }: Sources): Entry[] {

@@ -355,8 +355,7 @@ export class Explorer {
   async saveSlice(name: string, expression: string, replace = false): Promise<void> {
     const label = labelOf(name)
     if (label === "") return
-    const there = namesake(this.named, label)
-    if (there && !replace) throw new Error(`"${label}" is there already: ${there.expression}. Take another name.`)
+    if (!replace && namesake(this.named, label)) throw new Error(`"${label}" is there already. Take another name.`)
     if (this.writable) await this.engine.source.saveSlice!(label, expression)
     else this.#keepSlices([...this.view.slices.filter((one) => !one.startsWith(`${label}\t`)), `${label}\t${expression}`])
     this.say(this.writable ? `"${label}" is saved in the recording.` : `"${label}" is kept in this page's link: nothing is written into the recording.`)

@@ -2,7 +2,7 @@
 
 import type { SliceCard } from "../../contract/manifest"
 import type { Columns } from "../../filter/columns"
-import { equalTo, nameText, numberText } from "../../filter/text"
+import { equalTo } from "../../filter/text"
 import type { NamedSlice } from "../explorer.svelte"
 
 export type Operation = "and" | "or" | "but not" | "not"
@@ -22,8 +22,6 @@ export interface Row {
   readonly kept: NamedSlice["kept"] | "category" | "group"
   readonly mask: Uint8Array | null
   readonly n: number
-  /** Samples for which the answer is null; of values of a column it is not asked. */
-  readonly unknown: number
   /** Why it cannot be counted. */
   readonly problem: string
 }
@@ -48,18 +46,12 @@ export function namesake(named: readonly NamedSlice[], name: string): NamedSlice
 }
 
 /** Samples that are neither in a slice nor in its opposite: the answer is null. */
-export function unknownIn(n: number, inside: number, outside: number | undefined): number {
-  return outside === undefined ? 0 : n - inside - outside
-}
+export const unknownIn = (n: number, inside: number, outside: number): number => n - inside - outside
 
 /** A filter of columns that are there; every recording has the samples' numbers. */
 export function exampleOf(columns: Columns | null): string {
-  let [number, text] = ["", ""]
-  for (const column of columns?.columns.values() ?? []) {
-    if (column.kind === "number" && column.name !== "sample") number ||= `${nameText(column.name)} > ${numberText(Math.round(column.values.find(Number.isFinite) ?? 0))}`
-    if (column.kind === "text" && column.values[0]) text ||= " and " + equalTo(column.name, column.values[0])
-  }
-  return (number || "sample < 100") + text
+  for (const column of columns?.columns.values() ?? []) if (column.kind === "text" && column.values[0]) return `sample < 100 and ${equalTo(column.name, column.values[0])}`
+  return "sample < 100"
 }
 
 export interface Overlap {
