@@ -150,7 +150,7 @@ def test_several_units_are_measured_with_one_factor_and_two_are_refused_by_name(
     expect(page.tab.get_by_text("0:1 × 2 and 0:4 × 0.5 are two")).to_be_visible()
     page.tab.get_by_role("spinbutton", name="Factor of 0:4").fill("2")
     page.tab.get_by_role("button", name="Measure").click()
-    expect(page.tab.get_by_text("80 samples")).to_be_visible()
+    expect(page.tab.get_by_role("region", name="Live").get_by_text("80 samples")).to_be_visible()
     assert found == [{"units": ["0:1", "0:4"], "how": "scale", "scale": 2}]
     expected = changed_loss(net, people, np.ones(80, bool), {1: 2, 4: 2})
     assert shown_loss(page) == pytest.approx(expected, rel=0.02, abs=5e-4)

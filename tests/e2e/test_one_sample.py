@@ -112,6 +112,7 @@ def test_served_or_live_the_tiles_are_the_maps_of_this_sample(
     tab.tab.wait_for_function("() => window.neuronaut.explorer.drawnMaps?.has('0')")
     np.testing.assert_allclose(tab.ask(MAP, "0"), own(net).ravel(), atol=2e-3)
     images, _ = load_digits()
+    tab.tab.wait_for_function("() => window.neuronaut.explorer.oneMaps?.picture")
     seen = np.array(tab.ask("[...e.oneMaps.picture.pixels]"), float)
     assert np.corrcoef(seen, np.asarray(images[ROW], float).ravel())[0, 1] > 0.99
     tab.close()

@@ -88,7 +88,7 @@ def test_slices_put_together_and_their_overlap_are_counted_as_python_counts(
     name = form.get_by_role("textbox", name="Name of the slice")
     assert name.input_value() == (where("age > 30") & ~where("pclass == 1")).name
     n = int(passengers.mask("age > 30 and not (pclass == 1)").sum())
-    expect(form.get_by_role("status")).to_have_text(str(n))
+    expect(form.get_by_role("status").first).to_have_text(str(n))
     a, b = passengers.mask("age > 30"), passengers.mask("pclass == 1")
     cell = page.tab.get_by_role("region", name="Overlap of slices").locator("td[title^='Group A and Group B']")
     expect(cell).to_have_text(str(int((a & b).sum())))

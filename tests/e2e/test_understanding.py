@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -81,8 +82,8 @@ def test_the_ranked_list_and_the_canvas_point_at_each_other(titanic: Path, opene
     expect(lit).to_have_count(1)
     expect(lit).to_contain_text("20")
     expect(lit).to_be_in_viewport()
-    row.click()
-    expect(page.tab.locator(".ranked tbody tr.selected")).to_have_count(1)
+    lit.click()
+    expect(page.tab.locator(".ranked tbody tr[aria-selected=true]")).to_have_text(re.compile("20"))
 
 
 def test_the_ranked_list_is_the_comparison_and_leaves_as_csv(
