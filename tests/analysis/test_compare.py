@@ -144,7 +144,8 @@ def test_without_b_unknown_samples_are_in_neither_group_and_that_is_said(made: M
 def test_overlapping_groups_are_allowed_and_said(made: Made) -> None:
     values = np.random.default_rng(6).normal(size=(100, 1)).astype(np.float32)
     found = compare(made({"fc": values}, {"x": range(100)}), "x < 60", "x >= 40")
-    assert found.notes == ("20 samples are in both groups; they pull the groups together, and p and q are only a guide.",)
+    said = "20 samples are in both groups; they pull the groups together, and p and q are only a guide."
+    assert found.notes == (said,)
     np.testing.assert_allclose(found["difference"], values[:60].mean() - values[40:].mean(), rtol=1e-5)
 
 
