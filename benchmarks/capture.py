@@ -153,7 +153,7 @@ def alone(what: str, images: int, batch: int) -> float:
 def efficientnet() -> list[Row]:
     """With few pictures the ratio shows what begins and ends a recording; with more of them what each picture costs."""
     rows = []
-    for images, batch, pairs in ((256, 8, 5), (256, 16, 5), (1024, 16, 3)):
+    for images, batch, pairs in ((256, 4, 3), (256, 8, 5), (256, 16, 5), (1024, 16, 3)):
         times = [(alone("record", images, batch), alone("forward", images, batch)) for _ in range(pairs)]
         ratio = float(np.median([recorded / forward for recorded, forward in times]))
         recorded, forward = np.median(times, axis=0)
