@@ -112,10 +112,10 @@ def written() -> Row:
         forward = bare(mlp, split(many, BATCH))
         zarr(), forward()
         ratios = []
-        for _ in range(5):
+        for _ in range(9):
             recorded, wrote, ran = seconds(record), seconds(zarr), seconds(forward)
             ratios.append(recorded / max(1.15 * ran, 1.1 * wrote))
-    how = f"{len(many):,} rows, batch {BATCH}; bound is max(1.15 x forward, 1.1 x bare zarr); 5 rounds, median"
+    how = f"{len(many):,} rows, batch {BATCH}; bound is max(1.15 x forward, 1.1 x bare zarr); 9 rounds, median"
     return Row("record with writing / its bound, MLP 64-512-512-256-10", 1.0, float(np.median(ratios)), "x", how)
 
 

@@ -85,8 +85,8 @@ def test_work_in_flight_never_exceeds_its_bytes() -> None:
 
 @pytest.mark.parametrize(
     ("weight", "count"),
-    [(256 << 10, 32), (1 << 20, 12), (4 << 20, 6), (40 << 20, 1)],
-    ids=["8 MB of small ones", "twelve", "24 MB of large ones", "one that is larger"],
+    [(256 << 10, 32), (1 << 20, 24), (4 << 20, 12), (40 << 20, 2), (80 << 20, 1)],
+    ids=["8 MB of small ones", "twenty-four", "48 MB of large ones", "two", "one that is larger"],
 )
 def test_work_that_is_put_off_is_done_by_the_time_enough_has_come_together(weight: int, count: int) -> None:
     jobs = Jobs(threads=2, beside=False)

@@ -78,6 +78,12 @@ def _column(ids: npt.ArrayLike) -> Any:
 
 
 def _hashed(texts: list[str], seed: int) -> npt.NDArray[np.uint8]:
-    key = f"half {seed}".encode()
-    digests = b"".join([hashlib.blake2b(text.encode(), digest_size=1, key=key).digest() for text in texts])
+    keyed = hashlib.blake2b(digest_size=1, key=f"half {seed}".encode())
+
+    def digest(text: str) -> bytes:
+        own = keyed.copy()  # taking in the key again would cost as much as the text
+        own.update(text.encode())
+        return own.digest()
+
+    digests = b"".join(map(digest, texts))
     return np.asarray(np.frombuffer(digests, np.uint8) & 1)

@@ -14,10 +14,10 @@ IN_FLIGHT = 4 << 20
 """Raw bytes that wait to be encoded; beyond, ``submit`` blocks (but for one job a thread), and the caller waits."""
 IN_TURN = 8 << 20
 """Raw bytes that come together, where the caller wants the processor for itself, before they are encoded."""
-FEW = 12
+FEW = 24
 """As many of the largest jobs come together: after each turn of the caller its threads spin for a while, and so take
 from the encoding that follows. Fewer and longer turns lose less of it."""
-MUCH = 24 << 20
+MUCH = 48 << 20
 """Raw bytes that come together at most."""
 WIDE = 8
 """Threads for work that mostly waits for the disk."""

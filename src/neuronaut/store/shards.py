@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import google_crc32c
@@ -18,9 +18,14 @@ LEVEL = 1
 
 
 def encode(block: npt.NDArray[Any]) -> bytes:
-    """One chunk of full size as bytes. Runs in threads: zstd lets others run."""
+    """One chunk of full size as bytes."""
+    return b"".join(encoded(block))
+
+
+def encoded(block: npt.NDArray[Any]) -> tuple[bytes, bytes]:
+    """One chunk of full size, and its checksum. Runs in threads: zstd lets others run."""
     data = bytes(zstd.compress(np.ascontiguousarray(block), LEVEL))
-    return data + struct.pack("<I", google_crc32c.value(data))
+    return data, struct.pack("<I", google_crc32c.value(data))
 
 
 def decode(data: bytes, out: npt.NDArray[Any]) -> None:
@@ -62,6 +67,12 @@ class Line(NamedTuple):
     @classmethod
     def of(cls, chunks: Sequence[bytes]) -> Line:
         return cls(b"".join(chunks), tuple(map(len, chunks)))
+
+    @classmethod
+    def encoded(cls, blocks: Iterable[npt.NDArray[Any]]) -> Line:
+        """Each block as a chunk; the bytes are copied once."""
+        chunks = [encoded(block) for block in blocks]
+        return cls(b"".join(itertools.chain(*chunks)), tuple(sum(map(len, chunk)) for chunk in chunks))
 
     def chunks(self) -> list[bytes]:
         ends = list(itertools.accumulate(self.lengths))

@@ -125,15 +125,15 @@ def pieces(entry: Entry) -> Iterator[tuple[slice, ...]]:
 
 def encode_rows(entry: Entry, block: Array) -> Line:
     """One row of chunks as bytes, each padded with the fill value to its full shape."""
-    encoded = []
-    for piece in pieces(entry):
-        part = block[(slice(None), *piece)]
-        if part.shape != entry.chunk:
-            whole = np.full(entry.chunk, entry.type.fill, entry.type.dtype)
-            whole[tuple(slice(size) for size in part.shape)] = part
-            part = whole
-        encoded.append(shards.encode(part))
-    return Line.of(encoded)
+
+    def whole(part: Array) -> Array:
+        if part.shape == entry.chunk:
+            return part
+        padded = np.full(entry.chunk, entry.type.fill, entry.type.dtype)
+        padded[tuple(slice(size) for size in part.shape)] = part
+        return padded
+
+    return Line.encoded(whole(block[(slice(None), *piece)]) for piece in pieces(entry))
 
 
 def decode_rows(entry: Entry, line: Line) -> Array:
