@@ -127,16 +127,7 @@ def match(
     samples = _samples(rec, other, shared, group.mask)
     parts = [_of(rec, other, one, two, samples, where is not None, shuffles, seed) for one, two in pairs]
     mine, theirs = unit_coords(rec, [one for one, _ in pairs]), unit_coords(other, [two for _, two in pairs])
-    units = _joined([part.units for part in parts])
-    _judge(units)
-    _dismiss(units, parts)
-    _addressed(units, parts, pairs, theirs["unit"], ("candidate", "runner_up", "best"))
-    units["partner"] = np.where(units["partner"] >= 0, units["candidate"], "")
-    back = _joined([part.others for part in parts])
-    _addressed(back, parts, pairs, mine["unit"], ("other_partner", "other_best"), back=True)
-    units["mutual"] = _mutual(units, back, mine["unit"], theirs["unit"])
-    whole = _joined([part.whole for part in parts])
-    whole["replication_rate"] = _rates(units, [units_of(one) for one, _ in pairs])
+    units, back, whole = _judged(parts, pairs, mine["unit"], theirs["unit"])
     about = said((rec.n, other.n), samples.held, samples.half, samples.groups, samples.inside, where is not None)
     n = {"shared": len(samples.rows)} | ({} if where is None else {group.name: int(samples.inside.sum())})
     return Result(
@@ -294,6 +285,26 @@ def _table(
         "best_correlation": mine[1],
     }
     return units, {"other_partner": back, "other_best": theirs[0], "other_best_correlation": theirs[1]}
+
+
+def _judged(
+    parts: Sequence[_Found],
+    pairs: Sequence[tuple[Activations, Activations]],
+    mine: Sequence[str],
+    theirs: Sequence[str],
+) -> tuple[Table, Table, Table]:
+    """The tables of all layers together, judged as one question: by unit, by the other's unit, by layer."""
+    units = _joined([part.units for part in parts])
+    _judge(units)
+    _dismiss(units, parts)
+    _addressed(units, parts, pairs, theirs, ("candidate", "runner_up", "best"))
+    units["partner"] = np.where(units["partner"] >= 0, units["candidate"], "")
+    back = _joined([part.others for part in parts])
+    _addressed(back, parts, pairs, mine, ("other_partner", "other_best"), back=True)
+    units["mutual"] = _mutual(units, back, mine, theirs)
+    whole = _joined([part.whole for part in parts])
+    whole["replication_rate"] = _rates(units, [units_of(one) for one, _ in pairs])
+    return units, back, whole
 
 
 def _columns(held: HeldOut) -> Table:

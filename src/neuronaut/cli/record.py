@@ -71,7 +71,6 @@ def record(
     leaves a valid recording that --resume continues.
     """
     import neuronaut.capture.record as capture
-    from neuronaut.cli.console import print_json, say
     from neuronaut.cli.factory import load_model, running_model
     from neuronaut.cli.info import describe
     from neuronaut.cli.progress import bar
@@ -108,6 +107,12 @@ def record(
         ) as rec,
     ):
         card = describe(rec)
+    _say_recorded(card, to, json)
+
+
+def _say_recorded(card: dict[str, Any], to: Path, json: bool) -> None:
+    from neuronaut.cli.console import print_json, say
+
     if json:
         print_json(card)
         return

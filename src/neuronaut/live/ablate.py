@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -99,13 +99,7 @@ def ablate(
     wanted = [units] if isinstance(units, str) else list(units)
     given = {"labels": labels, "groups": groups, "inputs": inputs}
     with untouched_randomness():
-        if isinstance(rec_or_data, Recording):
-            unit_set(rec_or_data.graph, wanted)  # before the model runs
-            subject = recorded_subject(model, rec_or_data, where, data=data, **given)
-        elif data is not None:
-            raise DataError("data= goes beside a recording; here the data are given already.")
-        else:
-            subject = given_subject(model, rec_or_data, where, units=wanted, classes=classes, **given)
+        subject = _subject(model, rec_or_data, wanted, where, data, classes, given)
         chosen = unit_set(subject.model.graph, wanted)
         others = random_sets(subject.model.graph, chosen, null, seed)
         found = measure(subject, chosen, others, how, seed, scale)
@@ -146,6 +140,23 @@ def _check_order(model: Any, rec_or_data: Any) -> None:
     if isinstance(model, (str, os.PathLike)) or isinstance(rec_or_data, (str, os.PathLike)):
         path = os.fspath(model if isinstance(model, (str, os.PathLike)) else rec_or_data)
         raise DataError(f"{path!r} is a path. Open it first: naut.ablate(model, naut.open({path!r}), units).")
+
+
+def _subject(
+    model: Any,
+    rec_or_data: Any,
+    units: Sequence[str],
+    where: Where,
+    data: Any,
+    classes: Sequence[Any] | None,
+    given: Mapping[str, Any],
+) -> Subject:
+    if isinstance(rec_or_data, Recording):
+        unit_set(rec_or_data.graph, units)  # before the model runs
+        return recorded_subject(model, rec_or_data, where, data=data, **given)
+    if data is not None:
+        raise DataError("data= goes beside a recording; here the data are given already.")
+    return given_subject(model, rec_or_data, where, units=units, classes=classes, **given)
 
 
 def _result(

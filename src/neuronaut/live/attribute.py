@@ -110,8 +110,7 @@ def attribute(
         target, sites = ends_of(subject.model.graph, to, layer, rec)
         if positions:
             check_mapped(subject.model.graph, layer, sites)
-        inputs_move = method == "conductance" or subject.model.graph[sites[0].layer].kind == "input"
-        start = _start_word(method, inputs_move) if baseline is None else baseline
+        start = _start_word(method, subject, sites) if baseline is None else baseline
         kept: Literal["mean", "sample"] | None = None if not positions else "sample" if per_sample else "mean"
         asked = Asked(method, start, steps, verify, Relevance(epsilon, gamma), seed, kept)
         chosen = _limited(subject, samples, seed)
@@ -183,9 +182,10 @@ def _subject(
     )
 
 
-def _start_word(method: str, inputs_move: bool) -> str | None:
+def _start_word(method: str, subject: Subject, sites: tuple[Site, ...]) -> str | None:
     if method == "lrp":
         return None
+    inputs_move = method == "conductance" or subject.model.graph[sites[0].layer].kind == "input"
     return BASELINES.get(method, "mean" if inputs_move else "zero")
 
 

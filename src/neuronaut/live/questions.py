@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from neuronaut.explorer.server.reading import effects as stored_effects
 from neuronaut.explorer.server.reading import effects_table
 from neuronaut.live.ablate import ablate as run_ablate
 from neuronaut.live.influence import influence as run_influence
-from neuronaut.live.inputs import feed_of
+from neuronaut.live.inputs import Feed, feed_of
 from neuronaut.live.measure import How
 from neuronaut.live.truth import task_of
 from neuronaut.live.wrapped import recorded_model
@@ -35,19 +35,20 @@ HOWS = ("zero", "scale")
 MOST_ROWS = 256
 
 
-def live_questions(rec: Recording, model: Any, data: Any = None) -> Mapping[str, Question]:
-    """``forward``, ``ablate`` and ``influence`` of one model, one at a time, as functions of a recording.
+@dataclass(frozen=True, eq=False)
+class _Live:
+    """One model and the recording of it, asked one thing at a time."""
 
-    Of a recording that holds no influence also ``effects``, which is then measured when it is asked for.
-
-    Raises DataError when the model is not the one that was recorded, or the inputs are not at hand.
-    """
-    feed = feed_of(rec, data)
-    first = next(iter(feed.batches(np.arange(min(2, rec.n)), 2)))
-    live = recorded_model(model, rec, first.inputs)
-    one_at_a_time = threading.Lock()
+    rec: Recording
+    model: Any
+    data: Any
+    feed: Feed
+    like: Any
+    wrapped: Model
+    one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     def forward(
+        self,
         asked: Recording,
         inputs: list[list[float]] | None = None,
         row: int | None = None,
@@ -58,14 +59,17 @@ def live_questions(rec: Recording, model: Any, data: Any = None) -> Mapping[str,
 
         Of the layers of images in ``maps`` also ``map\\tLAYER`` [unit, y, x] of the first row, at most 14 by 14.
         """
+        rec = self.rec
         _same(asked, rec)
         if (inputs is None) == (row is None):
             raise DataError("give either inputs, a list of rows, or the number of a recorded row.")
-        batch = _typed(inputs, first.inputs) if inputs is not None else _recorded(feed, int(row or 0), rec)
-        with one_at_a_time:
-            return _forward(live, rec, batch, [_edit(rec, one) for one in edits or ()], maps_asked(rec, maps or ()))
+        batch = _typed(inputs, self.like) if inputs is not None else _recorded(self.feed, int(row or 0), rec)
+        changed = [_edit(rec, one) for one in edits or ()]
+        with self.one_at_a_time:
+            return _forward(self.wrapped, rec, batch, changed, maps_asked(rec, maps or ()))
 
     def ablate(
+        self,
         asked: Recording,
         units: str | list[str],
         how: How = "mean",
@@ -77,47 +81,49 @@ def live_questions(rec: Recording, model: Any, data: Any = None) -> Mapping[str,
         scale: float | None = None,
     ) -> Result:
         """What the answers lose when units are taken out or scaled, with interval and verdict; as naut.ablate."""
-        _same(asked, rec)
-        with one_at_a_time:
+        _same(asked, self.rec)
+        with self.one_at_a_time:
             return run_ablate(
-                model,
-                asked,
-                units,
-                how,
-                metric,
-                where,
-                data=data,
-                seed=seed,
-                resamples=resamples,
-                null=null,
-                scale=scale,
-            )
+                self.model, asked, units, how, metric, where,
+                data=self.data, seed=seed, resamples=resamples, null=null, scale=scale,
+            )  # fmt: skip
 
     def influence(
-        asked: Recording, at: str, where: Where = None, direction: str = "both", k: int | None = None
+        self, asked: Recording, at: str, where: Where = None, direction: str = "both", k: int | None = None
     ) -> Result:
         """The effect of one unit on all others (or theirs on it) over any slice; as naut.influence."""
-        _same(asked, rec)
-        with one_at_a_time:
-            return run_influence(asked, at, where, model=model, data=data, direction=direction, k=k)
+        _same(asked, self.rec)
+        with self.one_at_a_time:
+            return run_influence(asked, at, where, model=self.model, data=self.data, direction=direction, k=k)
 
-    def effects(asked: Recording, at: str) -> Result:
+    def effects(self, asked: Recording, at: str) -> Result:
         """The effect of one unit on every other, and theirs on it, measured now; as it is stored elsewhere."""
         stored = stored_effects(asked, at)
-        if stored.n or asked.id != rec.id:
+        if stored.n or asked.id != self.rec.id:
             return stored
         try:
-            found = influence(asked, at)
+            found = self.influence(asked, at)
         except (DataError, UnsupportedModel) as error:
             return replace(stored, notes=(str(error),))
         units = [int(name.rpartition(":")[2]) for name in found.coords["unit"]]
         rows = zip(found.coords["layer"], units, found["effect"], found["forwards"], strict=True)
         (n,) = found.n.values()
-        told = f"Computed now by the live model, on {n:,} of {rec.n:,} samples."
-        return effects_table(rec, rows, params={"live": True}, n=found.n, notes=(told, *found.notes))
+        told = f"Computed now by the live model, on {n:,} of {self.rec.n:,} samples."
+        return effects_table(self.rec, rows, params={"live": True}, n=found.n, notes=(told, *found.notes))
 
-    questions: dict[str, Question] = {"forward": forward, "ablate": ablate, "influence": influence}
-    return questions if ("influence", STORED_KEY) in list_results(rec) else questions | {"effects": effects}
+
+def live_questions(rec: Recording, model: Any, data: Any = None) -> Mapping[str, Question]:
+    """``forward``, ``ablate`` and ``influence`` of one model, one at a time, as functions of a recording.
+
+    Of a recording that holds no influence also ``effects``, which is then measured when it is asked for.
+
+    Raises DataError when the model is not the one that was recorded, or the inputs are not at hand.
+    """
+    feed = feed_of(rec, data)
+    like = next(iter(feed.batches(np.arange(min(2, rec.n)), 2))).inputs
+    live = _Live(rec, model, data, feed, like, recorded_model(model, rec, like))
+    questions: dict[str, Question] = {"forward": live.forward, "ablate": live.ablate, "influence": live.influence}
+    return questions if ("influence", STORED_KEY) in list_results(rec) else questions | {"effects": live.effects}
 
 
 def _same(asked: Recording, rec: Recording) -> None:
