@@ -58,6 +58,18 @@ class Probes:
         return join([inputs for _, _, inputs in chosen]), np.array([sample for _, sample, _ in chosen], np.int64)
 
 
+def drawn(ids: npt.NDArray[np.int64], strata: npt.NDArray[Any] | None, limit: int, seed: int) -> npt.NDArray[np.intp]:
+    """The places of at most ``limit`` samples, rising: a seeded choice, as many of each stratum as there are.
+
+    >>> drawn(np.arange(6), np.array([0, 0, 0, 0, 0, 1]), 2, seed=0).tolist()[1]
+    5
+    """
+    probes = Probes(limit, 1 if strata is None else len(np.unique(strata)), seed)
+    probes.offer(np.arange(len(ids)), ids, strata)
+    chosen = probes.batch()
+    return np.zeros(0, np.intp) if chosen is None else np.sort(np.asarray(chosen[0], np.intp))
+
+
 def scattered(ids: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.uint64]:
     """A pseudo-random number for each sample number, the same for the same seed.
 

@@ -11,7 +11,7 @@ from typing import Final, Literal
 STEP: Final = "step"
 SAMPLE: Final = "sample"
 UNIT: Final = "unit"
-TOKEN: Final = "token"  # noqa: S105
+TOKEN: Final = "token"  # noqa: S105 (an axis, no secret)
 REDUCTION: Final = "reduction"
 
 GRID_AXES: Final[dict[int, tuple[str, ...]]] = {0: (), 1: ("x",), 2: ("y", "x"), 3: ("z", "y", "x")}

@@ -181,11 +181,13 @@ def _result(
     said += _few(subject, "effect on", names, found.change[:, picked])
     values: dict[str, Any] = dict(table)
     dims, coords = dict.fromkeys(table, ("metric",)), {"metric": names}
-    if "accuracy" in names and "accuracy" not in why:
-        classes = _classes(subject, found, resamples, seed)
+    if "accuracy" in names and "accuracy" not in why and subject.truth is not None:
+        own = subject.truth[:, None] == np.arange(len(class_names(subject.task)))
+        change = np.where(own, found.change[:, [METRICS.index("accuracy")]], np.nan)
+        classes = _classes(subject, found, change, resamples, seed)
         values, dims = values | classes, dims | dict.fromkeys(classes, ("class",))
         coords["class"] = list(class_names(subject.task))
-        said += _few(subject, "accuracy of class", coords["class"], _class_changes(subject, found))
+        said += _few(subject, "accuracy of class", coords["class"], change)
     if "logits" in names:
         outputs = _outputs(subject, found, resamples, seed)
         values, dims = values | outputs, dims | dict.fromkeys(outputs, ("output",))
@@ -224,20 +226,12 @@ def _table(subject: Subject, found: Measured, picked: list[int], resamples: int,
     }
 
 
-def _class_changes(subject: Subject, found: Measured) -> Float64:
-    """The change of accuracy of each sample [sample, class], NaN for the classes that are not its own."""
-    assert subject.truth is not None  # noqa: S101
-    own = subject.truth[:, None] == np.arange(len(class_names(subject.task)))
-    return np.where(own, found.change[:, [METRICS.index("accuracy")]], np.nan)
+def _classes(subject: Subject, found: Measured, change: Float64, resamples: int, seed: int) -> dict[str, Any]:
+    """Accuracy of the samples of each class, before, after, and the change with its interval.
 
-
-def _classes(subject: Subject, found: Measured, resamples: int, seed: int) -> dict[str, Any]:
-    """Accuracy of the samples of each class, before, after, and the change with its interval."""
-    truth, place = subject.truth, METRICS.index("accuracy")
-    assert truth is not None  # noqa: S101
-    own = truth[:, None] == np.arange(len(class_names(subject.task)))
-    change = _class_changes(subject, found)
-    before = finite_mean(np.where(own & np.isfinite(change), found.before[:, [place]], np.nan))
+    ``change`` [sample, class] is NaN for the classes that are not a sample's own.
+    """
+    before = finite_mean(np.where(np.isfinite(change), found.before[:, [METRICS.index("accuracy")]], np.nan))
     low, high = paired_interval(change, subject.groups, resamples=resamples, seed=seed)
     effect = finite_mean(change)
     return {

@@ -12,7 +12,7 @@ import numpy as np
 
 from neuronaut.analysis.registry import canonical
 from neuronaut.capture.live import session
-from neuronaut.capture.probes import PROBES, Probes
+from neuronaut.capture.probes import PROBES, drawn
 from neuronaut.capture.randomness import untouched_randomness
 from neuronaut.core.address import Address
 from neuronaut.core.errors import DataError, UnsupportedModel, unknown
@@ -201,13 +201,7 @@ def _limited(subject: Subject, samples: int | None, seed: int) -> Subject:
     """The subject on a seeded choice of its rows, as many of each class as there are."""
     if samples is None or len(subject.rows) <= samples:
         return subject
-    strata = strata_of(subject.truth)
-    probes = Probes(samples, 1 if strata is None else len(np.unique(strata)), seed)
-    places = np.arange(len(subject.rows))
-    probes.offer(places, subject.rows.astype(np.int64), strata)
-    chosen = probes.batch()
-    assert chosen is not None  # noqa: S101
-    kept = np.sort(np.asarray(chosen[0], np.intp))
+    kept = drawn(subject.rows.astype(np.int64), strata_of(subject.truth), samples, seed)
     groups = None if subject.groups is None else np.unique(subject.groups[kept], return_inverse=True)[1]
     truth = None if subject.truth is None else subject.truth[kept]
     return replace(subject, rows=subject.rows[kept], truth=truth, groups=groups)

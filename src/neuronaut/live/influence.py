@@ -15,7 +15,7 @@ from neuronaut.analysis.registry import opened
 from neuronaut.capture.batch import copied
 from neuronaut.capture.batch_size import batch_rows
 from neuronaut.capture.live import session
-from neuronaut.capture.probes import PROBES, Probes
+from neuronaut.capture.probes import PROBES, drawn
 from neuronaut.capture.randomness import untouched_randomness
 from neuronaut.core.address import Address
 from neuronaut.core.errors import DataError, NeedsModel, UnsupportedModel
@@ -116,11 +116,7 @@ def probe_rows(rec: Recording, group: Group, seed: int = 0, limit: int = PROBES)
     truth = recorded_truth(rec, task_of(rec)) if len(rows) > limit else None
     strata = strata_of(truth)
     own = None if strata is None else strata[rows]
-    probes = Probes(limit, 1 if own is None else len(np.unique(own)), seed)
-    probes.offer(rows, np.asarray(rec.sample_ids)[rows], own)
-    chosen = probes.batch()
-    assert chosen is not None  # noqa: S101
-    return np.sort(np.asarray(chosen[0], np.intp))
+    return rows[drawn(np.asarray(rec.sample_ids)[rows], own, limit, seed)]
 
 
 def _others(rec: Recording, layers: Sequence[Layer], address: Address, forwards: bool) -> list[Layer]:

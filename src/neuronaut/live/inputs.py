@@ -125,7 +125,7 @@ class GivenFeed:
         return isinstance(self.source, (Arrays, Samples))
 
     def batches(self, rows: Rows, size: int) -> Iterator[Chunk]:
-        if not self.scattered:
+        if not isinstance(self.source, (Arrays, Samples)):
             yield from rebatch(self._streamed(rows), size)
             return
         for start in range(0, len(rows), size):
@@ -152,12 +152,11 @@ class GivenFeed:
             raise DataError(f"the data ended after {done:,} of the {len(rows):,} samples that were asked for.")
 
 
-def _taken(source: Source, numbers: Rows | npt.NDArray[np.int64]) -> tuple[Batch, npt.NDArray[Any] | None]:
+def _taken(source: Arrays | Samples, numbers: Rows | npt.NDArray[np.int64]) -> tuple[Batch, npt.NDArray[Any] | None]:
     """Some samples of data that can be read in any order."""
     if isinstance(source, Samples):
         chunk = stacked([source.split(source.items[int(number)]) for number in numbers], numbers)
         return chunk.inputs, chunk.labels
-    assert isinstance(source, Arrays)  # noqa: S101
 
     def some(leaf: Any) -> Any:
         return frame_values(leaf.iloc[numbers]) if isinstance(leaf, pd.DataFrame) else array(leaf[numbers])

@@ -125,10 +125,9 @@ class Watching:
 
     def __contains__(self, address: object) -> bool:
         try:
-            self[address]  # type: ignore[index]
+            return isinstance(address, str) and self[address] is not None
         except NeuronautError:
             return False
-        return True
 
     def __getitem__(self, address: str) -> Seen:
         """The last call's values at an address; raises UnknownName naming the closest layer."""

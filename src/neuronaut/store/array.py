@@ -180,10 +180,10 @@ class StoredArray:
                 number = number * size + cut.number
             offset, length = index[number].tolist()
             target = _direct(out, cuts, entry.chunk)
-            if target is None and scratch is None:
-                scratch = np.empty(entry.chunk, entry.type.dtype)
-            chunk = scratch if target is None else target
-            assert chunk is not None  # noqa: S101
+            if target is not None:
+                chunk = target
+            else:
+                chunk = scratch = np.empty(entry.chunk, entry.type.dtype) if scratch is None else scratch
             try:
                 if offset < 0:
                     raise ValueError("a chunk is missing")

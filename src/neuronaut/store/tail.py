@@ -50,11 +50,9 @@ class Tail:
             start += count
             self._fresh = True
             if self._filled == step:
-                self._turn()
+                self._turn(self._block)
 
-    def _turn(self) -> None:
-        block = self._block
-        assert block is not None  # noqa: S101
+    def _turn(self, block: Array) -> None:
         self._chunks += (self._jobs.submit(encode_rows, self.entry, block, weight=block.nbytes),)
         self._block, self._filled = None, 0
         if len(self._chunks) == self.entry.grid[0]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -170,12 +170,12 @@ def _slice(rec: Recording, one: Shown) -> SliceCard:
 
 
 def _activations(name: str, layer: Layer) -> list[ActivationCard]:
-    reductions = ("mean", "max") if layer.position_axes else ("value",)
+    reductions: tuple[Literal["value", "mean", "max"], ...] = ("mean", "max") if layer.position_axes else ("value",)
     return [
         ActivationCard(
             layer=name,
             site="post",
-            reduction=reduction,  # type: ignore[arg-type]
+            reduction=reduction,
             scheme="f32",
             levels=0,
             scale=None,

@@ -153,7 +153,7 @@ class Passes:
         if way is None:
             if len(self._ways) >= WAYS:
                 del self._ways[next(iter(self._ways))]
-            way = self._ways[key] = self._first(call) if self._wanted is None else self._later(call)
+            way = self._ways[key] = self._first(call) if self._wanted is None else self._later(call, self._wanted)
         return way
 
     def _first(self, call: Call) -> _Way:
@@ -175,11 +175,10 @@ class Passes:
         self._onlooker.traced(found.traced.graph, sites)
         return way
 
-    def _later(self, call: Call) -> _Way:
-        assert self._wanted is not None  # noqa: S101
+    def _later(self, call: Call, wanted: Sequence[Site]) -> _Way:
         try:
             with _uncached_casts():
-                return self._made(trace(self._module, call, self._layers), self._wanted)
+                return self._made(trace(self._module, call, self._layers), wanted)
         except Exception as error:
             return _Way({}, None, f"it could not be traced: {error}")
 

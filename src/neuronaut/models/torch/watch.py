@@ -229,7 +229,7 @@ class Watch:
             if watch.calls != self._expected[path]:
                 if self._strayed is None or path in self._asked:
                     raise other_path(path)
-                self._stray(path)
+                _stray(path, self._strayed)
         for func, wanted in self._calls.wanted.items():
             if self._calls.calls[func] != self._tape.calls[func]:
                 raise other_path(wanted[max(wanted)][0][1].layer)
@@ -240,17 +240,18 @@ class Watch:
             return any(True for _ in self._modules[reading.path].parameters(recurse=False))
         return reading.how == "given"
 
-    def _stray(self, path: str) -> None:
-        assert self._strayed is not None  # noqa: S101
-        if path not in self._strayed:
-            self._strayed.add(path)
-            warnings.warn(
-                f"{path} did not run for some samples as it did when the model was traced: the path of this model "
-                "depends on its data. The layers asked for are recorded as they ran; the edges are those of the "
-                "traced path.",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+
+def _stray(path: str, strayed: set[str]) -> None:
+    """Say once of each module that it took another path."""
+    if path in strayed:
+        return
+    strayed.add(path)
+    warnings.warn(
+        f"{path} did not run for some samples as it did when the model was traced: the path of this model depends on "
+        "its data. The layers asked for are recorded as they ran; the edges are those of the traced path.",
+        RuntimeWarning,
+        stacklevel=2,
+    )
 
 
 def other_path(layer: str) -> LayerNeverFired:
@@ -272,7 +273,8 @@ def same(site: Site, tensor: torch.Tensor) -> torch.Tensor:
 def _pick(tree: Any, key: tuple[Any, ...]) -> torch.Tensor:
     for part in key:
         tree = getattr(tree, part) if isinstance(part, str) and not hasattr(tree, "keys") else tree[part]
-    return tree  # type: ignore[no-any-return]
+    found: torch.Tensor = tree
+    return found
 
 
 def _put(tree: Any, key: tuple[Any, ...], tensor: torch.Tensor) -> Any:
