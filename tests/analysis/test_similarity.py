@@ -14,6 +14,7 @@ from neuronaut.core.errors import AddressError, DataError, UnknownName
 from neuronaut.core.layer import Edge, Layer, Take
 
 N = 80
+HALF = np.arange(N) % 2
 
 
 def values(units: int = 12, seed: int = 0) -> Array:
@@ -33,18 +34,99 @@ def likeness(columns: Array, metric: str) -> Array:
 @pytest.mark.parametrize("k", [1, 3, 11])
 def test_the_nearest_are_those_of_the_whole_matrix(made: Made, metric: str, opposite: bool, k: int) -> None:
     columns = values()
-    found = similarity(made({"fc": columns}), "fc", metric=metric, k=k, opposite=opposite)
+    found = similarity(made({"fc": columns}, half=HALF), "fc", metric=metric, k=k, opposite=opposite)
+    whole, first, second = (likeness(part, metric) for part in (columns, columns[HALF == 0], columns[HALF == 1]))
+    for unit in range(12):
+        others = [other for other in range(12) if other != unit]
+        expected = sorted(others, key=lambda other: first[unit, other] * (1 if opposite else -1))[:k]
+        assert found["index"][unit].tolist() == expected
+        for name, of in (("value", whole), ("found", first), ("heldout", second)):
+            np.testing.assert_allclose(found[name][unit], of[unit, expected], atol=1e-12)
+    assert (found["heldout_low"] < found["heldout"]).all()
+    assert (found["heldout"] < found["heldout_high"]).all()
+    assert (found["heldout_n"] == (HALF == 1).sum()).all()
+
+
+@pytest.mark.parametrize("opposite", [False, True])
+@pytest.mark.parametrize("metric", ["pearson", "cosine"])
+def test_where_a_half_is_small_all_samples_choose_and_that_is_said(made: Made, metric: str, opposite: bool) -> None:
+    columns = values()
+    rec = made({"fc": columns}, half=np.arange(N) < 19)
+    found = similarity(rec, "fc", metric=metric, k=3, opposite=opposite)
     whole = likeness(columns, metric)
     for unit in range(12):
         others = [other for other in range(12) if other != unit]
-        expected = sorted(others, key=lambda other: whole[unit, other] * (1 if opposite else -1))[:k]
+        expected = sorted(others, key=lambda other: whole[unit, other] * (1 if opposite else -1))[:3]
         assert found["index"][unit].tolist() == expected
         np.testing.assert_allclose(found["value"][unit], whole[unit, expected], atol=1e-12)
+    for name in ("found", "heldout", "heldout_low", "heldout_high", "heldout_n"):
+        assert np.isnan(found[name]).all()
+    (note,) = found.notes
+    assert note.startswith("fc: fewer than 20 samples in a half")
+    assert similarity(rec, "fc:4", metric=metric, k=3, opposite=opposite).notes == found.notes
+
+
+def test_chance_chooses_units_that_look_alike_and_the_held_out_half_says_they_are_not(made: Made) -> None:
+    columns = np.random.default_rng(5).normal(size=(N, 300))
+    found = similarity(made({"fc": columns}, half=HALF), "fc", k=1)
+    assert found["found"].mean() > 0.4
+    assert abs(found["heldout"].mean()) < 0.03
+    outside = (found["heldout_low"] > 0) | (found["heldout_high"] < 0)
+    assert outside.mean() < 0.08
+
+
+def test_a_planted_pair_holds_on_the_other_half(made: Made) -> None:
+    columns = np.random.default_rng(6).normal(size=(N, 50))
+    columns[:, 9] = columns[:, 3] + 0.3 * np.random.default_rng(7).normal(size=N)
+    found = similarity(made({"fc": columns}, half=HALF), "fc:3", k=2)
+    assert found["similar"][0] == "fc:9"
+    assert found["heldout_low"][0] > 0.85
+    assert found["heldout_low"][1] < 0 < found["heldout_high"][1]
+
+
+def test_the_interval_of_one_unit_is_that_of_its_layer_and_ranks_beyond_the_sixteenth_have_none(made: Made) -> None:
+    columns = values(30)
+    columns[5, 3] = np.nan
+    rec = made({"fc": columns}, half=HALF)
+    whole = similarity(rec, "fc", k=20)
+    assert np.isnan(whole["heldout_low"][:, 16:]).all()
+    assert np.isfinite(whole["heldout"]).all()
+    for unit in (0, 3):
+        alone = similarity(rec, f"fc:{unit}", k=20)
+        assert np.isfinite(alone["heldout_low"]).all()
+        for name in ("found", "value", "heldout"):
+            np.testing.assert_allclose(alone[name], whole[name][unit], rtol=1e-9)
+        for name in ("heldout_low", "heldout_high", "heldout_n"):
+            np.testing.assert_allclose(alone[name][:16], whole[name][unit, :16], rtol=1e-9)
+
+
+def test_a_slice_chooses_and_holds_out_within_itself(made: Made) -> None:
+    columns = values()
+    found = similarity(made({"fc": columns}, half=HALF), "fc:0", k=3, where="sample < 60")
+    second = columns[:60][HALF[:60] == 1]
+    other = int(found["similar"][0].rpartition(":")[2])
+    assert found["heldout"][0] == pytest.approx(np.corrcoef(second[:, 0], second[:, other])[0, 1])
+    assert found["heldout_n"].tolist() == [len(second)] * 3
+
+
+def test_samples_in_groups_are_held_out_by_group(made: Made) -> None:
+    groups = np.arange(N) // 2
+    columns = np.repeat(values()[: N // 2], 2, axis=0)
+    twice = similarity(made({"fc": columns}, half=groups % 2, groups=groups), "fc:0", k=3)
+    once = similarity(made({"fc": columns[::2]}, half=groups[::2] % 2), "fc:0", k=3)
+    assert twice["similar"].tolist() == once["similar"].tolist()
+    assert "samples come in groups: intervals count groups." in twice.notes
+    # A sample written twice tells nothing new: but for (G / (G - 1)), the interval stays as wide.
+    for name in ("heldout", "heldout_low", "heldout_high"):
+        np.testing.assert_allclose(twice[name], once[name], rtol=1e-9)
+    few = similarity(made({"fc": columns}, half=groups % 2, groups=groups // 3), "fc:0", k=3)
+    assert "fewer than 20 groups of samples in a half" in few.notes[0]
+    assert np.isnan(few["heldout"]).all()
 
 
 def test_a_unit_is_answered_by_addresses(made: Made) -> None:
     columns = values()
-    rec = made({"fc": columns, "other": columns})
+    rec = made({"fc": columns, "other": columns}, half=HALF)
     found = similarity(rec, "fc:4", k=3)
     whole = similarity(rec, k=3)
     assert found["similar"].tolist() == [f"fc:{unit}" for unit in whole["index"][4]]
@@ -58,9 +140,9 @@ def test_a_unit_is_answered_by_addresses(made: Made) -> None:
 @pytest.mark.parametrize("stored", [np.float16, np.float32, np.float64])
 def test_one_unit_is_answered_as_numpy_answers_it(made: Made, stored: type, metric: str, opposite: bool) -> None:
     columns = (values(9) + 40).astype(stored)
-    rec = made({"fc": columns})
-    whole = likeness(columns.astype(np.float64), metric)[4]
-    expected = sorted(set(range(9)) - {4}, key=lambda other: whole[other] * (1 if opposite else -1))[:5]
+    rec = made({"fc": columns}, half=HALF)
+    whole, first = (likeness(part.astype(np.float64), metric)[4] for part in (columns, columns[HALF == 0]))
+    expected = sorted(set(range(9)) - {4}, key=lambda other: first[other] * (1 if opposite else -1))[:5]
     found = similarity(rec, "fc:4", k=5, metric=metric, opposite=opposite)
     assert found["similar"].tolist() == [f"fc:{unit}" for unit in expected]
     np.testing.assert_allclose(found["value"], whole[expected], rtol=1e-11)
@@ -142,15 +224,18 @@ def test_units_with_missing_values_are_compared_where_both_are_finite(made: Made
     columns = values(6)
     columns[3, 2] = np.nan
     columns[10:30, 4] = np.inf
-    rec = made({"fc": columns})
+    rec = made({"fc": columns}, half=HALF)
     found = similarity(rec, "fc", k=5, metric=metric)
     for unit in range(6):
         expected = {}
         for other in set(range(6)) - {unit}:
-            pair = columns[:, [unit, other]]
-            expected[other] = likeness(pair[np.isfinite(pair).all(1)], metric)[0, 1]
-        assert found["index"][unit].tolist() == sorted(expected, key=lambda other: -expected[other])
-        np.testing.assert_allclose(found["value"][unit], sorted(expected.values(), reverse=True), rtol=1e-9)
+            both = np.isfinite(columns[:, [unit, other]]).all(1)
+            of = [both & (HALF == 0), both, both & (HALF == 1)]
+            expected[other] = [likeness(columns[rows][:, [unit, other]], metric)[0, 1] for rows in of] + [of[2].sum()]
+        order = sorted(expected, key=lambda other: -expected[other][0])
+        assert found["index"][unit].tolist() == order
+        for place, name in enumerate(("found", "value", "heldout", "heldout_n")):
+            np.testing.assert_allclose(found[name][unit], [expected[other][place] for other in order], rtol=1e-9)
         alone = similarity(rec, f"fc:{unit}", k=5, metric=metric)
         assert alone["similar"].tolist() == [f"fc:{other}" for other in found["index"][unit]]
         np.testing.assert_allclose(alone["value"], found["value"][unit], rtol=1e-9)

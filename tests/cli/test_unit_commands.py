@@ -114,14 +114,18 @@ def test_nothing_to_see_is_exit_code_1_with_the_reason(neuronaut: Run, recording
 
 
 def test_similarity_prints_correlations_of_numpy(neuronaut: Run, recording: Path) -> None:
-    whole = np.corrcoef(naut.open(recording)["fc"].read().T)
+    rec = naut.open(recording)
+    values = rec["fc"].read()
+    whole, first, second = (np.corrcoef(part.T)[0] for part in (values, values[rec.half == 0], values[rec.half == 1]))
     lines = neuronaut("similarity", recording, "fc:0", "-k", "1").out.splitlines()
-    best = 1 + int(np.argmax(whole[0, 1:]))
-    assert lines[-1].split() == ["1", f"fc:{best}", f"{whole[0, best]:.3f}"]
+    best = 1 + int(np.argmax(first[1:]))
+    assert lines[-1].split()[:5] == ["1", f"fc:{best}", *(f"{of[best]:.3f}" for of in (whole, first, second))]
+    assert lines[-2].split() == ["rank", "similar", "value", "found", "heldout", "low", "high"]
+    assert all(len(line) <= 80 for line in lines)
     rows = rows_of(neuronaut("similarity", recording, "fc", "-k", "2", "--csv").out)
     assert [(row["unit"], row["rank"]) for row in rows][:3] == [("fc:0", "1"), ("fc:0", "2"), ("fc:1", "1")]
     low = neuronaut("similarity", recording, "fc:0", "-k", "2", "--opposite", "--json").json
-    assert low["values"]["value"] == sorted(low["values"]["value"])
+    assert low["values"]["found"] == sorted(low["values"]["found"])
 
 
 def test_similarity_of_layers_prints_ranks_and_cka(neuronaut: Run, recording: Path) -> None:

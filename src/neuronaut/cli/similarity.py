@@ -50,7 +50,9 @@ def similarity(
       neuronaut similarity titanic.naut --layers
       neuronaut similarity first.naut --layers --other second.naut
 
-    Values are signed, from -1 to 1. With --layers: rank, how many directions a layer
+    Values are signed, from -1 to 1: of all samples, of the half on which the units
+    were found, and of the held-out half with its 95% interval, the ones to trust.
+    With --layers: rank, how many directions a layer
     uses, and CKA, 1 for layers that see the samples alike up to rotation and scale.
     With --other: the CKA of every layer with every layer of another recording of the
     same samples, and what 95% of shuffled pairings of the samples stay below.
@@ -106,7 +108,7 @@ def _addresses(result: Result) -> list[str]:
 
 
 def _print(result: Result, at: str | None, limit: int) -> None:
-    from neuronaut.cli.console import print_table, say
+    from neuronaut.cli.console import say
 
     for name, n in result.n.items():
         say(f"{name}: {n:,} samples", style="bold")
@@ -114,19 +116,29 @@ def _print(result: Result, at: str | None, limit: int) -> None:
     if "similar" in result.values:
         say(f"{at} and the most {_kind(result)} units of its layer", style="bold")
         if len(table):
-            print_table(table if not limit else table.head(limit), formats={"value": ".3f"})
+            _print_pairs(table if not limit else table.head(limit))
         if limit and len(table) > limit:
             say(f"… {len(table) - limit:,} more units; --limit 0 prints all.")
         return
     say(f"each unit and the most {_kind(result)} of its layer", style="bold")
     nearest = table[table["rank"] == 1].drop(columns="rank")
-    ordered = nearest.sort_values("value", key=abs, ascending=False, kind="stable")
+    by = "found" if "found" in nearest and nearest["found"].notna().any() else "value"
+    ordered = nearest.sort_values(by, key=abs, ascending=False, kind="stable")
     if len(ordered):
-        print_table(ordered if not limit else ordered.head(limit), formats={"value": ".3f"})
+        _print_pairs(ordered if not limit else ordered.head(limit))
     if limit and len(ordered) > limit:
         k = result["value"].shape[1]
         each = f", --csv all {k} of each" if k > 1 else ""
         say(f"… {len(ordered) - limit:,} more units; --limit 0 prints all{each}.")
+
+
+def _print_pairs(pairs: pd.DataFrame) -> None:
+    """Without what was not held out, where nothing was."""
+    from neuronaut.cli.console import print_table
+
+    known = pairs.dropna(axis="columns", how="all").drop(columns="heldout_n", errors="ignore")
+    shown = known.rename(columns={"heldout_low": "low", "heldout_high": "high"})
+    print_table(shown, formats=dict.fromkeys(("value", "found", "heldout", "low", "high"), ".3f"))
 
 
 def _kind(result: Result) -> str:

@@ -43,6 +43,7 @@ DRIVERS = ("score", "heldout", "shuffled", "n")
 _NONE = np.empty(0)
 
 HEALTH = ("status", "score", "firing_bound")
+SIMILARITY = ("index", "value", "heldout", "heldout_low", "heldout_high")
 SELECTIVITY = ("best", "best_auroc", "heldout_auroc", "replicated", "q", "mi")
 
 
@@ -89,7 +90,7 @@ def _questions(rec: Recording, layers: Mapping[str, Layer], alike: int, told: Se
     yield partial(health, rec, layers=inner), lambda result: [*HEALTH, *(n for n in result.values if "share" in n)]
     yield partial(rank, rec, layers=inner), _all
     yield partial(cka, rec, layers=inner), _all
-    yield partial(similarity, rec, k=alike), _all
+    yield partial(similarity, rec, k=alike), lambda _: SIMILARITY
     if sum(layers[name].unit_count for name in inner) <= DRIVEN:
         yield partial(_drivers, rec, inner), _all
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -34,50 +34,47 @@ def directions(columns: Num[np.ndarray, "number unit"], *, centre: bool) -> Floa
         return np.asarray(values / np.where(usable, length, np.nan))
 
 
-def nearest(
-    columns: Float[np.ndarray, "number unit"],
-    k: int,
-    *,
-    opposite: bool = False,
-    of: Int[np.ndarray, "asked"] | None = None,
-) -> tuple[Int[np.ndarray, "asked rank"], Float[np.ndarray, "asked rank"]]:
-    """For each column (or each in ``of``) the k others with the largest product, in order; ties by lower number.
+Likeness = Callable[[np.ndarray], np.ndarray]
+"""How alike some of the units are to each: their rows of the matrix of all pairs."""
 
-    ``opposite`` asks for the smallest. The place is -1 and the product NaN where there are no more, or where a column
-    has no direction.
 
-    >>> place, value = nearest(directions(np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]]), centre=False), 1)
-    >>> place.tolist()
-    [[1], [0], [1]]
+def likeness_of(columns: Num[np.ndarray, "number unit"], *, centre: bool) -> Likeness:
+    """Cosines, or with ``centre`` Pearson correlations; where values are not finite, on the rows where both are."""
+    if np.isfinite(columns).all():
+        return products(directions(columns, centre=centre))
+    return products_known(columns, centre=centre)
+
+
+def products(columns: Float[np.ndarray, "number unit"]) -> Likeness:
+    """Products of columns of length 1; NaN where a column has no direction.
+
+    >>> alike = products(directions(np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]]), centre=False))
+    >>> alike(np.array([0])).round(3).tolist()
+    [[1.0, 0.707, 0.0]]
     """
     known = ~np.isnan(columns).any(0)
     clean = np.where(known, columns, 0.0)
 
     def likeness(mine: Int[np.ndarray, "row"]) -> Float[np.ndarray, "row unit"]:
         # A matrix times itself turned takes half as many steps.
-        found = clean.T @ clean if len(mine) == len(known) and of is None else clean[:, mine].T @ clean
+        whole = np.array_equal(mine, np.arange(len(known)))
+        found = clean.T @ clean if whole else clean[:, mine].T @ clean
         found[:, ~known] = np.nan
         found[~known[mine]] = np.nan
         return np.asarray(found)
 
-    return ranked(likeness, columns.shape[1], k, opposite=opposite, of=of)
+    return likeness
 
 
-def nearest_known(
-    columns: Num[np.ndarray, "number unit"],
-    k: int,
-    *,
-    centre: bool,
-    opposite: bool = False,
-) -> tuple[Int[np.ndarray, "unit rank"], Float[np.ndarray, "unit rank"]]:
+def products_known(columns: Num[np.ndarray, "number unit"], *, centre: bool) -> Likeness:
     """The same from columns some of whose values are not finite: each two on the rows where both are.
 
     Two columns with less than half of the rows in common are not compared.
 
     >>> column = np.arange(6.0)
-    >>> place, value = nearest_known(np.stack([np.where(column == 2, np.nan, column), 3 * column], 1), 1, centre=True)
-    >>> place.tolist(), value.round(9).tolist()
-    ([[1], [0]], [[1.0], [1.0]])
+    >>> alike = products_known(np.stack([np.where(column == 2, np.nan, column), 3 * column], 1), centre=True)
+    >>> alike(np.array([0])).round(9).tolist()
+    [[1.0, 1.0]]
     """
     known = np.isfinite(columns)
     there = known.astype(np.float64)
@@ -99,20 +96,31 @@ def nearest_known(
                 enough &= np.isfinite(left) & (left > ROUNDING**2 * all_of)
             return np.asarray(np.where(enough, product / np.sqrt(own * other), np.nan))
 
-    return ranked(likeness, columns.shape[1], k, opposite=opposite)
+    return likeness
 
 
 def ranked(
-    likeness: Callable[[Int[np.ndarray, "row"]], Float[np.ndarray, "row unit"]],
+    likeness: Likeness,
     units: int,
     k: int,
     *,
     opposite: bool = False,
     of: Int[np.ndarray, "asked"] | None = None,
-) -> tuple[Int[np.ndarray, "asked rank"], Float[np.ndarray, "asked rank"]]:
-    """The k most alike of each unit, from rows of likenesses; NaN is like none."""
+    beside: Sequence[Likeness] = (),
+) -> tuple[Int[np.ndarray, "asked rank"], list[Float[np.ndarray, "asked rank"]]]:
+    """For each unit (or each in ``of``) the k others most alike, in order, ties by lower number; NaN is like none.
+
+    ``opposite`` asks for the least. Beside their likeness comes what other likenesses say of the same pairs. The place
+    is -1 and the likeness NaN where there are no more.
+
+    >>> columns = directions(np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]]), centre=False)
+    >>> place, (value,) = ranked(products(columns), 3, 1)
+    >>> place.tolist()
+    [[1], [0], [1]]
+    """
     asked = np.arange(units) if of is None else of
-    place, value = np.full((len(asked), k), -1, np.int64), np.full((len(asked), k), np.nan)
+    place = np.full((len(asked), k), -1, np.int64)
+    values = [np.full((len(asked), k), np.nan) for _ in (likeness, *beside)]
     height = max(1, BLOCK_VALUES // max(units, 1))
     for start in range(0, len(asked), height):
         rows, mine = slice(start, start + height), asked[start : start + height]
@@ -123,8 +131,10 @@ def ranked(
         best = _largest(scores, min(k, units))
         found = np.isfinite(np.take_along_axis(scores, best, axis=1))
         place[rows, : best.shape[1]] = np.where(found, best, -1)
-        value[rows, : best.shape[1]] = np.where(found, np.take_along_axis(alike, best, axis=1), np.nan)
-    return place, value.clip(-1.0, 1.0)
+        for value, of_pairs in zip(values, (None, *beside), strict=True):
+            pairs = np.take_along_axis(alike if of_pairs is None else of_pairs(mine), best, axis=1)
+            value[rows, : best.shape[1]] = np.where(found, pairs, np.nan)
+    return place, [value.clip(-1.0, 1.0) for value in values]
 
 
 def _largest(scores: Float[np.ndarray, "row unit"], k: int) -> Int[np.ndarray, "row rank"]:
