@@ -13,7 +13,7 @@ import torch
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import neuronaut as naut
-from benchmarks.page import FLAGS
+from benchmarks.page import FLAGS, POINTER
 from benchmarks.row import Row
 
 LOADS, KEYS, MOVES = 9, 15, 60
@@ -60,21 +60,14 @@ async (filters) => {
 POINT = """
 async (moves) => {
   const {explorer, stats} = window.neuronaut
-  const canvas = document.querySelector('[role=application]')
-  const box = canvas.getBoundingClientRect()
-  const move = (x, y) =>
-    canvas.dispatchEvent(new PointerEvent('pointermove', {clientX: box.left + x, clientY: box.top + y, bubbles: true}))
-  const hit = []
-  for (let x = 8; x < box.width; x += 5) for (let y = 60; y < box.height - 90; y += 23) {
-    move(x, y)
-    if (explorer.hover && explorer.hover.layer.kind !== 'input') hit.push([x, y])
-  }
+  const at = window.pointer()
+  const hit = await window.unitPlaces()
   const times = []
   for (let i = 0; i < moves; i++) {
     for (let rest = 0; rest < 5; rest++) await window.frame()
     const before = [stats.overlayRedraws, explorer.hover]
     const start = performance.now()
-    move(...hit[(i * 7919) % hit.length])
+    at('pointermove', ...hit[(i * 7919) % hit.length])
     if (explorer.hover === before[1]) continue
     while (stats.overlayRedraws === before[0]) await window.frame()
     window.drawn()
@@ -86,11 +79,7 @@ async (moves) => {
 PAN = """
 async (moves) => {
   const {explorer, stats} = window.neuronaut
-  const canvas = document.querySelector('[role=application]')
-  const box = canvas.getBoundingClientRect()
-  const at = (kind, x, y) => canvas.dispatchEvent(new PointerEvent(kind, {
-    clientX: box.left + x, clientY: box.top + y, bubbles: true, button: 0, pointerId: 1
-  }))
+  const at = window.pointer()
   const ask = window.requestAnimationFrame
   let inFrames = 0
   window.requestAnimationFrame = (callback) => ask((now) => {
@@ -147,7 +136,7 @@ def page_of(folder: Path, name: str, net: torch.nn.Sequential, rows: int) -> Pat
 
 def opened(browser: Browser, path: Path) -> Page:
     page = browser.new_page(viewport={"width": 1280, "height": 720})
-    page.add_init_script(BEFORE)
+    page.add_init_script(BEFORE + POINTER)
     page.goto(path.as_uri())
     page.wait_for_function("() => window.networkDrawn && window.neuronaut.explorer.columns")
     return page

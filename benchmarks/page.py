@@ -16,31 +16,43 @@ from benchmarks.row import Row
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
-MOVE = """
-async ({moves}) => {
+POINTER = """
+window.pointer = () => {
   const canvas = document.querySelector('[role=application]')
   const box = canvas.getBoundingClientRect()
-  const {explorer, stats} = window.neuronaut
-  const before = stats.fullRedraws
-  const frame = () => new Promise(requestAnimationFrame)
-  const task = () => new Promise((done) => setTimeout(done))
-  // Places where a unit of a hidden layer lies, found by moving over the canvas once.
+  return (kind, x, y) => canvas.dispatchEvent(new PointerEvent(kind, {
+    clientX: box.left + x, clientY: box.top + y, bubbles: true, button: 0, pointerId: 1
+  }))
+}
+// Places where a unit of a hidden layer lies, found by moving over the canvas once.
+window.unitPlaces = async () => {
+  const {explorer} = window.neuronaut
+  const {width, height} = document.querySelector('[role=application]').getBoundingClientRect()
+  const at = window.pointer()
   const hit = []
-  for (let x = 8; x < box.width; x += 5) for (let y = 60; y < box.height - 90; y += 23) {
-    move(x, y)
+  for (let x = 8; x < width; x += 5) for (let y = 60; y < height - 90; y += 23) {
+    at('pointermove', x, y)
     await 0
     if (explorer.hover && explorer.hover.layer.kind !== 'input') hit.push([x, y])
   }
-  function move(x, y) {
-    canvas.dispatchEvent(new PointerEvent('pointermove', {clientX: box.left + x, clientY: box.top + y, bubbles: true}))
-  }
+  return hit
+}
+"""
+MOVE = """
+async ({moves}) => {
+  const {stats} = window.neuronaut
+  const before = stats.fullRedraws
+  const frame = () => new Promise(requestAnimationFrame)
+  const task = () => new Promise((done) => setTimeout(done))
+  const at = window.pointer()
+  const hit = await window.unitPlaces()
   const chosen = Array.from({length: moves}, (_, i) => hit[(i * 7919) % hit.length])
   const drawn = stats.overlayRedraws
   const times = []
   let last = await frame()
   for (const [x, y] of chosen) {
     await task()  // as the browser does: the event first, then the frame that draws what it asked for
-    move(x, y)
+    at('pointermove', x, y)
     const now = await frame()
     times.push(now - last)
     last = now
@@ -67,6 +79,7 @@ def pages(folder: Path) -> tuple[Path, Path]:
 
 
 def opened(page: Page, path: Path) -> None:
+    page.add_init_script(POINTER)
     page.goto(path.as_uri())
     # A function, since the page's policy forbids evaluating a string.
     page.wait_for_function("() => window.neuronaut?.explorer?.columns && window.neuronaut.explorer.pair")

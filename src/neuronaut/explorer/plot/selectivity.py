@@ -11,16 +11,7 @@ from neuronaut.analysis.selectivity import selectivity as measured
 from neuronaut.core.numerals import equals, score
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
-from neuronaut.explorer.plot.style import (
-    CATEGORIES,
-    MOST,
-    Within,
-    begin,
-    drawable,
-    finish,
-    legend,
-    said,
-)
+from neuronaut.explorer.plot.style import CATEGORIES, MOST, Within, begin, drawable, finish, legend, said
 from neuronaut.store.recording import Recording
 
 

@@ -13,17 +13,7 @@ from neuronaut.core.columns import TextColumn
 from neuronaut.core.errors import AddressError
 from neuronaut.core.numerals import effect, equals, number
 from neuronaut.core.slices import EVERYTHING, Slice, Where, where
-from neuronaut.explorer.plot.style import (
-    CATEGORIES,
-    MOST,
-    Tokens,
-    Within,
-    begin,
-    drawable,
-    finish,
-    legend,
-    said,
-)
+from neuronaut.explorer.plot.style import CATEGORIES, MOST, Tokens, Within, begin, drawable, finish, legend, said
 from neuronaut.store.recording import Recording
 
 BINS = 40
