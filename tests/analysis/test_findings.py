@@ -35,7 +35,7 @@ def test_the_sentence_holds_unit_n_effect_interval_q_and_replication(made: Made)
         f'than for not kind == "a" (mean {number(said["mean_b"])}, n = 200): '
         f"g = {effect(said['hedges_g'])} [{effect(said['g_low'])}, {effect(said['g_high'])}], q = {chance(said['q'])}; "
         f"found on one half of the samples (g = {effect(said['g_half0'])}) "
-        f"and held on the other (g = {effect(said['g_half1'])}, q = {chance(said['q_half1'])})."
+        f"and replicated on the other (g = {effect(said['g_half1'])}, q = {chance(said['q_half1'])})."
     )
     assert said["g_low"] < said["hedges_g"] < said["g_high"] < 0
     assert said["replicated"] == 1

@@ -167,8 +167,8 @@ def test_pairs_are_not_distinct_where_all_units_follow_one_thing(made: Made) -> 
     assert (found["runner_up"] != found["partner"]).all()
     assert found["replication_rate"][0] == pytest.approx(1 / 6)
     assert found.notes == (
-        "5 of 6 pairs hold on the other half but are not distinct: another unit answers as well, so which is whose "
-        "partner is arbitrary.",
+        "5 of 6 pairs have q < .05 on the held-out half but are not distinct: another unit answers as well, so "
+        "which is whose partner is arbitrary.",
     )
 
 

@@ -73,7 +73,7 @@ def test_three_findings_quote_numbers_that_scipy_confirms(demo: Sailed) -> None:
             chosen = np.asarray(rec.half) == half
             assert stats.ttest_ind(values[inside & chosen], values[outside & chosen], equal_var=False).pvalue < 0.001
     assert claims.count("[") == 3
-    assert claims.count("and held on the other") == 3
+    assert claims.count("and replicated on the other") == 3
 
 
 def test_every_finding_has_a_link_into_the_page_that_names_its_unit(demo: Sailed) -> None:

@@ -46,7 +46,7 @@ def test_the_planted_partners_are_printed_with_how_surely(neuronaut: Run, pair: 
     assert [line[:3] for line in lines[5:9]] == [[f"fc:{unit}", f"fc:{ORDER.index(unit)}", "1.00"] for unit in range(4)]
     assert [line[-2:] for line in lines[5:9]] == [["yes", "yes"]] * 4
     words = " ".join(ran.out.split())
-    assert "4 of 4 pairs held on the other half; 0 units here and 1 there have no partner" in words
+    assert "4 of 4 pairs replicated on the held-out half; 0 units here and 1 there have no partner" in words
     assert "1 unit (fc:4) of two.naut: constant; without a partner" in " ".join(ran.err.split())
     assert all(len(line) <= 80 for line in ran.out.splitlines())
 

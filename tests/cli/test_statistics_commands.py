@@ -86,7 +86,7 @@ def test_drivers_of_a_unit_without_questions_is_exit_code_1_with_the_reason(neur
 def test_compare_with_a_bootstrap_and_max_t_fits_the_screen(neuronaut: Run, people: Path) -> None:
     words = ("compare", people, "age < 40", "--interval", "bca", "--max-t", "99")
     lines = neuronaut(*words).out.splitlines()
-    assert lines[2].split() == ["unit", "difference", "bca_low", "bca_high", "g", "q", "p_max", "held"]
+    assert lines[2].split() == ["unit", "difference", "bca_low", "bca_high", "g", "q", "p_max", "replicated"]
     assert lines[3].startswith("fc:0")
     assert all(len(line) <= 80 for line in lines)
     rows = list(csv.DictReader(io.StringIO(neuronaut(*words, "--csv").out)))

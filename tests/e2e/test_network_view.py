@@ -95,10 +95,10 @@ def test_the_table_says_what_held_out_and_uses_the_words_of_the_inspector(titani
     page.tab.keyboard.press("t")
     table = page.tab.get_by_role("table")
     heads = [head.strip() for head in table.get_by_role("columnheader").all_inner_texts()]
-    assert "Held-out half" in heads
+    assert "Replicated" in heads
     assert [head for head in heads if "ires" in head] == []
     assert {"Firing rate A", "Firing rate B"} <= set(heads)
-    held_out = table.locator(f"tbody tr:not([aria-hidden]) > :nth-child({heads.index('Held-out half') + 1})")
+    held_out = table.locator(f"tbody tr:not([aria-hidden]) > :nth-child({heads.index('Replicated') + 1})")
     words = {text.strip() for text in held_out.all_inner_texts()}
     assert {"replicated", "not replicated"} <= words
 

@@ -57,7 +57,7 @@ def test_the_inspector_shows_pythons_exact_numbers(titanic: Path, passengers: Re
     for text, name in ((g, "hedges_g"), (low, "g_low"), (high, "g_high")):
         value, half = shown(text)
         assert abs(value - pair[name][place]) <= half
-    assert page.statistic("Held-out half") == ["replicated" if pair["replicated"][place] == 1 else "not replicated"]
+    assert page.statistic("Replicated") == ["replicated" if pair["replicated"][place] == 1 else "not replicated"]
 
 
 def test_every_shipped_statistic_reaches_the_app_unchanged(

@@ -89,7 +89,7 @@ def test_a_person_finds_the_partner_of_a_unit_and_goes_there(both: Both, pair: t
     page.tab.get_by_role("combobox", name="Layer of this recording").select_option("dense 1")
     wait_until_matched(page)
     assert page.ask("[e.own.layer, e.own.other]") == ["0", "0"]
-    expect(page.tab.get_by_text("30 of 30 pairs held on the other half of 891 shared samples")).to_be_visible()
+    expect(page.tab.get_by_text("30 of 30 pairs replicated on the held-out half of 891 shared samples")).to_be_visible()
     expect(
         page.tab.get_by_text("2 units (0:1, 0:5) of first.naut: dead, 0 for all samples; without a partner.")
     ).to_be_visible()

@@ -28,10 +28,10 @@ _EVIDENCE = (
 def discover(rec: Recording, a: Where, b: Where = None, k: int = 3) -> list[Finding]:
     """The k units that tell two groups apart most, as findings; fewer, or none, when fewer replicate.
 
-    Only units are named whose difference was found on one half of the samples and holds on the other. They are ordered
-    by their effect on the half they were found on, so that the other half had no say in the choice; a layer of its own
-    for each as long as there are layers. Inputs are no findings about a network, and its outputs only when nothing
-    else was recorded.
+    Only units are named whose difference was found on one half of the samples and replicated on the other. They are
+    ordered by their effect on the half they were found on, so that the other half had no say in the choice; a layer of
+    its own for each as long as there are layers. Inputs are no findings about a network, and its outputs only when
+    nothing else was recorded.
 
     Raises FilterError when a group cannot be read.
     """
@@ -87,5 +87,5 @@ def _sentence(layer: Layer, label: str, at: Address, said: Mapping[str, Any]) ->
         f"g = {effect(said['hedges_g'])} [{effect(said['g_low'])}, {effect(said['g_high'])}], "
         f"{equals('q', float(said['q']))}; "
         f"found on one half of the samples (g = {effect(said['g_half0'])}) "
-        f"and held on the other (g = {effect(said['g_half1'])}, {equals('q', float(said['q_half1']))})."
+        f"and replicated on the other (g = {effect(said['g_half1'])}, {equals('q', float(said['q_half1']))})."
     )

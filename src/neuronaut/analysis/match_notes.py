@@ -51,8 +51,8 @@ def pairing_notes(units: Mapping[str, np.ndarray], pairs: Sequence[tuple[Activat
     common = int(((units["q"] < SIGNIFICANT) & (units["distinct"] == 0)).sum())
     if common:
         notes.append(
-            f"{common:,} of {int((units['q'] < SIGNIFICANT).sum()):,} pairs hold on the other half but are not "
-            "distinct: another unit answers as well, so which is whose partner is arbitrary."
+            f"{common:,} of {int((units['q'] < SIGNIFICANT).sum()):,} pairs have q < .05 on the held-out half but "
+            "are not distinct: another unit answers as well, so which is whose partner is arbitrary."
         )
     return notes
 

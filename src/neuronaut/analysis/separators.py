@@ -28,9 +28,9 @@ def separators(
 ) -> Result:
     """The k units that tell two groups of samples apart best: what ``compare`` says of them, in that order.
 
-    Units whose difference was found on half 0 and held on half 1 come first, then those that could not be checked,
-    then those that did not hold; among equals the larger effect on half 0, so that half 1 (``g_half1``) has no say in
-    the order and its effect is not flattered by the choice. The axis ``unit`` has the order.
+    Units whose difference was found on half 0 and replicated on half 1 come first, then those that could not be
+    checked, then those that did not; among equals the larger effect on half 0, so that half 1 (``g_half1``) has no say
+    in the order and its effect is not flattered by the choice. The axis ``unit`` has the order.
 
     Raises FilterError when a group cannot be read, DataError for k below 1.
     """

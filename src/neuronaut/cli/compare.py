@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _SHOWN = ("unit", "mean_a", "mean_b", "hedges_g", "g_low", "g_high", "auroc", "q", "replicated")
 _WITH_BCA = ("unit", "difference", "bca_low", "bca_high", "hedges_g", "auroc", "q", "replicated")
-_HEADS = {"hedges_g": "g", "replicated": "held", "twin_percentile": "twin %"}
+_HEADS = {"hedges_g": "g", "twin_percentile": "twin %"}
 _FORMATS = {"g": ".2f", "g_low": ".2f", "g_high": ".2f", "auroc": ".3f", "q": ".2g", "p_max": ".2g", "twin %": ".0f"}
 
 
@@ -63,9 +63,9 @@ def compare(
           --model mymodels:make_net
 
     g is Hedges' g with its 95% interval; q is corrected over all units of the
-    comparison; held means found on one half of the samples and again on the
-    other. p_max holds for all units together. twin %: how many units of that layer
-    have a smaller effect in the same network with random weights.
+    comparison; replicated: found on one half of the samples and again on the other.
+    p_max holds for all units together. twin %: how many units of that layer have a
+    smaller effect in the same network with random weights.
     """
     from neuronaut.cli.answer import answer
     from neuronaut.cli.factory import load_model, running_model
@@ -127,5 +127,5 @@ def _print(result: Result, sort: str, limit: int) -> None:
     print_table(shown, formats=_FORMATS)
     say(rest)
     found, again = int((table["q"] < 0.05).sum()), int((table["replicated"] == 1).sum())
-    held = f"{again:,} {'was' if again == 1 else 'were'}" if again else "none was"
-    say(f"{found:,} of {len(table):,} units differ at q < .05; {held} found on one half and held on the other.")
+    many = f"{again:,} {'was' if again == 1 else 'were'}" if again else "none was"
+    say(f"{found:,} of {len(table):,} units differ at q < .05; {many} found on one half and replicated on the other.")

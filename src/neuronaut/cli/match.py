@@ -36,7 +36,6 @@ _HEADS = {
     "heldout_low": "low",
     "heldout_high": "high",
     "null": "chance",
-    "replicated": "held",
     "other_auroc": "its",
     "auroc_change": "change",
     "auroc_low": "low",
@@ -73,8 +72,8 @@ def match(
 
     Two recordings of the same samples. Partners are found on one half of them; held
     out is their correlation on the other half, chance what 95% of shuffles stay
-    below, margin what the partner has there more than the next best. A pair held where
-    q < .05 and it is distinct: that margin is above 0 beyond chance.
+    below, margin what the partner has there more than the next best. A pair is replicated
+    where q < .05 and it is distinct: that margin is above 0 beyond chance.
     With --where: how well either unit tells the filter's samples from the rest (AUROC),
     and the change with its 95% interval.
     """
@@ -116,8 +115,8 @@ def _print(result: Result, sort: str, limit: int) -> None:
     for name, n in result.n.items():
         say(f"{name}: {n:,} samples", style="bold")
     layers = result.table("layers")[["layers", "other_layer", "cka", "debiased", "replication_rate"]]
-    heads = {"layers": "layer", "other_layer": "with", "cka": "CKA", "replication_rate": "held"}
-    print_table(layers.rename(columns=heads), formats={"CKA": ".3f", "debiased": ".3f", "held": ".0%"})
+    heads = {"layers": "layer", "other_layer": "with", "cka": "CKA", "replication_rate": "replicated"}
+    print_table(layers.rename(columns=heads), formats={"CKA": ".3f", "debiased": ".3f", "replicated": ".0%"})
     table = with_names(match_table(result))
     paired = table[table["partner"] != ""]
     if not len(paired):
@@ -131,8 +130,8 @@ def _print(result: Result, sort: str, limit: int) -> None:
     print_table(shown, formats=dict.fromkeys(shown.columns, ".2f") | {"q": ".2g"})
     say(rest)
     alone = int((result["other_partner"] == "").sum())
-    held = int((table["replicated"] == 1).sum())
+    again = int((table["replicated"] == 1).sum())
     say(
-        f"{held:,} of {len(paired):,} pairs held on the other half; {len(table) - len(paired):,} units here and "
-        f"{alone:,} there have no partner."
+        f"{again:,} of {len(paired):,} pairs replicated on the held-out half; "
+        f"{len(table) - len(paired):,} units here and {alone:,} there have no partner."
     )

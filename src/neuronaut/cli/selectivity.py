@@ -52,8 +52,8 @@ def selectivity(
     class is the one it tells best from all others. auroc: the chance that a sample of
     it is higher than another; below .5 the neuron is lower for it. info: information
     on the class, 1 is all of it. held out: the class was best on one half of the
-    samples, its auroc on the other; held: q < .05 on both, the same way. csi
-    overstates; it is here for comparison.
+    samples, its auroc on the other; replicated: q < .05 on both, the same way.
+    csi overstates; it is here for comparison.
     """
     from neuronaut.analysis.selectivity import selectivity as compute
     from neuronaut.cli.console import notes, print_csv, print_json
@@ -145,8 +145,8 @@ def _print(result: Result, column: str, sort: str, limit: int) -> None:
     shown = best[["unit", *names]].rename(columns=names)
     # What was found on one half may be another class than that of all samples; then this row says nothing of it.
     same = best["heldout_class"] == best["best"]
-    held = best["replicated"].where(same).map({1.0: "yes", 0.0: "no"}).fillna("–").tolist()
-    shown["held out"], shown["held"] = best["heldout_auroc"].where(same), held
+    again = best["replicated"].where(same).map({1.0: "yes", 0.0: "no"}).fillna("–").tolist()
+    shown["held out"], shown["replicated"] = best["heldout_auroc"].where(same), again
     print_table(shown, formats=_FORMATS)
     say(rest)
     found, again = int((table["q"] < 0.05).sum()), int((table["replicated"] == 1).sum())

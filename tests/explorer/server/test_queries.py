@@ -20,6 +20,7 @@ from neuronaut.core.layer import Graph
 from neuronaut.core.result import Result
 from neuronaut.explorer.contract import Manifest, ResultCard
 from neuronaut.explorer.server.limits import Limits
+from neuronaut.explorer.server.watched import Clock
 from neuronaut.store.card import RecordingCard
 from neuronaut.store.create import create
 from neuronaut.store.layout import ArraySpec
@@ -250,6 +251,56 @@ def test_work_stops_when_nobody_waits_for_it(titanic: Recording) -> None:
     with client_of(open_recording(titanic.path), live={"endless": endless}, limits=short) as client:
         reply = client.post("/api/query", {"name": "endless"})
         assert (reply.status, reply.error["kind"]) == (503, "timeout")
+
+
+class Told(Clock):
+    """How often a question went on."""
+
+    times = 0
+
+    def goes_on(self) -> None:
+        super().goes_on()
+        self.times += 1
+
+
+def test_a_question_s_time_begins_with_its_turn_and_anew_with_each_part_of_a_pass(titanic: Recording) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def standing(rec: Recording) -> Result:
+        begun.set()
+        go_on.wait(10)
+        rec["0"].read()
+        return Result("standing", {}, {})
+
+    async def asked(client: Client) -> list[int]:
+        clocks = [Told() for _ in range(3)]
+        names = ("standing", "compare", "health")
+        queries: list[dict[str, Any]] = [{"name": name} for name in names]
+        queries[1]["params"] = {"a": "age > 30"}
+        there = [
+            asyncio.ensure_future(client.site.queries.ask(query, threading.Event(), clock))
+            for query, clock in zip(queries, clocks, strict=True)
+        ]
+        await asyncio.to_thread(begun.wait, 10)
+        assert [clock.times for clock in clocks] == [1, 0, 0] and clocks[1].stands_s() == 0.0
+        go_on.set()
+        await asyncio.gather(*there)
+        return [clock.times for clock in clocks]
+
+    with client_of(open_recording(titanic.path), live={"standing": standing}, limits=Limits(workers=1)) as client:
+        standing_times, compare_times, health_times = client.loop.run_until_complete(asked(client))
+    assert compare_times > len(titanic.layers)
+    assert (standing_times, health_times) == (1, 1)
+
+
+def test_what_takes_no_step_for_too_long_has_stood_for_that_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, now = Clock(), iter([5.0, 20.0, 34.0, 35.0, 36.0])
+    monkeypatch.setattr("neuronaut.explorer.server.watched.time.monotonic", lambda: next(now))
+    assert clock.stands_s() == 0.0
+    clock.goes_on()
+    assert [clock.stands_s(), clock.stands_s()] == [15.0, 29.0]
+    clock.goes_on()
+    assert clock.stands_s() == 1.0
 
 
 def test_too_much_at_once_is_refused(titanic: Recording) -> None:

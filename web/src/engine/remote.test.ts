@@ -1,7 +1,7 @@
 // @vitest-environment node
-import { expect, it } from "vitest"
+import { expect, it, vi } from "vitest"
 import type { Manifest } from "../contract/manifest"
-import type { Answer } from "../source/DataSource"
+import { type Answer, Refused } from "../source/DataSource"
 import type { PairStats } from "./api"
 import { Engine } from "./engine"
 import { activationCard, layerCard, MemoryPage, numberCard } from "./testingPage"
@@ -122,4 +122,56 @@ it("keeps the page's own numbers where there is nobody to ask", async () => {
   const first = await engine.pair("age < 24", null)
   expect(first.exact).toBe(false)
   expect(await engine.pair("age < 24", null)).toBe(first)
+})
+
+it("asks a layer again that the server had no time for, and says what is done when it has none at all", async () => {
+  vi.useFakeTimers()
+  const python = new Python()
+  const engine = python.open(60_000_000, false)
+  const ask = python.query.bind(python)
+  const late = (times: number) => (name: string, params: object) => {
+    const asked = ask(name, params)
+    const slow = String((params as { layers?: unknown }).layers) === "fc2" && times-- > 0
+    return slow ? Promise.reject(new Refused("timeout", "this took longer than 30 s, and was stopped.")) : asked
+  }
+  python.query = late(2)
+  const whole = engine.pair("age < 20", null)
+  await vi.runAllTimersAsync()
+  expect([(await whole).layers.size, (await whole).notes]).toEqual([3, []])
+  const asked = python.queries.map(([name, { layers }]) => `${name} ${String(layers)}`)
+  expect(asked).toEqual(["contrast fc1", "contrast fc2", "contrast fc2", "contrast fc2", "contrast fc3", "compare undefined"])
+  python.query = late(3)
+  const told: PairStats[] = []
+  const stopped = engine.pair("age < 21", null, undefined, (part) => told.push(part)).catch((problem: unknown) => problem)
+  await vi.runAllTimersAsync()
+  expect(await stopped).toBeInstanceOf(Refused)
+  expect(told.at(-1)!.notes).toEqual([
+    "1 of 3 layers so far. The rest was not answered: this took longer than 30 s, and was stopped. Reload the page to go on from here.",
+  ])
+  expect([...told.at(-1)!.layers.keys()]).toEqual(["fc1"])
+  vi.useRealTimers()
+})
+
+it("asks for what is drawn of the whole recording one after the other, and for what is compared at once", async () => {
+  const python = new Python()
+  const engine = python.open(60_000_000, false)
+  const ask = python.query.bind(python)
+  const open = new Map<number, () => void>()
+  let next = 0
+  python.query = (name, params) => new Promise((resolve) => open.set(next++, () => resolve(ask(name, params))))
+  const [whole, part] = [engine.group(null), engine.group("age < 9")]
+  const sides = engine.sides("age < 20", "age > 30")
+  await vi.waitFor(() => expect(open.size).toBe(2))
+  const answerAll = async () => {
+    for (const [number, answer] of open) {
+      open.delete(number)
+      answer()
+      await new Promise((resolve) => setTimeout(resolve))
+    }
+  }
+  while (python.queries.length < 9) await answerAll()
+  await Promise.all([whole, part, sides])
+  const slices = python.queries.map(([, given]) => (given["slices"] as unknown[]).join())
+  expect(slices.filter((one) => one !== "age < 20,age > 30")).toEqual(["", "", "", "age < 9", "age < 9", "age < 9"])
+  expect(slices.slice(0, 2).sort()).toEqual(["", "age < 20,age > 30"])
 })

@@ -21,6 +21,9 @@ const BATCH = 100_000_000
 const DRAWN = 8192
 /** How long a picture is not asked for, in milliseconds, as another may be wanted at once. */
 const PAUSE = 60
+/** Those that go once over everything, and go on where they were stopped: asked anew where the server had no time, after so many milliseconds. */
+const PASSING: ReadonlySet<string> = new Set(["activity", "contrast", "compare"])
+const AGAIN = [1000, 4000]
 /** Those that take more than one pass over everything. */
 const WHOLE: ReadonlySet<string> = new Set(["health", "selectivity", "rank", "cka", "similarity", "order"])
 
@@ -56,6 +59,15 @@ export class Remote {
   async ask(name: string, params: object, signal?: AbortSignal): Promise<Result> {
     this.#counters.queries++
     if (name !== "ablate") this.asked.add(name)
+    for (const pause of PASSING.has(name) ? AGAIN : []) {
+      try {
+        return this.#result(await this.#source.query!(name, params, signal))
+      } catch (problem) {
+        if (!(problem instanceof Refused && ["timeout", "busy"].includes(problem.kind))) throw problem
+        await new Promise((resolve) => setTimeout(resolve, pause))
+        signal?.throwIfAborted()
+      }
+    }
     return this.#result(await this.#source.query!(name, params, signal))
   }
 
@@ -87,10 +99,16 @@ export class Remote {
     return (this.#known.get(name) ?? []).filter((one) => fits({ ...one.result.params, ...one.params })).map((one) => one.result)
   }
 
-  /** In one pass over the samples; a few layers at a time where there are many numbers, so that no answer is waited for too long. */
+  /**
+   * In one pass over the samples; a few layers at a time where there are many numbers, so that no answer is waited for too long.
+   * Two are what a person compares; one is for the drawing, and waits for its turn.
+   */
   async groups(sides: readonly Side[], signal?: AbortSignal): Promise<GroupStats[]> {
     const parts: GroupStats[][] = []
-    for (const layers of this.#batches()) parts.push(await this.#groups(sides, layers, signal))
+    const ask = async () => {
+      for (const layers of this.#batches()) parts.push(await this.#groups(sides, layers, signal))
+    }
+    await (sides.length > 1 ? ask() : this.#inTurn(ask))
     return parts[0]!.map((first, at) => ({ ...first, layers: new Map(parts.flatMap((part) => [...part[at]!.layers])) }))
   }
 
@@ -136,13 +154,17 @@ export class Remote {
     const asked = { a: expressionOf(a), ...(opposite ? {} : { b: expressionOf(b) }) }
     const batches = this.offers("contrast") ? this.#batches() : []
     let ready: PairLayers = new Map()
-    for (const layers of batches.length > 1 ? batches : []) {
-      const part = () => this.#pair("contrast", { ...asked, layers }, signal)
-      // A machine that is busy may need longer for one layer than the server gives: once more, then it is said.
-      ready = new Map([...ready, ...(await part().catch(part))])
-      tell(ready, `${ready.size} of ${this.#layers.size} layers so far. q and replication are of all layers, and come last.`)
+    const said = (): string => `${ready.size} of ${this.#layers.size} layers so far.`
+    try {
+      for (const layers of batches.length > 1 ? batches : []) {
+        ready = new Map([...ready, ...(await this.#pair("contrast", { ...asked, layers }, signal))])
+        tell(ready, `${said()} q and replication are of all layers, and come last.`)
+      }
+      return await this.#pair("compare", asked, signal)
+    } catch (problem) {
+      if (ready.size > 0 && problem instanceof Refused) tell(ready, `${said()} The rest was not answered: ${problem.message} Reload the page to go on from here.`)
+      throw problem
     }
-    return this.#pair("compare", asked, signal)
   }
 
   async #pair(name: string, asked: object, signal?: AbortSignal): Promise<PairLayers> {

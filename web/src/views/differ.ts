@@ -10,7 +10,7 @@ export interface Difference {
   readonly low: number
   readonly high: number
   readonly q: number
-  /** 1: it held on the other half of the samples; 0: not; NaN: too few to say. */
+  /** 1: found again on the other half of the samples; 0: not; NaN: too few to say. */
   readonly replicated: number
 }
 

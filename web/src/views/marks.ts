@@ -29,7 +29,7 @@ export interface Shown {
 export function marksOf({ dead, unheld, nonfinite, flow, maps, inputs, about, lines, held }: Shown): MarkWords[] {
   const marks: (MarkWords | false | null)[] = [
     dead && { sign: "dead", brief: "never fires", full: "Never fires: 0 for every sample." },
-    unheld === true && { sign: "unheld", brief: "not replicated", full: "Hollow: what one half of the samples showed did not hold on the other." },
+    unheld === true && { sign: "unheld", brief: "not replicated", full: "Hollow: found on one half of the samples, not replicated on the other." },
     nonfinite && { sign: "nonfinite", brief: "NaN or ∞", full: "Some values are NaN or infinite. They are counted, never averaged." },
     flow && { sign: "flow", brief: "flow, no weights", full: "Values flow on, but no weight matrix joins these layers." },
     maps === "all" && { sign: "maps", brief: "maps: all samples", full: "A map in a frame is the channel's mean at each place over all samples, never of A or B; its scale is the layer's own." },

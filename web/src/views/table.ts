@@ -22,7 +22,7 @@ export interface Row {
   readonly g: number
   readonly q: number
   readonly auroc: number
-  /** 1: what one half of the samples showed held on the other; 0: not; NaN: too few samples. */
+  /** 1: what one half of the samples showed was found again on the other; 0: not; NaN: too few samples. */
   readonly replicated: number
   /** As the analysis said; empty where it did not. */
   readonly status: string

@@ -22,9 +22,9 @@ export function eitherSigned(layer: LayerCard): boolean {
   return layer.signed || layer.kind === "input"
 }
 
-/** Whether what one half of the samples showed held on the other. */
-export function replication(held: number): string {
-  return Number.isNaN(held) ? "too few samples" : held === 1 ? "replicated" : "not replicated"
+/** Whether what one half of the samples showed was found again on the other. */
+export function replication(replicated: number): string {
+  return Number.isNaN(replicated) ? "too few samples" : replicated === 1 ? "replicated" : "not replicated"
 }
 
 export function meanAbs(group: GroupStats | null, ref: UnitRef): number {

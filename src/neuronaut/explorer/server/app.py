@@ -23,7 +23,7 @@ from neuronaut.explorer.server.queries import Queries
 from neuronaut.explorer.server.refusal import Refused, refused
 from neuronaut.explorer.server.served import Served
 from neuronaut.explorer.server.token import Access
-from neuronaut.explorer.server.watched import Cancelled
+from neuronaut.explorer.server.watched import Cancelled, Clock
 from neuronaut.store.saved import Saved, save_label, save_slice
 
 BYTES = "application/octet-stream"
@@ -110,11 +110,12 @@ class Site:
 
     async def _query(self, request: Request) -> Response:
         query = await self._body(request)
-        gone = threading.Event()
-        work = asyncio.ensure_future(self.queries.ask(query, gone))
+        gone, clock = threading.Event(), Clock()
+        work = asyncio.ensure_future(self.queries.ask(query, gone, clock))
         leaves = asyncio.ensure_future(_disconnected(request))
+        late = asyncio.ensure_future(self._late(clock))
         try:
-            await asyncio.wait({work, leaves}, timeout=self.limits.request_s, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({work, leaves, late}, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
                 return Response(work.result(), 200, {"content-type": BYTES})
             if leaves.done():
@@ -122,16 +123,20 @@ class Site:
             raise Refused(
                 503,
                 "timeout",
-                f"this takes longer than {self.limits.request_s:g} s, and was stopped. Ask for fewer layers or "
+                f"this took longer than {self.limits.request_s:g} s, and was stopped. Ask for fewer layers or "
                 "samples, or run it in Python: what it finds is kept, and shown here at once.",
             )
         except Cancelled:
             raise Refused(408, "gone", "the one who asked has left.") from None
         finally:
             gone.set()
-            for task in (work, leaves):
+            for task in (work, leaves, late):
                 task.cancel()
                 task.add_done_callback(_forget)
+
+    async def _late(self, clock: Clock) -> None:
+        while (rest := self.limits.request_s - clock.stands_s()) > 0:
+            await asyncio.sleep(rest)
 
     # Writing, where it was allowed at the start
 

@@ -27,13 +27,15 @@ from neuronaut.explorer.server.parameters import checked
 from neuronaut.explorer.server.reading import READING
 from neuronaut.explorer.server.refusal import Refused, refused
 from neuronaut.explorer.server.served import Served
-from neuronaut.explorer.server.watched import WatchedFs
+from neuronaut.explorer.server.watched import Clock, WatchedFs
 from neuronaut.explorer.server.weights import WEIGHTS
 from neuronaut.store.recording import Recording
 
 Question = Callable[..., Result]
 LISTED = 40
 """Columns of a page of the table of samples, the user's first."""
+PASSING = frozenset({"activity", "contrast", "compare"})
+"""Questions that go once over the recording, a block of units after the other: with each they have gone on."""
 ANEW = "the recording was made anew, or is being made: what was asked is of the one before. Ask for the manifest again."
 
 
@@ -56,9 +58,10 @@ class Queries:
     def names(self) -> list[str]:
         return sorted(self._questions | self._live)
 
-    async def ask(self, query: Any, gone: threading.Event) -> bytes:
+    async def ask(self, query: Any, gone: threading.Event, clock: Clock | None = None) -> bytes:
         """The bytes of an answer. ``gone``: set when nobody waits any more, the work then ends at its next read.
 
+        ``clock`` is told when the work begins, and whenever it goes on.
         Raises Refused for a query that cannot be answered.
         """
         name, params, rec = self._read(query)
@@ -73,7 +76,8 @@ class Queries:
         given = checked(name, run, params, self._served.recordings)
         light = name not in self._live and (name in READING or name in WEIGHTS)
         lane = self._quick if light else self._heavy
-        answer = await lane.run(lambda: self._answer(name, run, rec, given, gone))
+        clock = clock or Clock()
+        answer = await lane.run(lambda: self._answer(name, run, rec, given, gone, clock))
         if name not in self._live:
             self._hold(key, answer)
         return answer
@@ -104,11 +108,16 @@ class Queries:
         return [other.sequence for other in found if other is not None]
 
     def _answer(
-        self, name: str, run: Question, rec: Recording, given: Mapping[str, Any], gone: threading.Event
+        self, name: str, run: Question, rec: Recording, given: Mapping[str, Any], gone: threading.Event, clock: Clock
     ) -> bytes:
+        def watched(one: Recording) -> Recording:
+            _ = one.half, one.columns  # read once, for all queries of this commit
+            return one.through(WatchedFs(one.fs, gone, clock.goes_on) if name in PASSING else WatchedFs(one.fs, gone))
+
+        clock.goes_on()
         try:
-            watched = {key: _watched(one, gone) if isinstance(one, Recording) else one for key, one in given.items()}
-            result = run(_watched(rec, gone), **watched)
+            others = {key: watched(one) if isinstance(one, Recording) else one for key, one in given.items()}
+            result = run(watched(rec), **others)
             if self._served.recording(rec.id) is None:
                 raise Refused(409, "replaced", ANEW)
         except NeuronautError as error:
@@ -132,11 +141,6 @@ class Queries:
             self._kept += len(answer)
             while self._kept > self._limits.answers:
                 self._kept -= len(self._answers.popitem(last=False)[1])
-
-
-def _watched(rec: Recording, gone: threading.Event) -> Recording:
-    _ = rec.half, rec.columns  # read once, for all queries of this commit
-    return rec.through(WatchedFs(rec.fs, gone))
 
 
 class _Lane:

@@ -51,8 +51,8 @@ describe("pairs", () => {
     expect(who(sorted(unheld, "heldout", false)).slice(0, 3)).toEqual([[1, 0], [0, 2], [3, 1]])
   })
 
-  it("are drawn by whether they held and which side of the slice is higher", () => {
-    expect(kindOf(pairs[0]!, 0.7)).toBe("held a")
+  it("are drawn by whether they were replicated and which side of the slice is higher", () => {
+    expect(kindOf(pairs[0]!, 0.7)).toBe("again a")
     expect(kindOf(pairs[2]!, 0.3)).toBe("open b")
     expect(kindOf(pairs[3]!, NONE)).toBe("alone")
     expect(kindOf({ ...pairs[0]!, of: { ...pairs[0]!.of, replicated: NONE } }, NONE)).toBe("open")

@@ -60,10 +60,10 @@ export function sorted(pairs: readonly Pair[], key: SortKey, turned: boolean): P
   })
 }
 
-/** How a unit is drawn: whether its match held, and for which side of the slice it is higher. */
+/** How a unit is drawn: whether its match was replicated, and for which side of the slice it is higher. */
 export function kindOf({ unit, other, of }: Pair, auroc: number): string {
-  const held = unit < 0 || other < 0 ? "alone" : of.replicated === 1 ? "held" : "open"
-  return held + (auroc >= 0.6 ? " a" : auroc <= 0.4 ? " b" : "")
+  const kind = unit < 0 || other < 0 ? "alone" : of.replicated === 1 ? "again" : "open"
+  return kind + (auroc >= 0.6 ? " a" : auroc <= 0.4 ? " b" : "")
 }
 
 export type Spot = readonly [number, number]
