@@ -41,8 +41,9 @@ def influence(
           --data digits.npz --csv > influence.csv
 
     The effect is what the source's own activation adds to the target, to first
-    order, averaged over samples with its sign. Without --model it was stored by
-    record; a filter needs the model.
+    order, averaged over samples with its sign, with --model beside its 95%
+    interval and what the held-out half of the samples says. Without --model it
+    was stored by record, as averages; a filter needs the model.
     """
     from neuronaut.cli.answer import answer
     from neuronaut.cli.factory import load_model, running_model
@@ -86,7 +87,9 @@ def _print(at: str, result: Result, table: pd.DataFrame, limit: int) -> None:
         if not len(part):
             continue
         say(f"{title}, on {samples}" if samples else title, style="bold")
-        columns = [name for name in ("unit", "effect", "mean_abs", "share") if name in part]
-        print_table(part[columns].head(limit or len(part)), formats={"effect": "+.3g", "share": "+.1%"})
+        columns = [name for name in ("unit", "effect", "low", "high", "heldout", "mean_abs", "share") if name in part]
+        signed = dict.fromkeys(("effect", "low", "high", "heldout"), "+.3g")
+        said = part[columns].dropna(axis="columns", how="all")
+        print_table(said.head(limit or len(part)), formats=signed | {"share": "+.1%"})
         if limit and len(part) > limit:
             say(f"… {len(part) - limit:,} more units; --limit 0 prints all.")

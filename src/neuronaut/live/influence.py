@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from neuronaut.analysis.groups import Group, group_of
 from neuronaut.analysis.influence import Related, directions, influence_result, share_of, unit_address
 from neuronaut.analysis.influence import influence as read_influence
 from neuronaut.analysis.registry import opened
+from neuronaut.analysis.statistics.averaged import averaged, on_both_halves
 from neuronaut.capture.batch import copied
 from neuronaut.capture.batch_size import batch_rows
 from neuronaut.capture.live import session
@@ -45,7 +47,10 @@ def influence(
 
     Per related unit: ``effect``, signed: the first-order change of the target that the source's own activation makes
     (gradient x activation), averaged over the samples; ``mean_abs``, its size averaged without the sign; ``share``,
-    the effect as a part of the sizes of all effects within that layer; ``forwards``, true for later units.
+    the effect as a part of the sizes of all effects within that layer; ``forwards``, true for later units. Measured on
+    the model it has a 95 % interval over the samples, ``low high``, ``heldout``, the effect on half 1 of them, and
+    ``replicated``: 1 where both halves lie on the same side of 0 with their intervals. Fewer than 20 samples (or groups
+    of samples) have no interval. What is stored is averages: ``n`` tells of how many samples, nothing how they spread.
     Channels are taken whole: all positions of the source together, targets averaged over positions.
 
     Without ``model`` the stored influence is read. With the recorded model it is measured on the samples of ``where``
@@ -63,7 +68,8 @@ def influence(
     Raises AddressError when ``at`` names no unit; NeedsModel when only the model can tell; DataError when the model or
     the data are not those that were recorded, or no sample is in ``where``; UnsupportedModel without derivatives.
 
-    Reference: Simonyan et al., Deep inside convolutional networks, 2014 (gradient x activation as first-order effect).
+    Reference: Simonyan et al., Deep inside convolutional networks, 2014 (gradient x activation as first-order effect);
+    intervals: Student's t over samples, over groups as in Liang and Zeger 1986.
     """
     opened(rec, "influence")
     if model is None:
@@ -101,7 +107,7 @@ def _related_to(
     with session(live):
         for forwards in ways:
             others = _others(rec, live.graph.layers, address, forwards)
-            related += measured(live, address, others, feed, rows, size, forwards=forwards)
+            related += measured(live, address, others, feed, rows, size, Pieces.of(rec, rows), forwards=forwards)
     return related
 
 
@@ -127,6 +133,20 @@ def _others(rec: Recording, layers: Sequence[Layer], address: Address, forwards:
     return [layer for layer in chosen if layer.name in rec.layers]
 
 
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Which rows are independent of each other: the number of each row's piece, and the half in which each piece is."""
+
+    codes: npt.NDArray[np.int64]
+    half: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rec: Recording, rows: Rows) -> Pieces:
+        groups = np.asarray(rows) if rec.groups is None else rec.groups[rows]
+        _, first, codes = np.unique(groups, return_index=True, return_inverse=True)
+        return cls(codes.astype(np.int64), np.asarray(rec.half, np.int64)[rows][first])
+
+
 def measured(
     model: Differentiable,
     address: Address,
@@ -134,6 +154,7 @@ def measured(
     feed: Feed,
     rows: Rows,
     size: int,
+    pieces: Pieces,
     *,
     forwards: bool,
 ) -> list[Related]:
@@ -142,23 +163,37 @@ def measured(
         return []
     here, sites = Site(address.layer, address.site), [Site(layer.name) for layer in others]
     push = model.jvp if forwards else model.vjp
-    signed = {site: np.zeros(layer.unit_count) for site, layer in zip(sites, others, strict=True)}
-    sizes = {site: np.zeros(layer.unit_count) for site, layer in zip(sites, others, strict=True)}
+    units = {site: layer.unit_count for site, layer in zip(sites, others, strict=True)}
+    signed = {site: np.zeros((len(pieces.half), count)) for site, count in units.items()}
+    sizes = {site: np.zeros(count) for site, count in units.items()}
+    done = 0
     for chunk in feed.batches(rows, size):
         # A copy, since the first operation of a model may work in place.
         found = push(copied(chunk.inputs), here, [address.unit or 0], sites)
         for site in sites:
             effect = np.asarray(found[site][0], np.float64)
-            signed[site] += effect.sum(0)
+            np.add.at(signed[site], pieces.codes[done : done + len(effect)], effect)
             sizes[site] += np.abs(effect).sum(0)
-    return [_related(site.layer, signed[site] / len(rows), sizes[site] / len(rows), forwards) for site in sites]
+        done += len(chunk)
+    return [_related(site.layer, signed[site], sizes[site] / len(rows), pieces, forwards) for site in sites]
 
 
-def _related(layer: str, effect: npt.NDArray[np.float64], size: npt.NDArray[np.float64], forwards: bool) -> Related:
-    single = effect.astype(np.float32)
-    return Related(
-        layer, np.arange(len(effect)), single, share_of(single), forwards, {"mean_abs": size.astype(np.float32)}
-    )
+def _related(
+    layer: str, sums: npt.NDArray[np.float64], size: npt.NDArray[np.float64], pieces: Pieces, forwards: bool
+) -> Related:
+    counts = np.bincount(pieces.codes, minlength=len(pieces.half))
+    whole = averaged(sums, counts)
+    first, second = (averaged(sums[pieces.half == half], counts[pieces.half == half]) for half in (0, 1))
+    more = {
+        "mean_abs": size,
+        "low": whole.low,
+        "high": whole.high,
+        "heldout": second.mean,
+        "replicated": on_both_halves(first, second),
+    }
+    single = whole.mean.astype(np.float32)
+    plain = {name: values.astype(np.float32) for name, values in more.items()}
+    return Related(layer, np.arange(len(single)), single, share_of(single), forwards, plain)
 
 
 def _notes(group: Group, rows: Rows, related: Sequence[Related]) -> list[str]:
