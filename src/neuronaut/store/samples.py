@@ -111,6 +111,8 @@ def write_part(fs: Fs, number: int, table: pa.Table) -> Part:
     sink = pa.BufferOutputStream()
     pq.write_table(table.replace_schema_metadata(None).unify_dictionaries(), sink, compression="zstd")
     data = sink.getvalue().to_pybytes()
+    del sink
+    pa.default_memory_pool().release_unused()  # what a part took, some 10 MB, is not kept until the next one
     name = f"samples-{number:06d}.parquet"
     write_file(fs, name, [data])
     return Part(name, table.num_rows, len(data), hashlib.sha256(data).hexdigest())
