@@ -12,7 +12,7 @@ export interface Kind {
   readonly name: string
   readonly colour: Colour
   readonly mark: number
-  /** Which notch of the rim is its own: 1 to 8, 0 is none. */
+  /** Which notch of the rim is its own, from 1 on; 0 is none. */
   readonly notch: number
   readonly count: number
 }
@@ -23,7 +23,7 @@ export interface Look {
   readonly notch: number
 }
 
-const QUIET = 7
+const QUIET = CATEGORIES
 const NOTHING: Look = { colour: -1, mark: NEUTRAL, notch: 0 }
 
 const HEALTH: Readonly<Record<string, readonly [mark: number, category: number]>> = {
@@ -49,7 +49,7 @@ export function healthKinds(health: Result, theme: Theme): Kind[] {
   return all.map((name) => ({ name, ...healthLook(name, theme), count: counts.get(name)! }))
 }
 
-/** Classes with a hue of their own: the seven that most units tell best, in the analysis' order. */
+/** Classes with a hue of their own: the ten that most units tell best, in the analysis' order. */
 export class Classes {
   readonly kinds: readonly Kind[]
   readonly #category = new Map<string, number>()

@@ -1,5 +1,6 @@
 /** Units on a 2D canvas: circles or cells in their colour, with the number inside where it fits and the name beside. */
 
+import { CATEGORIES } from "../colour/categories"
 import { css } from "../colour/oklab"
 import type { LayerCard } from "../contract/manifest"
 import type { Layout } from "../layout/model"
@@ -149,10 +150,10 @@ export function drawSign(ctx: CanvasRenderingContext2D, x: number, y: number, r:
   ctx.fill()
 }
 
-/** A dot at one of eight places of the rim, so that classes differ by more than hue. */
+/** A dot at one place of the rim for each category and the others, so that classes differ by more than hue. */
 export function drawNotch(ctx: CanvasRenderingContext2D, x: number, y: number, r: number, notch: number, colour: string, square: boolean): void {
   if (notch === 0 || r < 3) return
-  const angle = ((notch - 1) / 8) * 2 * Math.PI - Math.PI / 2
+  const angle = ((notch - 1) / (CATEGORIES + 1)) * 2 * Math.PI - Math.PI / 2
   const reach = square ? Math.min(1 / Math.abs(Math.cos(angle)), 1 / Math.abs(Math.sin(angle))) * 0.72 : 0.74
   const size = Math.max(0.9, Math.min(2.2, r * 0.16))
   ctx.fillStyle = colour

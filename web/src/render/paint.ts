@@ -22,7 +22,7 @@ export const OPEN = 8
 export interface Paint {
   readonly colour: Int32Array
   readonly mark: Uint8Array
-  /** Which of eight notches of the rim is the unit's: 1 to 8, 0 is none; null when no unit has one. */
+  /** Which notch of the rim is the unit's, from 1 on, 0 is none; null when no unit has one. */
   readonly notch: Uint8Array | null
   /** Of a group the colour of its largest member, drawn inside the colour of its mean; -1 where there is no group. */
   readonly peak: Int32Array | null
