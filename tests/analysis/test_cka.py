@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from itertools import permutations, product
 
 import numpy as np
@@ -13,6 +14,7 @@ from neuronaut.analysis import cka, linear_cka
 from neuronaut.analysis.measures.alignment import alike, by_chance, seen
 from neuronaut.analysis.measures.matching import Pairing, pairings
 from neuronaut.core.errors import DataError
+from neuronaut.core.result import Result
 from neuronaut.store.recording import Recording
 
 
@@ -39,6 +41,13 @@ def unbiased_by_definition(x: Array, y: Array) -> float:
         return float((first - 2 / (n - 2) * ones @ k @ m @ ones) / (n * (n - 3)))
 
     return hsic(x, y) / np.sqrt(hsic(x, x) * hsic(y, y))
+
+
+def assert_as_defined(found: Result, mine: Mapping[str, Array], theirs: Mapping[str, Array]) -> None:
+    pairs = list(product(mine.values(), theirs.values()))
+    shape = (len(mine), len(theirs))
+    for name, definition in (("cka", by_definition), ("debiased", unbiased_by_definition)):
+        assert found[name] == pytest.approx(np.reshape([definition(x, y) for x, y in pairs], shape))
 
 
 @pytest.mark.parametrize("unbiased", [False, True])
@@ -80,10 +89,7 @@ def test_the_layers_of_a_recording_are_compared_each_with_each(
     monkeypatch.setattr(sys.modules["neuronaut.analysis.cka"], "FEATURES", features)
     layers = {"a": data(300, 4), "b": data(300, 6, seed=1), "c": np.maximum(data(300, 4) - 3, 0)}
     found = cka(made(layers))
-    for row, x in enumerate(layers.values()):
-        for column, y in enumerate(layers.values()):
-            assert found["cka"][row, column] == pytest.approx(by_definition(x, y))
-            assert found["debiased"][row, column] == pytest.approx(unbiased_by_definition(x, y))
+    assert_as_defined(found, layers, layers)
     assert found.coords["layers"] == found.coords["others"] == ["a", "b", "c"]
 
 
@@ -141,16 +147,14 @@ def test_layers_of_two_recordings_are_compared_over_the_samples_that_both_hold(m
     assert dict(found.n) == {"shared": 60}
     assert found["cka"][0, 0] == pytest.approx(1)
     kept = np.sort(order)
-    for row, x in enumerate(layers_of()[0].values()):
-        for column, y in enumerate(layers_of()[1].values()):
-            assert found["cka"][row, column] == pytest.approx(by_definition(x[kept], y[kept]))
-            assert found["debiased"][row, column] == pytest.approx(unbiased_by_definition(x[kept], y[kept]))
+    mine, theirs = ({name: values[kept] for name, values in layers.items()} for layers in layers_of())
+    assert_as_defined(found, mine, theirs)
     assert found["p"][0, 0] == pytest.approx(1 / 200)
     one = cka(first, "kind == 'a'", other=second, layers="b", other_layers="noise")
     inside = kept[kept % 3 == 0]
     assert dict(one.n) == {'kind == "a"': len(inside)}
-    x, y = layers_of()[0]["b"][inside], layers_of()[1]["noise"][inside]
-    assert one["debiased"].tolist() == [[pytest.approx(unbiased_by_definition(x, y))]]
+    mine, theirs = ({name: values[inside] for name, values in layers.items()} for layers in layers_of())
+    assert_as_defined(one, {"b": mine["b"]}, {"noise": theirs["noise"]})
 
 
 def test_shuffled_pairings_have_mean_0_and_the_variance_that_theory_gives_for_any_two_layers() -> None:

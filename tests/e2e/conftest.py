@@ -6,7 +6,7 @@ import contextlib
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from neuronaut.core.address import Address
 from neuronaut.core.finding import Finding
 from neuronaut.core.view import View
 from neuronaut.explorer.export import export
+from neuronaut.explorer.server.run import Server
 from neuronaut.store.recording import Recording
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +26,7 @@ sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("explorer", "core")]
 from opened_page import Opened, Opener  # noqa: E402
 from passenger_recordings import SLICES, record_passengers  # noqa: E402
 from screens import Recordings  # noqa: E402
+from served_page import OpenedServed, Serving  # noqa: E402
 
 FLAGS = [
     "--no-sandbox",
@@ -87,6 +89,26 @@ def opened(browser: Browser) -> Iterator[Opener]:
     yield open_page
     for page in pages:
         page.close()
+    for page in pages:
+        assert page.wrongs == []
+
+
+@pytest.fixture
+def serving(browser: Browser) -> Iterator[Serving]:
+    """Opens the pages of servers; when the test ends, nothing may have gone wrong on any page."""
+    servers: list[Server] = []
+    pages: list[OpenedServed] = []
+
+    def open_page(recordings: Sequence[Recording], hash: str = "", live: Any = None, **options: Any) -> OpenedServed:
+        servers.append(Server(recordings, live=live).start())
+        pages.append(OpenedServed(browser, servers[-1], hash, **options))
+        return pages[-1]
+
+    yield open_page
+    for page in pages:
+        page.close()
+    for server in servers:
+        server.stop()
     for page in pages:
         assert page.wrongs == []
 

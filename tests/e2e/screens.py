@@ -53,6 +53,8 @@ SCREENS = (
     Screen("jump", "file", "#/network", "32 neurons", ("/", "d", "e", "n")),
     Screen("filter", "file", "#/network", "survived", ("a", "s")),
     Screen("live", "served", "#/live?row=4&sel=0%3A2&edits=0%3A2*0", "Measure"),
+    Screen("layers of two recordings", "served", "#/compare?mode=two", "16 of 16 pairs"),
+    Screen("compare one recording", "file", "#/compare?mode=two", "This page is of one recording"),
     Screen("two recordings", "served", "#/compare?mode=two&layer=0", "Matched"),
     Screen("layers served", "served", "#/layers?at=0", "Point at a value"),
     Screen("neuron served", "served", "#/neuron?at=0%3A2", "pclass 1 · age 19"),

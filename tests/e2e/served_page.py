@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from opened_page import WATCH, Opened
 from playwright.sync_api import Browser, Request
 
 from neuronaut.explorer.server.run import Server
+
+Serving = Callable[..., "OpenedServed"]
+"""Opens a page of a server of some recordings: ``(recordings, hash, live)``, and the options of ``OpenedServed``."""
 
 
 class OpenedServed(Opened):

@@ -51,6 +51,37 @@ import neuronaut as naut
 w = naut.show(*{paths!r})
 w
 """.strip()
+TASKS = """
+import asyncio, time
+def tasks(w):
+    "How many the widget's kernel side works on, once what was ended has ended."
+    for _ in range(500):
+        found = len(asyncio.all_tasks(w._answers._loop))
+        if found == {left}:
+            break
+        time.sleep(0.01)
+    return found
+""".strip()
+LISTENERS = """
+window.heard = new Set()
+for (const kind of [Window, Document, MediaQueryList, Element]) {
+  const [add, remove] = [EventTarget.prototype.addEventListener, EventTarget.prototype.removeEventListener]
+  kind.prototype.addEventListener = function (name, listener, options) {
+    // Those of the widget, whose script is a blob, on what outlives its cell.
+    const outlives = !(this instanceof Element) || this === document.documentElement || this === document.body
+    if (outlives && new Error().stack.includes("blob:")) {
+      const one = { name, listener }
+      window.heard.add(one)
+      options?.signal?.addEventListener("abort", () => window.heard.delete(one))
+    }
+    return add.call(this, name, listener, options)
+  }
+  kind.prototype.removeEventListener = function (name, listener, options) {
+    for (const one of window.heard) if (one.name === name && one.listener === listener) window.heard.delete(one)
+    return remove.call(this, name, listener, options)
+  }
+}
+""".strip()
 FRAME = """
 import sys
 sys.modules["anywidget"] = None
@@ -233,6 +264,36 @@ def test_the_cell_switches_between_two_recordings(passengers: Recording, tmp_pat
     book.tab.wait_for_function("id => window.neuronaut?.explorer?.manifest.id === id", arg=passengers.id)
     expect(switch).to_have_value(passengers.id)
     assert "rec=" not in book.tab.url
+
+
+def test_a_cell_that_is_run_again_or_deleted_leaves_no_worker_no_listener_and_no_work(
+    passengers: Recording, notebook: Opener
+) -> None:
+    book = notebook(
+        SHOW.format(path=str(passengers.path)),
+        "first = w\n" + TASKS.format(left=1) + "\nprint('works on', tasks(first))",
+        TASKS.format(left=0) + "\nprint('works on', tasks(first))",
+        "print('works on', tasks(w))",
+    )
+    book.tab.evaluate(LISTENERS)
+    output = book.run(0)
+    ready(book)
+    expect(book.run(1)).to_contain_text("works on 1")
+    assert book.tab.evaluate("window.heard.size") > 0
+    worker = book.tab.workers[0]
+    book.tab.evaluate("window.before = neuronaut.explorer")
+    book.run(0)
+    book.tab.wait_for_function("window.neuronaut.explorer !== window.before")
+    ready(book)
+    expect(output.locator(".nn-root")).to_have_count(1)
+    assert len(book.tab.workers) == 1 and worker not in book.tab.workers
+    expect(book.run(2)).to_contain_text("works on 0")
+    book.tab.locator(".jp-Notebook .jp-CodeCell").first.locator(".jp-InputArea-editor").click()
+    book.command("notebook:delete-cell")
+    expect(book.tab.locator(".nn-root")).to_have_count(0)
+    book.tab.wait_for_function("window.heard.size === 0")
+    assert book.tab.workers == []
+    expect(book.run(2)).to_contain_text("works on 0")
 
 
 def test_without_anywidget_the_page_stands_in_a_frame_that_can_do_nothing_but_run(

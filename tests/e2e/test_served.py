@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import re
 import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 from passenger_recordings import record_passengers
-from playwright.sync_api import Browser, expect
-from served_page import OpenedServed
+from playwright.sync_api import expect
+from served_page import OpenedServed, Serving
 
 from neuronaut.analysis.activity import activity
 from neuronaut.analysis.compare import compare
@@ -23,14 +22,12 @@ from neuronaut.analysis.recorded import by_layer
 from neuronaut.analysis.similarity import similarity
 from neuronaut.capture.record import record
 from neuronaut.core.numerals import measured
-from neuronaut.explorer.server.run import Server
 from neuronaut.live.ablate import ablate
 from neuronaut.live.questions import live_questions
 from neuronaut.store.recording import Recording
 from neuronaut.store.recording import open as open_recording
 from neuronaut.store.saved import save_slice
 
-Served = Callable[..., OpenedServed]
 FETCH = "const f = window.fetch; window.fetch = async (u, o) => { "
 FILTER = "age > 30 and pclass in [1, 2]"
 
@@ -41,23 +38,13 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
 
 
 @pytest.fixture
-def served(browser: Browser, recording: Recording) -> Iterator[Served]:
-    """Opens the page of a recording; when the test ends, nothing may have gone wrong on any page."""
-    servers: list[Server] = []
-    pages: list[OpenedServed] = []
+def served(serving: Serving, recording: Recording) -> Serving:
+    """Opens the page of a recording, of this one where none is given."""
 
-    def open_page(hash: str = "", rec: Recording | None = None, live: Any = None, **options: Any) -> OpenedServed:
-        servers.append(Server([rec or recording], live=live).start())
-        pages.append(OpenedServed(browser, servers[-1], hash, **options))
-        return pages[-1]
+    def open_page(hash: str = "", rec: Recording | None = None, **options: Any) -> OpenedServed:
+        return serving([rec or recording], hash, **options)
 
-    yield open_page
-    for page in pages:
-        page.close()
-    for server in servers:
-        server.stop()
-    for page in pages:
-        assert page.wrongs == []
+    return open_page
 
 
 def parts(page: OpenedServed, where: str, name: str) -> dict[str, Any]:
@@ -68,7 +55,7 @@ def parts(page: OpenedServed, where: str, name: str) -> dict[str, Any]:
     }
 
 
-def test_the_link_opens_the_whole_page_once(served: Served) -> None:
+def test_the_link_opens_the_whole_page_once(served: Serving) -> None:
     page = served()
     expect(page.canvas).to_be_visible()
     assert page.ask("e.engine.served")
@@ -77,7 +64,7 @@ def test_the_link_opens_the_whole_page_once(served: Served) -> None:
     expect(page.tab.get_by_role("navigation", name="Views").get_by_role("link")).not_to_have_count(0)
 
 
-def test_typed_groups_show_the_numbers_of_python(served: Served, recording: Recording) -> None:
+def test_typed_groups_show_the_numbers_of_python(served: Serving, recording: Recording) -> None:
     page = served()
     page.type_filter("A", FILTER)
     page.leave_filter("A")
@@ -96,7 +83,7 @@ def test_typed_groups_show_the_numbers_of_python(served: Served, recording: Reco
     assert page.tab.get_by_text("~").count() == 0
 
 
-def test_a_unit_and_a_sample_are_what_was_recorded(served: Served, recording: Recording) -> None:
+def test_a_unit_and_a_sample_are_what_was_recorded(served: Serving, recording: Recording) -> None:
     page = served("#/network?sel=0%3A11")
     values = page.ask("e.engine.unitValues('0', 11).then((v) => [...v])")
     np.testing.assert_array_equal(values, recording["0"].read(units=11).astype(np.float32))
@@ -106,7 +93,7 @@ def test_a_unit_and_a_sample_are_what_was_recorded(served: Served, recording: Re
     expect(page.inspector).to_contain_text("AUROC, each against the rest")
 
 
-def test_the_units_most_like_one_are_asked_for_it_alone(served: Served, recording: Recording) -> None:
+def test_the_units_most_like_one_are_asked_for_it_alone(served: Serving, recording: Recording) -> None:
     page = served("#/neuron?at=0%3A11")
     expected = similarity(recording, "0:11", k=6)
     likest = [str(one).rpartition(":")[2] for one in expected["similar"][:5]]
@@ -116,7 +103,7 @@ def test_the_units_most_like_one_are_asked_for_it_alone(served: Served, recordin
     np.testing.assert_array_equal([one["r"] for one in found], expected["value"])
 
 
-def test_pointing_at_a_unit_asks_for_its_influence_and_shows_it(served: Served, recording: Recording) -> None:
+def test_pointing_at_a_unit_asks_for_its_influence_and_shows_it(served: Serving, recording: Recording) -> None:
     page = served()
     asked: list[str] = []
     page.tab.on("request", lambda request: asked.append(request.post_data or ""))
@@ -132,7 +119,7 @@ def test_pointing_at_a_unit_asks_for_its_influence_and_shows_it(served: Served, 
     assert len([text for text in asked if '"effects"' in text and '"0:11"' in text]) == 1
 
 
-def test_units_that_the_pointer_only_passes_are_not_asked_about(served: Served) -> None:
+def test_units_that_the_pointer_only_passes_are_not_asked_about(served: Serving) -> None:
     page = served(before=f"window.sent = []; {FETCH}window.sent.push(o?.body ?? ''); return f(u, o) }}")
     page.tab.evaluate(
         """() => new Promise((done) => {
@@ -147,7 +134,7 @@ def test_units_that_the_pointer_only_passes_are_not_asked_about(served: Served) 
     assert 1 <= len(sent) < 6 and '"0:11"' in sent[-1]
 
 
-def test_a_recording_without_influence_says_so(served: Served, recording: Recording, tmp_path: Path) -> None:
+def test_a_recording_without_influence_says_so(served: Serving, recording: Recording, tmp_path: Path) -> None:
     shutil.copytree(recording.path, tmp_path / "plain.naut")
     shutil.rmtree(tmp_path / "plain.naut" / "results" / "influence-stored")
     page = served(rec=open_recording(tmp_path / "plain.naut"))
@@ -155,21 +142,21 @@ def test_a_recording_without_influence_says_so(served: Served, recording: Record
     expect(page.tab.locator(".tip")).to_contain_text("This recording holds no influence")
 
 
-def test_samples_have_their_names_however_late_these_come(served: Served) -> None:
+def test_samples_have_their_names_however_late_these_come(served: Serving) -> None:
     late = "if (String(u).includes('block')) await new Promise((done) => setTimeout(done, 600));"
     page = served("#/neuron?at=3%3A4", before=f"{FETCH}{late} return f(u, o) }}")
     names = page.tab.get_by_role("region", name="Samples", exact=True).locator("summary .id")
     expect(names.first).to_have_text(re.compile(r"#\d+"))
 
 
-def test_a_filter_may_ask_for_activations(served: Served, recording: Recording) -> None:
+def test_a_filter_may_ask_for_activations(served: Serving, recording: Recording) -> None:
     page = served()
     page.type_filter("A", '@act("0", 11) > 0.5')
     page.tab.wait_for_function("() => window.neuronaut.explorer.pair !== null")
     assert page.ask("e.a.n") == int((recording["0"].read(units=11) > 0.5).sum())
 
 
-def test_the_worker_is_the_page_s_own_script(served: Served) -> None:
+def test_the_worker_is_the_page_s_own_script(served: Serving) -> None:
     page = served()
     said = page.tab.evaluate(
         """() => new Promise((done, fail) => {
@@ -181,7 +168,7 @@ def test_the_worker_is_the_page_s_own_script(served: Served) -> None:
     assert said == "ready"
 
 
-def test_what_is_saved_in_the_recording_appears_without_reload(served: Served, tmp_path: Path) -> None:
+def test_what_is_saved_in_the_recording_appears_without_reload(served: Serving, tmp_path: Path) -> None:
     record_passengers(tmp_path / "own.naut")
     rec = open_recording(tmp_path / "own.naut", writable=True)
     page = served(rec=rec)
@@ -193,7 +180,7 @@ def test_what_is_saved_in_the_recording_appears_without_reload(served: Served, t
     expect(page.canvas).to_be_visible()
 
 
-def test_a_slice_saved_on_the_page_is_in_the_recording(served: Served, tmp_path: Path) -> None:
+def test_a_slice_saved_on_the_page_is_in_the_recording(served: Serving, tmp_path: Path) -> None:
     record_passengers(tmp_path / "own.naut")
     rec = open_recording(tmp_path / "own.naut", writable=True)
     page = served("#/slices", rec=rec)
@@ -210,7 +197,7 @@ def test_a_slice_saved_on_the_page_is_in_the_recording(served: Served, tmp_path:
     assert "slice=" not in page.hash
 
 
-def test_the_model_runs_what_is_typed_and_says_what_a_unit_is_worth(served: Served, tmp_path: Path) -> None:
+def test_the_model_runs_what_is_typed_and_says_what_a_unit_is_worth(served: Serving, tmp_path: Path) -> None:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         net = torch.nn.Sequential(torch.nn.Linear(3, 6), torch.nn.ReLU(), torch.nn.Linear(6, 2)).eval()

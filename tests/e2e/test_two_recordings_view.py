@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from passenger_recordings import Net, forward, metadata, passengers, record_chain, record_images, record_passengers
-from playwright.sync_api import Browser, Route, expect
-from served_page import OpenedServed
+from playwright.sync_api import Route, expect
+from served_page import OpenedServed, Serving
 from test_accessibility import violations
 
 from neuronaut.analysis.cka import cka
 from neuronaut.analysis.match import match
 from neuronaut.core.layer import Graph, Layer
-from neuronaut.explorer.server.run import Server
 from neuronaut.store.card import RecordingCard
 from neuronaut.store.create import create
 from neuronaut.store.layout import ArraySpec
@@ -28,7 +27,6 @@ from neuronaut.store.recording import open as open_recording
 
 ORDER = np.random.default_rng(6).permutation(32)
 TWO = "#/compare?mode=two"
-Both = Callable[..., OpenedServed]
 
 
 @pytest.fixture(scope="module")
@@ -46,22 +44,13 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recording, Recording
 
 
 @pytest.fixture
-def both(browser: Browser, pair: tuple[Recording, Recording]) -> Iterator[Both]:
-    servers: list[Server] = []
-    pages: list[OpenedServed] = []
+def both(serving: Serving, pair: tuple[Recording, Recording]) -> Serving:
+    """Opens a page of the two, or of others."""
 
-    def open_page(hash: str = "", recordings: tuple[Recording, ...] = pair, **options: object) -> OpenedServed:
-        servers.append(Server(recordings).start())
-        pages.append(OpenedServed(browser, servers[-1], hash, **options))  # type: ignore[arg-type]
-        return pages[-1]
+    def open_page(hash: str = "", recordings: tuple[Recording, ...] = pair, **options: Any) -> OpenedServed:
+        return serving(recordings, hash, **options)
 
-    yield open_page
-    for page in pages:
-        page.close()
-    for server in servers:
-        server.stop()
-    for page in pages:
-        assert page.wrongs == []
+    return open_page
 
 
 def rows(page: OpenedServed) -> list[list[str]]:
@@ -78,7 +67,7 @@ def wait_until_matched(page: OpenedServed) -> None:
     page.tab.get_by_role("region", name="Matched units").wait_for()
 
 
-def test_a_person_finds_the_partner_of_a_unit_and_goes_there(both: Both, pair: tuple[Recording, Recording]) -> None:
+def test_a_person_finds_the_partner_of_a_unit_and_goes_there(both: Serving, pair: tuple[Recording, Recording]) -> None:
     page = both()
     switch = page.tab.get_by_role("combobox", name="Recording", exact=True)
     assert switch.locator("option").all_inner_texts() == ["first.naut", "retrained.naut"]
@@ -121,7 +110,7 @@ def test_a_person_finds_the_partner_of_a_unit_and_goes_there(both: Both, pair: t
     assert page.ask("e.manifest.id") == pair[1].id
 
 
-def test_what_is_listed_and_saved_is_what_python_says(both: Both, pair: tuple[Recording, Recording]) -> None:
+def test_what_is_listed_and_saved_is_what_python_says(both: Serving, pair: tuple[Recording, Recording]) -> None:
     page = both(f"{TWO}&a=sex%20%3D%3D%20%27female%27&layer=0&table=1")
     wait_until_matched(page)
     expect(page.tab.get_by_role("columnheader", name="Mutual")).to_be_visible()
@@ -153,7 +142,7 @@ def test_what_is_listed_and_saved_is_what_python_says(both: Both, pair: tuple[Re
     assert [row[0] for row in rows(page)][:1] == [found["partner"][0].removeprefix("0:")]
 
 
-def test_pointing_at_a_unit_shows_its_partner_on_the_other_side(both: Both) -> None:
+def test_pointing_at_a_unit_shows_its_partner_on_the_other_side(both: Serving) -> None:
     page = both(f"{TWO}&layer=5&other=5")
     wait_until_matched(page)
     drawing = page.tab.get_by_role("application")
@@ -174,7 +163,7 @@ def test_pointing_at_a_unit_shows_its_partner_on_the_other_side(both: Both) -> N
 
 
 def test_other_data_and_unknown_recordings_are_said_in_words(
-    both: Both, pair: tuple[Recording, Recording], tmp_path: Path
+    both: Serving, pair: tuple[Recording, Recording], tmp_path: Path
 ) -> None:
     page = both(TWO, (pair[0], record_images(tmp_path / "pictures.naut")))
     page.tab.get_by_role("alert").wait_for()
@@ -190,7 +179,7 @@ def test_other_data_and_unknown_recordings_are_said_in_words(
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_nothing_keeps_anyone_out(both: Both, theme: str) -> None:
+def test_nothing_keeps_anyone_out(both: Serving, theme: str) -> None:
     page = both(f"{TWO}&layer=0&a=sex%20%3D%3D%20%27female%27&sel=0%3A11", theme=theme)
     wait_until_matched(page)
     expect(page.tab.get_by_role("link", name="Open the partner")).to_be_visible()
@@ -209,7 +198,7 @@ def saved_rows(page: OpenedServed) -> list[dict[str, str]]:
 
 
 def test_the_map_of_all_layers_is_what_python_says_and_leads_to_their_units(
-    both: Both, pair: tuple[Recording, Recording]
+    both: Serving, pair: tuple[Recording, Recording]
 ) -> None:
     page = both(f"{TWO}&a=sex%20%3D%3D%20%27female%27")
     wait_until_compared(page, 25)
@@ -246,7 +235,7 @@ def test_the_map_of_all_layers_is_what_python_says_and_leads_to_their_units(
     wait_until_compared(page, 25)
 
 
-def test_a_map_is_stopped_and_goes_on(both: Both) -> None:
+def test_a_map_is_stopped_and_goes_on(both: Serving) -> None:
     page = both()
     held: list[Route] = []
     page.tab.route(
@@ -263,7 +252,7 @@ def test_a_map_is_stopped_and_goes_on(both: Both) -> None:
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_the_map_keeps_nobody_out(both: Both, theme: str) -> None:
+def test_the_map_keeps_nobody_out(both: Serving, theme: str) -> None:
     page = both(TWO, theme=theme)
     wait_until_compared(page, 25)
     page.tab.get_by_role("application").focus()
@@ -274,7 +263,7 @@ def test_the_map_keeps_nobody_out(both: Both, theme: str) -> None:
     assert violations(page) == []
 
 
-def test_what_is_shown_of_two_follows_the_other_one_as_it_grows(both: Both, tmp_path: Path) -> None:
+def test_what_is_shown_of_two_follows_the_other_one_as_it_grows(both: Serving, tmp_path: Path) -> None:
     x = np.random.default_rng(0).normal(size=(90, 3)).astype(np.float32)
     kinds = pa.table({"kind": ["a", "b", "b"] * 30})
     graph = Graph((Layer("fc", "dense", 3, "linear", 1),))
@@ -286,9 +275,9 @@ def test_what_is_shown_of_two_follows_the_other_one_as_it_grows(both: Both, tmp_
         writer.commit()
         recordings = (open_recording(tmp_path / "whole.naut"), open_recording(tmp_path / "grows.naut"))
         units, layers = both(f"{TWO}&layer=fc", recordings), both(TWO, recordings)
-        expect(units.tab.get_by_text("on the other half of 60 shared samples")).to_be_visible()
+        expect(units.tab.get_by_text("on the held-out half of 60 shared samples")).to_be_visible()
         expect(layers.tab.get_by_text("over 60 shared samples")).to_be_visible()
         writer.append({spec.path: x[60:]}, kinds[60:])
         writer.commit()
-        expect(units.tab.get_by_text("on the other half of 90 shared samples")).to_be_visible()
+        expect(units.tab.get_by_text("on the held-out half of 90 shared samples")).to_be_visible()
         expect(layers.tab.get_by_text("over 90 shared samples")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import struct
@@ -152,6 +153,46 @@ def test_a_query_taken_back_is_not_answered(cell: Opened, passengers: Recording)
     assert "a" not in page.answers
 
 
+def test_a_page_that_left_its_cell_leaves_no_work_and_nobody_who_looks_for_news(
+    cell: Opened, passengers: Recording
+) -> None:
+    started, ended = threading.Event(), threading.Event()
+
+    def endless(rec: Recording) -> Any:
+        started.set()
+        try:
+            while True:
+                rec["0"].read(0)
+        finally:
+            ended.set()
+
+    answers = KernelAnswers([passengers], live={"endless": endless})
+    page = cell(answers)
+    assert has_tasks(answers, 0)
+    page.say({"id": "1-1-0", "ask": "about"})
+    page.say({"id": "2-2-0", "ask": "query", "name": "endless"})
+    assert started.wait(30) and has_tasks(answers, 2)
+    page.say({"id": "1-1-1", "ask": "leave"})
+    assert not ended.is_set() and has_tasks(answers, 2)
+    page.say({"id": "2-2-1", "ask": "leave"})
+    assert ended.wait(30) and has_tasks(answers, 0)
+    assert set(page.answers) == {"1-1-0"}
+    page.say({"id": "3-3-0", "ask": "about"})
+    assert has_tasks(answers, 1)
+
+
+def has_tasks(answers: KernelAnswers, count: int) -> bool:
+    """Whether the kernel comes to work on so many; what was ended takes a moment."""
+
+    async def comes() -> bool:
+        async with asyncio.timeout(30):
+            while len(asyncio.all_tasks()) != count + 1:
+                await asyncio.sleep(0.01)
+        return True
+
+    return asyncio.run_coroutine_threadsafe(comes(), answers._loop).result(60)
+
+
 def test_a_view_is_set_by_a_link_or_by_a_view(cell: Opened) -> None:
     widget = cell(state="http://127.0.0.1:80/#/network?sel=0%3A1").widget
     assert widget.state == "#/network?sel=0%3A1"
@@ -176,10 +217,9 @@ def test_a_recording_that_grows_is_handed_over_as_of_its_last_commit(
     with create(path, RecordingCard(Graph((Layer("fc", "dense", 3, "linear", 0),))), [spec]) as writer:
         writer.append({spec.path: np.eye(3, dtype=np.float32)})
         writer.commit()
-        answers = KernelAnswers([open_recording(path)])
-        page = cell(answers)
+        page = cell(KernelAnswers([open_recording(path)]))
+        monkeypatch.setattr(Explorer, "tell", lambda _, event: told.set() if event.kind == "commit" else None)
         assert json.loads(page.ask(ask="manifest")[1][0])["samples"]["n"] == 3
-        answers.listen(lambda event: told.set() if event.kind == "commit" else None)
         writer.append({spec.path: np.ones((2, 3), np.float32)})
         writer.commit()
         assert told.wait(30)

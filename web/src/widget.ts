@@ -28,7 +28,7 @@ async function render({ model, el }: View): Promise<() => void> {
   const close = (): void => {
     if (app) void unmount(app)
     source?.close()
-    app = null
+    app = source = null
   }
   const leave = [close, () => model.off("change:recording", open), () => model.off("change:height", resize), () => place.remove()]
   async function open(): Promise<void> {

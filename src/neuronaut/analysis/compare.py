@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 
@@ -57,10 +58,7 @@ def compare(
     Raises FilterError when a group cannot be read, DataError for options that make no sense.
     """
     _check(interval, resamples, max_t, seed)
-    pair = two_groups(rec, a, b)
-    arrays = chosen(rec, layers, site, reduction)
-    halves = halves_of(rec, pair)
-    found = contrasted(rec, arrays, halves)
+    pair, arrays, halves, found = contrasted(rec, a, b, layers, site, reduction)
     values = corrected(found)
     notes: list[str] = []
     if interval == "bca":
@@ -97,12 +95,26 @@ def _check(interval: str, resamples: int, max_t: int, seed: int) -> None:
         raise DataError(f"a seed is a whole number from 0 on; got {seed}.")
 
 
-def halves_of(rec: Recording, pair: Sequence[Group]) -> Halves:
-    """Two groups of a recording's samples, and what the recording knows of these."""
-    return Halves(pair[0].mask, pair[1].mask, np.asarray(rec.half), rec.groups)
+class Contrasted(NamedTuple):
+    """Two groups of a recording's samples, the layers they are compared in, and what each unit tells by itself."""
+
+    pair: tuple[Group, Group]
+    arrays: list[Activations]
+    halves: Halves
+    found: Table
 
 
-def contrasted(rec: Recording, arrays: Sequence[Activations], halves: Halves) -> Table:
+def contrasted(
+    rec: Recording, a: Where, b: Where, layers: str | Sequence[str], site: str, reduction: str
+) -> Contrasted:
+    """What each unit of these layers tells of two groups by itself, before all together tell which to believe."""
+    pair = two_groups(rec, a, b)
+    arrays = chosen(rec, layers, site, reduction)
+    halves = Halves(pair[0].mask, pair[1].mask, np.asarray(rec.half), rec.groups)
+    return Contrasted(pair, arrays, halves, _of_each(rec, arrays, halves))
+
+
+def _of_each(rec: Recording, arrays: Sequence[Activations], halves: Halves) -> Table:
     """What each unit tells by itself; layers that were looked at lately need no reading."""
     groups = hashlib.sha256(halves.a.tobytes() + halves.b.tobytes()).hexdigest()
     keys = {array: (rec.id, rec.sequence, groups, array.layer, array.site, array.reduction) for array in arrays}

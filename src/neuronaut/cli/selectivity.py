@@ -145,8 +145,8 @@ def _print(result: Result, column: str, sort: str, limit: int) -> None:
     shown = best[["unit", *names]].rename(columns=names)
     # What was found on one half may be another class than that of all samples; then this row says nothing of it.
     same = best["heldout_class"] == best["best"]
-    again = best["replicated"].where(same).map({1.0: "yes", 0.0: "no"}).fillna("–").tolist()
-    shown["held out"], shown["replicated"] = best["heldout_auroc"].where(same), again
+    words = best["replicated"].where(same).map({1.0: "yes", 0.0: "no"}).fillna("–").tolist()
+    shown["held out"], shown["replicated"] = best["heldout_auroc"].where(same), words
     print_table(shown, formats=_FORMATS)
     say(rest)
     found, again = int((table["q"] < 0.05).sum()), int((table["replicated"] == 1).sum())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -75,13 +76,20 @@ class KernelAnswers:
         if self._looking is None:
             self._looking = asyncio.run_coroutine_threadsafe(self._look(hear), self._loop)
 
+    def rest(self) -> None:
+        """Nobody listens: look at the recordings no more."""
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+
     def close(self) -> None:
         """End the threads."""
         if self._loop.is_closed():
             return
-        if self._looking is not None:
-            self._looking.cancel()
+        self.rest()
         self._queries.close()
+        with contextlib.suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(_others_ended(), self._loop).result(5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         if not self._thread.is_alive():
@@ -114,3 +122,11 @@ class KernelAnswers:
                 if event.kind != "result" or given is None or given[1] is None:
                     hear(event)
             await asyncio.sleep(LIMITS.poll_s)
+
+
+async def _others_ended() -> None:
+    """Ends the other tasks of this loop: one that is pending when its loop stops is complained of."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from neuronaut.core.errors import NeuronautError
 from neuronaut.explorer.server.refusal import Refused, refused
+from neuronaut.explorer.server.served import Event
 
 _MOST_ID = 128
 
@@ -28,6 +29,12 @@ class Answers(Protocol):
 
     def ask(self, query: Mapping[str, Any], gone: threading.Event) -> Future[bytes]:
         """The answer to a query, framed as a server frames it; ``gone`` ends the work at its next read."""
+
+    def listen(self, hear: Callable[[Event], None]) -> None:
+        """From now on tell what is new in the recordings."""
+
+    def rest(self) -> None:
+        """Look at the recordings no more, until somebody listens again."""
 
     def close(self) -> None:
         """Give back threads."""

@@ -51,9 +51,7 @@ def in_cell(
     from neuronaut.explorer.widget import Explorer
 
     answers = KernelAnswers((rec, *others), slices=slices, live=live)
-    explorer = Explorer(answers, state=state, height=height)
-    answers.listen(explorer.tell)
-    return explorer
+    return Explorer(answers, state=state, height=height)
 
 
 def _has_anywidget() -> bool:

@@ -35,6 +35,7 @@ class Explorer(anywidget.AnyWidget):
     def __init__(self, answers: Answers, *, state: str | View = "", height: int = HEIGHT) -> None:
         self._answers = answers
         self._asked: dict[str, threading.Event] = {}
+        self._pages: set[str] = set()
         self._esm, self._css = read_widget()
         super().__init__(state=_link(state), height=height)
         self.on_msg(self._hear)
@@ -59,6 +60,13 @@ class Explorer(anywidget.AnyWidget):
         number = number_of(message)
         if number is None:
             return
+        page = number.rpartition("-")[0]
+        if message.get("ask") == "leave":
+            self._leave(page)
+            return
+        if page not in self._pages:
+            self._pages.add(page)
+            self._answers.listen(self.tell)
         if message.get("ask") == "cancel":
             gone = self._asked.pop(number, None)
             if gone is not None:
@@ -67,6 +75,14 @@ class Explorer(anywidget.AnyWidget):
             self._query(number, message)
         else:
             self._say(reply(self._answers, number, message))
+
+    def _leave(self, page: str) -> None:
+        """A page was taken out of its cell: nobody waits for its answers, nor for news after the last one."""
+        for number in [number for number in self._asked if number.rpartition("-")[0] == page]:
+            self._asked.pop(number).set()
+        self._pages.discard(page)
+        if not self._pages:
+            self._answers.rest()
 
     def _query(self, number: str, message: Mapping[str, Any]) -> None:
         gone = self._asked[number] = threading.Event()

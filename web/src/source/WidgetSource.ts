@@ -72,8 +72,10 @@ export class WidgetSource implements DataSource {
     return () => this.#listeners.delete(listener)
   }
 
+  /** Python ends what this page asked for, and looks for news for the others alone. */
   close(): void {
     this.#model.off("msg:custom", this.#heard)
+    this.#model.send({ id: `${this.#mine}-${this.#next}`, ask: "leave" })
     for (const one of this.#waiting.values()) one.reject(new Refused("closed", "the widget was closed"))
     this.#waiting.clear()
   }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from neuronaut.analysis.compare import contrasted, halves_of
-from neuronaut.analysis.groups import notes_on, two_groups
-from neuronaut.analysis.recorded import chosen, unit_coords
+from neuronaut.analysis.compare import contrasted
+from neuronaut.analysis.groups import notes_on
+from neuronaut.analysis.recorded import unit_coords
 from neuronaut.core.result import Result
 from neuronaut.core.slices import Where
 from neuronaut.store.recording import Recording
@@ -27,9 +27,7 @@ def contrast(
 
     Nothing is kept in the recording; a comparison that is made soon after reads none of these layers again.
     """
-    pair = two_groups(rec, a, b)
-    arrays = chosen(rec, layers, site, reduction)
-    found = contrasted(rec, arrays, halves_of(rec, pair))
+    pair, arrays, _, found = contrasted(rec, a, b, layers, site, reduction)
     values = {name: found[name] for name in TOLD}
     n = {group.name: group.n for group in pair}
     coords = unit_coords(rec, arrays)
