@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from live_page import hidden_six, live_page
 from playwright.sync_api import Browser, Route, expect
 from served_page import OpenedServed
 
 from neuronaut.capture.record import record
-from neuronaut.explorer.server.run import Server
-from neuronaut.live.questions import live_questions
+from neuronaut.live.ablate import ablate
 from neuronaut.store.recording import Recording
+from neuronaut.store.recording import open as open_recording
 
 Opening = Callable[..., OpenedServed]
 YOUNG = "age < 40"
@@ -26,9 +27,7 @@ YOUNG = "age < 40"
 
 @pytest.fixture(scope="module")
 def net() -> Any:
-    with torch.random.fork_rng():
-        torch.manual_seed(3)
-        return torch.nn.Sequential(torch.nn.Linear(3, 6), torch.nn.ReLU(), torch.nn.Linear(6, 2)).eval()
+    return hidden_six(3)
 
 
 @pytest.fixture(scope="module")
@@ -42,20 +41,13 @@ def people(net: Any, tmp_path_factory: pytest.TempPathFactory) -> Recording:
 @pytest.fixture
 def opening(net: Any, people: Recording, browser: Browser) -> Iterator[Opening]:
     """Opens the page of recordings, by default of the people with their model."""
-    servers, pages = [], []
+    with contextlib.ExitStack() as pages:
 
-    def opened(hash: str, *recordings: Recording, live: bool = True) -> OpenedServed:
-        asked = live_questions(people, copy.deepcopy(net)) if live else None
-        servers.append(Server(recordings or [people], live=asked).start())
-        pages.append(OpenedServed(browser, servers[-1], hash))
-        return pages[-1]
+        def opened(hash: str, *recordings: Recording, live: bool = True, **options: Any) -> OpenedServed:
+            page = live_page(browser, people, net if live else None, hash, served=recordings, **options)
+            return pages.enter_context(page)
 
-    yield opened
-    for page in pages:
-        page.close()
-    for server in servers:
-        server.stop()
-    assert [wrong for page in pages for wrong in page.wrongs] == []
+        yield opened
 
 
 def asked(page: OpenedServed) -> list[Any]:
@@ -68,6 +60,12 @@ def asked(page: OpenedServed) -> list[Any]:
 
     page.tab.on("request", note)
     return found
+
+
+def held(route: Route) -> None:
+    """Lets every question through but ablations, which nobody answers."""
+    if '"ablate"' not in (route.request.post_data or ""):
+        route.continue_()
 
 
 def changed_loss(net: Any, rec: Recording, mask: np.ndarray, factors: dict[int, float]) -> float:
@@ -129,12 +127,7 @@ def test_an_answer_leaves_when_its_question_does(opening: Opening, net: Any, peo
 
 def test_what_is_being_measured_ends_with_its_question(opening: Opening) -> None:
     page = opening("#/live?edits=0%3A1*2")
-
-    def hold(route: Route) -> None:
-        if '"ablate"' not in (route.request.post_data or ""):
-            route.continue_()
-
-    page.tab.route("**/api/query", hold)
+    page.tab.route("**/api/query", held)
     page.tab.get_by_role("button", name="Measure").click()
     expect(page.tab.get_by_text("Measuring…")).to_be_visible()
     page.tab.get_by_role("spinbutton", name="Factor of 0:1").fill("3")
@@ -154,6 +147,81 @@ def test_several_units_are_measured_with_one_factor_and_two_are_refused_by_name(
     assert found == [{"units": ["0:1", "0:4"], "how": "scale", "scale": 2}]
     expected = changed_loss(net, people, np.ones(80, bool), {1: 2, 4: 2})
     assert shown_loss(page) == pytest.approx(expected, rel=0.02, abs=5e-4)
+
+
+def test_a_copied_link_lands_on_what_was_measured(opening: Opening) -> None:
+    page = opening("#/live?edits=0%3A1*2")
+    found = asked(page)
+    answer = page.tab.locator("table").filter(has_text="Verdict")
+    page.tab.get_by_role("button", name="Measure").click()
+    expect(answer).to_be_visible()
+    other = opening(page.ask("e.state.link().hash"))
+    there = other.tab.locator("table").filter(has_text="Verdict")
+    expect(there).to_be_visible()
+    assert there.inner_text() == answer.inner_text()
+    page.tab.get_by_role("spinbutton", name="Factor of 0:1").fill("3")
+    expect(answer).to_have_count(0)
+    page.tab.get_by_role("spinbutton", name="Factor of 0:1").fill("2")
+    expect(answer).to_be_visible()
+    assert len(found) == 1, "what is there is not measured again"
+    unmeasured = opening("#/live?edits=0%3A1*2")
+    expect(unmeasured.tab.get_by_role("button", name="Measure")).to_be_enabled()
+    assert asked(unmeasured) == []
+
+
+def test_what_was_ended_is_not_in_the_link(opening: Opening) -> None:
+    page = opening("#/live?edits=0%3A1*2")
+    page.tab.route(
+        "**/api/query", lambda route: None if '"ablate"' in str(route.request.post_data) else route.continue_()
+    )
+    page.tab.get_by_role("button", name="Measure").click()
+    expect(page.tab.get_by_text("Measuring…")).to_be_visible()
+    assert "measured=" in page.hash
+    page.tab.get_by_role("button", name="Cancel").click()
+    page.tab.wait_for_function("() => !location.hash.includes('measured=')")
+
+
+def test_an_answer_that_the_recording_keeps_is_not_measured_again(browser: Browser, tmp_path: Path) -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        wide = torch.nn.Sequential(torch.nn.Linear(3, 24), torch.nn.ReLU(), torch.nn.Linear(24, 2)).eval()
+    inputs = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+    rec = record(wide, inputs, labels=(inputs[:, 0] > 0).astype(int), to=tmp_path / "wide.naut")
+    ablate(wide, open_recording(rec.path, writable=True), "0:1", how="zero")
+    with live_page(browser, open_recording(rec.path), wide, "#/live?edits=0%3A1*0&how=zero") as page:
+        found = asked(page)
+        page.tab.get_by_role("button", name="Measure").click()
+        answer = page.tab.locator("table").filter(has_text="Verdict")
+        expect(answer).to_be_visible()
+        page.tab.get_by_role("combobox", name="Replace by").select_option("mean")
+        page.tab.get_by_role("button", name="Measure").click()
+        expect(answer).to_be_visible()
+        assert found == [{"units": ["0:1"], "how": "mean"}]
+
+
+def test_of_a_small_layer_it_says_that_its_units_are_too_few(opening: Opening) -> None:
+    page = opening("#/live?edits=0%3A1*0")
+    page.tab.get_by_role("button", name="Measure").click()
+    live = page.tab.get_by_role("region", name="Live")
+    expect(live.get_by_text("5 other units are too few to tell 5%, it takes 19; the layer has no more")).to_be_visible()
+    expect(live.get_by_text("no verdict", exact=True)).to_have_count(4)
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1000, 700)], ids=str)
+def test_the_answer_is_never_wider_than_its_place(browser: Browser, tmp_path: Path, size: tuple[int, int]) -> None:
+    names = ["Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz", "x"]
+    inputs = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+    metadata = pd.DataFrame({"law": np.where(inputs[:, 0] > 0, *names)})
+    net = hidden_six(3)
+    rec = record(net, inputs, metadata=metadata, labels="law", to=tmp_path / "law.naut")
+    with live_page(browser, rec, net, "#/live?edits=0%3A1*1.0001", size=size) as page:
+        page.tab.get_by_role("button", name="Measure").click()
+        table = page.tab.locator("table").filter(has_text="Verdict")
+        expect(table).to_be_visible()
+        place = page.tab.locator(".live > .about")
+        assert place.evaluate("one => one.scrollWidth - one.clientWidth") == 0
+        right = "one => Math.max(...[...one.querySelectorAll('*')].map((part) => part.getBoundingClientRect().right))"
+        assert table.evaluate(right) <= place.evaluate("one => one.getBoundingClientRect().right")
 
 
 def test_a_live_link_without_a_model_says_what_to_run(opening: Opening) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,24 +11,20 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from live_page import SHOWN, hidden_six, live_page
 from playwright.sync_api import Browser, Route, expect
 from served_page import OpenedServed
 
 from neuronaut.capture.record import record
-from neuronaut.explorer.server.run import Server
-from neuronaut.live.questions import live_questions
 from neuronaut.store.recording import Recording
 
-SHOWN = "() => window.neuronaut.explorer.one !== null"
 HIDDEN = "() => window.neuronaut.explorer.one === null"
 SEXES = (-0.75, 1.25)
 
 
 @pytest.fixture(scope="module")
 def net() -> Any:
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        return torch.nn.Sequential(torch.nn.Linear(3, 6), torch.nn.ReLU(), torch.nn.Linear(6, 2)).eval()
+    return hidden_six(0)
 
 
 @pytest.fixture(scope="module")
@@ -47,15 +42,9 @@ def passengers(net: Any, tmp_path_factory: pytest.TempPathFactory) -> Recording:
 
 @pytest.fixture
 def live(net: Any, passengers: Recording, browser: Browser) -> Iterator[OpenedServed]:
-    server = Server([passengers], live=live_questions(passengers, copy.deepcopy(net))).start()
-    try:
-        page = OpenedServed(browser, server, "#/live?row=4")
+    with live_page(browser, passengers, net, "#/live?row=4") as page:
         page.tab.wait_for_function(SHOWN)
         yield page
-        page.close()
-        assert page.wrongs == []
-    finally:
-        server.stop()
 
 
 def field(page: OpenedServed, name: str) -> Any:
@@ -104,9 +93,53 @@ def test_a_feature_says_what_its_numbers_stand_for_and_how_far_they_reach(
     row.get_by_role("button", name="sex as of female").click()
     live.tab.wait_for_function("() => window.neuronaut.explorer.one?.layers.get('input').mean[0] === 1.25")
     expect(field(live, "sex")).to_have_value("1.25")
-    ages = (passengers.metadata["age"] - 30) / 15
-    reach = f"{ages.min():.2f} to {ages.max():.2f}".replace("-", "−")
-    expect(live.tab.get_by_role("listitem").filter(has=field(live, "age"))).to_contain_text(reach)
+    noises = passengers["input:2"].read()
+    reach = f"{noises.min():.2f} to {noises.max():.2f}".replace("-", "−")
+    expect(live.tab.get_by_role("listitem").filter(has=field(live, "noise"))).to_contain_text(reach)
+
+
+def test_an_age_is_typed_in_years_and_the_number_of_the_model_stands_beside_it(
+    live: OpenedServed, passengers: Recording
+) -> None:
+    ages = passengers.metadata["age"]
+    row = live.tab.get_by_role("listitem").filter(has=field(live, "age"))
+    expect(field(live, "age")).to_have_value(str(ages[4]))
+    expect(row).to_contain_text(f"{ages.min()} to {ages.max()}")
+    field(live, "age").fill("45")
+    live.tab.wait_for_function("() => Math.abs(window.neuronaut.explorer.one?.layers.get('input').mean[1] - 1) < 1e-6")
+    expect(row).to_contain_text("model 1.00")
+    live.tab.wait_for_function("() => location.hash.includes('inputs=')")
+    live.tab.reload()
+    expect(field(live, "age")).to_have_value("45")
+    expect(live.tab.get_by_role("listitem").filter(has=field(live, "noise"))).not_to_contain_text("model")
+
+
+def test_the_table_says_of_every_unit_what_it_was_and_what_it_is(
+    live: OpenedServed, net: Any, passengers: Recording
+) -> None:
+    inputs = np.asarray(passengers["input"].read([4]), np.float32)
+    hidden = net[1](net[0](torch.from_numpy(inputs)))[0].tolist()
+    unit = int(np.argmax(hidden))
+    live.ask("e.select(e.refOf(x))", f"0:{unit}")
+    live.tab.get_by_role("button", name=f"Take out 0:{unit}").click()
+    live.tab.keyboard.press("t")
+    table = live.tab.get_by_role("region", name="The run as a table")
+    expect(table.get_by_role("row")).to_have_count(1 + 3 + 6 + 2)
+    taken = table.get_by_role("row").filter(has=live.tab.get_by_role("button", name=f"Select dense 1 {unit}"))
+    said = [float(text.replace("−", "-")) for text in taken.get_by_role("cell").all_inner_texts()[1:]]
+    assert said == [pytest.approx(hidden[unit], rel=0.01), 0, pytest.approx(-hidden[unit], rel=0.01)]
+    table.get_by_role("button", name="Change").click()
+    assert "table=1" in live.hash and "sorted=-change" in live.hash
+    table.focus()
+    live.tab.keyboard.press("ArrowDown")
+    live.tab.keyboard.press("Enter")
+    assert live.ask("e.sel") is not None
+    expect(table.locator("[aria-selected=true]")).to_have_count(1)
+    field(live, "noise").fill("")
+    expect(taken).to_contain_text("–")
+    field(live, "noise").fill("1")
+    live.tab.get_by_role("button", name="Show as a table").click()
+    expect(live.canvas).to_be_visible()
 
 
 def test_the_probabilities_are_those_of_the_model_and_what_they_were(
@@ -117,6 +150,7 @@ def test_the_probabilities_are_those_of_the_model_and_what_they_were(
     before = torch.softmax(net(torch.from_numpy(typed[None])), 1)[0, 1].item()
     typed[2] = 3
     now = torch.softmax(net(torch.from_numpy(typed[None])), 1)[0, 1].item()
+    live.tab.wait_for_function("() => window.neuronaut.explorer.one?.layers.get('input').mean[2] === 3")
     row = live.tab.get_by_role("list", name="Probability of each class").locator("li:has(bdi[title='True'])")
     expect(row).to_contain_text("was")
     shown = [float(text.strip("was %")) for text in row.locator("[data-term=probability]").all_inner_texts()]
@@ -158,9 +192,7 @@ def test_a_unit_pointed_at_is_asked_of_the_model_where_no_influence_was_recorded
 ) -> None:
     inputs = np.random.default_rng(2).normal(size=(60, 3)).astype(np.float32)
     rec = record(net, inputs, influence=False, to=tmp_path / "plain.naut")
-    server = Server([rec], live=live_questions(rec, copy.deepcopy(net))).start()
-    try:
-        page = OpenedServed(browser, server)
+    with live_page(browser, rec, net) as page:
         asked: list[str] = []
         page.tab.on("request", lambda request: asked.append(request.post_data or ""))
         page.point_at("0", 2, "dense 1")
@@ -168,10 +200,6 @@ def test_a_unit_pointed_at_is_asked_of_the_model_where_no_influence_was_recorded
         expect(tip).to_contain_text("Computed now by the live model, on 60 of 60 samples.", timeout=60_000)
         expect(tip).to_contain_text("average it")
         assert json.loads(asked[-1])["params"] == {"at": "0:2"}
-        page.close()
-        assert page.wrongs == []
-    finally:
-        server.stop()
 
 
 def test_of_pictures_it_offers_what_works_and_shows_the_picture(browser: Browser, tmp_path: Path) -> None:
@@ -180,9 +208,7 @@ def test_of_pictures_it_offers_what_works_and_shows_the_picture(browser: Browser
         net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(16, 4), torch.nn.ReLU(), torch.nn.Linear(4, 3))
     pictures = np.random.default_rng(1).random((30, 1, 4, 4)).astype(np.float32)
     rec = record(net.eval(), pictures, labels=np.arange(30) % 3, to=tmp_path / "pictures.naut")
-    server = Server([rec], live=live_questions(rec, copy.deepcopy(net), pictures)).start()
-    try:
-        page = OpenedServed(browser, server, "#/live?row=4")
+    with live_page(browser, rec, net, "#/live?row=4", data=pictures) as page:
         page.tab.wait_for_function(SHOWN)
         about = page.tab.get_by_role("region", name="Live")
         expect(about).to_contain_text("Choose a sample, scale units or take them out")
@@ -192,7 +218,3 @@ def test_of_pictures_it_offers_what_works_and_shows_the_picture(browser: Browser
         expect(about.get_by_role("list", name="Probability of each class").get_by_role("listitem")).to_have_count(3)
         page.tab.get_by_role("button", name="Next row").click()
         page.tab.wait_for_function("() => location.hash.includes('row=5')")
-        page.close()
-        assert page.wrongs == []
-    finally:
-        server.stop()

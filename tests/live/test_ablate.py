@@ -267,9 +267,9 @@ def test_few_samples_or_groups_or_no_other_units_give_no_verdict_but_the_reason(
     assert np.isnan(layer["null_low"]).all()
     assert "no random units to compare with (the layer has no others)" in layer.notes[0]
     some = ablate(net, X, "0:3", labels=y, null=5)
-    assert "5 random sets are fewer than the 19" in some.notes[0]
-    assert some.notes[1].startswith("by rank among 5 other units of the layer, loss p = 0.17 (beyond all), ")
-    assert some.notes[1].endswith("no p can be below 1/6, null=19 or more gives one.")
+    assert some.notes[0] == "no verdict: 5 other units are too few to tell 5%, it takes 19."
+    assert some.notes[1].startswith("by rank among 5 other units of the layer: loss p = 0.17 (beyond all), ")
+    assert some.notes[1].endswith("no p can be below 1/6. With null=19 or more there is one.")
 
 
 @pytest.mark.parametrize(("count", "given"), [(1, False), (2, False), (3, True), (4, True)])

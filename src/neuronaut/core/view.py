@@ -13,7 +13,7 @@ class View:
     """What the explorer shows: everything needed to land there again.
 
     ``a`` and ``b`` are filter expressions of the two groups, ``at`` the selected unit, ``colour`` one of ``signed``,
-    ``abs``, ``ab``; None leaves the explorer's default.
+    ``abs``, ``ab``; None leaves the explorer's default, with two groups ``ab``.
 
     >>> View("network", at=Address("0", unit=11), a="sex == 'female'").link("titanic.html")
     "titanic.html#/network?a=sex%20%3D%3D%20'female'&sel=0%3A11"

@@ -22,6 +22,7 @@ from neuronaut.explorer.maps import maps_asked, sample_maps
 from neuronaut.explorer.server.reading import effects as stored_effects
 from neuronaut.explorer.server.reading import effects_table
 from neuronaut.live.ablate import ablate as run_ablate
+from neuronaut.live.features import features as read_features
 from neuronaut.live.influence import influence as run_influence
 from neuronaut.live.inputs import Feed, feed_of
 from neuronaut.live.measure import How
@@ -96,6 +97,11 @@ class _Live:
         with self.one_at_a_time:
             return run_influence(asked, at, where, model=self.model, data=self.data, direction=direction, k=k)
 
+    def features(self, asked: Recording) -> Result:
+        """What the features of a table are in the metadata, so that a row can be typed as people know it."""
+        _same(asked, self.rec)
+        return read_features(asked)
+
     def effects(self, asked: Recording, at: str) -> Result:
         """The effect of one unit on every other, and theirs on it, measured now; as it is stored elsewhere."""
         stored = stored_effects(asked, at)
@@ -113,7 +119,7 @@ class _Live:
 
 
 def live_questions(rec: Recording, model: Any, data: Any = None) -> Mapping[str, Question]:
-    """``forward``, ``ablate`` and ``influence`` of one model, one at a time, as functions of a recording.
+    """``forward``, ``ablate``, ``influence`` and ``features`` of one model, one at a time, as functions of a recording.
 
     Of a recording that holds no influence also ``effects``, which is then measured when it is asked for.
 
@@ -122,7 +128,8 @@ def live_questions(rec: Recording, model: Any, data: Any = None) -> Mapping[str,
     feed = feed_of(rec, data)
     like = next(iter(feed.batches(np.arange(min(2, rec.n)), 2))).inputs
     live = _Live(rec, model, data, feed, like, recorded_model(model, rec, like))
-    questions: dict[str, Question] = {"forward": live.forward, "ablate": live.ablate, "influence": live.influence}
+    always = (live.forward, live.ablate, live.influence, live.features)
+    questions: dict[str, Question] = {one.__name__: one for one in always}
     return questions if ("influence", STORED_KEY) in list_results(rec) else questions | {"effects": live.effects}
 
 

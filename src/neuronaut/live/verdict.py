@@ -32,8 +32,8 @@ def verdicts(
     or 19 random sets. ``asked``: the random sets asked for, where that may be more than there are.
     """
     found, said, ranks = np.full(len(names), np.nan), [], []
-    unclaimed = _unclaimed(max(pieces), sets, asked, grouped=grouped) if any(pieces) else ""
     random = f"{sets:,} random sets of {units:,} units" if units > 1 else f"{sets:,} other units"
+    unclaimed = _unclaimed(max(pieces), sets, random, asked, grouped=grouped) if any(pieces) else ""
     for place, name in enumerate(names):
         row = {key: float(column[place]) for key, column in table.items()}
         if name in why or np.isnan(row["effect"]):
@@ -46,7 +46,7 @@ def verdicts(
                 ranks.append(f"{name} {equals('p', row['null_p'])}{beyond}")
             continue
         if pieces[place] < FEWEST:
-            said.append(f"{name}: no verdict, {_unclaimed(pieces[place], sets, asked, grouped=grouped)}.")
+            said.append(f"{name}: no verdict, {_unclaimed(pieces[place], sets, random, asked, grouped=grouped)}.")
             continue
         apart = not row["low"] <= 0 <= row["high"]
         outside = not row["null_low"] <= row["effect"] <= row["null_high"] and row["null_p"] <= SIGNIFICANT
@@ -64,18 +64,18 @@ def verdicts(
 
 
 def _ranked(ranks: Sequence[str], random: str, sets: int, asked: int | None) -> str:
-    """Where the effects stand among random sets that are too few for a verdict, and what would give one."""
-    more = asked is not None and asked < FEWEST_SETS
-    way = f"null={FEWEST_SETS} or more gives one" if more else f"a layer of {FEWEST_SETS + 1} units gives one"
-    return f"by rank among {random} of the layer, {', '.join(ranks)}; no p can be below 1/{sets + 1}, {way}."
+    """Where the effects stand among random sets that are too few for a verdict."""
+    more = f" With null={FEWEST_SETS} or more there is one." if asked is not None and asked < FEWEST_SETS else ""
+    return f"by rank among {random} of the layer: {', '.join(ranks)}; no p can be below 1/{sets + 1}.{more}"
 
 
-def _unclaimed(pieces: int, sets: int, asked: int | None, *, grouped: bool) -> str:
+def _unclaimed(pieces: int, sets: int, random: str, asked: int | None, *, grouped: bool) -> str:
     """Why nothing may be claimed; empty when something may."""
     if pieces < FEWEST:
         return f"{pieces} {'groups' if grouped else 'samples'} are fewer than {FEWEST}"
     if not sets:
         return f"no random units to compare with ({'null=0' if asked == 0 else 'the layer has no others'})"
     if sets < FEWEST_SETS:
-        return f"{sets} random sets are fewer than the {FEWEST_SETS} that could tell 5%"
+        more = "" if asked is not None and asked < FEWEST_SETS else "; the layer has no more"
+        return f"{random} are too few to tell 5%, it takes {FEWEST_SETS}{more}"
     return ""

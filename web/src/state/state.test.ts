@@ -62,12 +62,32 @@ describe("link", () => {
     { ranked: true, own: { order: "-q", of: "fc:1", held: "1" }, table: true },
     { col: "selectivity", classes: "a column & its = name" },
     { sel: "0:3", map: true, open: ["0:3", "fc:1:2"], most: 16 },
+    { route: "live", a: "age < 40", table: true, own: { row: "4", inputs: "0.25 -1e-9", edits: "0:2*0\n0:3*0", how: "zero", measured: "k3jz9", sorted: "-change" } },
   ]
   it.each(views)("comes back as it was: %j", (change) => {
     const view = { ...DEFAULT_VIEW, ...change }
     const { view: found, messages } = decode(encodeView(view, DEFAULT_VIEW))
     expect(found).toEqual(view)
     expect(messages).toEqual([])
+  })
+
+  it("with two groups A against B is what is coloured, unless the link says otherwise", () => {
+    expect(decode("#/network?a=x&b=y").view.col).toBe("ab")
+    expect(decode("#/network?a=x&b=y&col=abs").view.col).toBe("abs")
+    expect(decode("#/network?a=x").view.col).toBe("abs")
+    expect(encodeView({ ...DEFAULT_VIEW, a: "x", b: "y", col: "ab" }, DEFAULT_VIEW)).toBe("#/network?a=x&b=y")
+    const signed = { ...DEFAULT_VIEW, col: "signed" } as const
+    expect(decode("#/network?a=x&b=y", signed).view.col).toBe("signed")
+  })
+
+  it("says a colouring so that it comes back, whatever the groups and the page's first view", () => {
+    const groups = [null, "x", "y"]
+    const colours = ["signed", "abs", "ab", "health", "selectivity"] as const
+    const states = groups.flatMap((a) => groups.flatMap((b) => colours.map((col) => ({ ...DEFAULT_VIEW, a, b, col }))))
+    for (const base of states) {
+      expect(encodeView(base, base)).toBe("#/network")
+      for (const view of states) expect(decode(encodeView(view, base), base).view).toEqual(view)
+    }
   })
 
   it("what a view keeps for itself never takes the place of what all views know", () => {

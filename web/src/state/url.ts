@@ -54,6 +54,11 @@ export function sameOwn(one: View["own"], other: View["own"]): boolean {
 /** Names that a view may keep something under: none that means something to every view. */
 const OWN = /^[a-z]{1,12}$/
 
+/** How units are coloured where a link does not say it: with two groups of its own by how these differ. */
+function usualColour({ a, b }: View, base: View): ColourMode {
+  return base.col === "abs" && a !== null && b !== null && (a !== base.a || b !== base.b) ? "ab" : base.col
+}
+
 /** The hash of a view; a null that differs from the default is written as an empty value. */
 export function encodeView(view: View, base: View): string {
   const pairs: string[] = []
@@ -67,7 +72,7 @@ export function encodeView(view: View, base: View): string {
   if (!samePins(view.pins, base.pins)) pairs.push(...(view.pins.length > 0 ? view.pins : [""]).map((pin) => `pin=${encodeURIComponent(pin)}`))
   pairs.push(...view.open.map((one) => `open=${encodeURIComponent(one)}`))
   pairs.push(...view.slices.map((one) => `slice=${encodeURIComponent(one)}`))
-  put("col", view.col, base.col)
+  put("col", view.col, usualColour(view, base))
   put("ord", view.ord, base.ord)
   put("edges", view.edges, base.edges)
   put("blend", view.blend, base.blend)
@@ -110,6 +115,7 @@ export function decodeView(hash: string, base: View, known: Known): Decoded {
   const view = { ...base, route: found ?? "network" }
   const own = new Map<string, string>()
   let pins: string[] | null = null
+  let col: ColourMode | null = null
   const open: string[] = []
   const slices: string[] = []
   const oneOf = <T extends string>(key: string, value: string, choices: readonly T[], usual: T): T => {
@@ -132,7 +138,7 @@ export function decodeView(hash: string, base: View, known: Known): Decoded {
     ["ranked", (value) => (view.ranked = value === "1")],
     ["map", (value) => (view.map = value === "1")],
     ["class", (value) => (view.classes = value === "" ? null : value)],
-    ["col", (value) => (view.col = oneOf("col", value, COLOURS, base.col))],
+    ["col", (value) => (col = oneOf("col", value, COLOURS, base.col))],
     ["edges", (value) => (view.edges = oneOf("edges", value, EDGES, base.edges))],
     ["blend", (value) => (view.blend = oneOf("blend", value, BLENDS, base.blend))],
     ["theme", (value) => (view.theme = value === "" ? null : oneOf("theme", value, THEMES, "dark"))],
@@ -145,6 +151,7 @@ export function decodeView(hash: string, base: View, known: Known): Decoded {
     if (read) read(value)
     else if (OWN.test(key)) own.set(key, value)
   }
+  view.col = col ?? usualColour(view, base)
   if (pins !== null) view.pins = Object.freeze([...new Set<string>(pins)].slice(0, MAX_PINS))
   view.open = Object.freeze([...new Set(open)].slice(0, MAX_OPEN))
   view.slices = Object.freeze([...new Set(slices.filter((one) => /^[^\t]+\t./.test(one)))].slice(0, MAX_SLICES))

@@ -82,10 +82,12 @@ function rankOf(status: string): number {
   return status === "" ? Number.NaN : rank < 0 ? TROUBLES.length : rank
 }
 
+type Placed = Pick<Row, "place" | "unit">
+
 /** Sorted copy; what is not known comes last either way, equal values keep the order of the network. */
-export function sorted(rows: readonly Row[], key: Key, falling: boolean): Row[] {
+export function sorted<K extends string, R extends Placed & Readonly<Record<K, number>>>(rows: readonly R[], key: K, falling: boolean): R[] {
   return [...rows].sort((one, other) => {
-    const [x, y] = [one[key], other[key]]
+    const [x, y]: readonly [number, number] = [one[key], other[key]]
     const [lostX, lostY] = [Number.isNaN(x), Number.isNaN(y)]
     if (lostX || lostY) return lostX === lostY ? network(one, other) : lostX ? 1 : -1
     return (falling ? y - x : x - y) || network(one, other)
@@ -109,6 +111,6 @@ export function tableCsv(rows: readonly Row[], keys: readonly Key[], { a, b, pai
   ])
 }
 
-function network(one: Row, other: Row): number {
+function network(one: Placed, other: Placed): number {
   return one.place - other.place || one.unit - other.unit
 }

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { expect, test } from "vitest"
-import { ablationOf, change, type Experiment, experimentOf, forwardOf, kept } from "./asked"
+import { ablationOf, change, type Experiment, experimentOf, forwardOf, kept, signOf } from "./asked"
 
 const own = (experiment: Experiment) => Object.fromEntries(Object.entries(kept(experiment)).filter((pair): pair is [string, string] => pair[1] !== null))
 
@@ -29,6 +29,12 @@ test("a factor of 0 is measured as a replacement, another one as that factor, ea
   expect(ablationOf([twice], "zero", "age > 3")).toEqual({ asked: { units: ["0:1"], how: "scale", scale: 2, where: "age > 3" } })
   expect(ablationOf([twice, half], "mean", null)).toEqual({ refused: expect.stringContaining("0:1 × 2 and 3:0 × 0.5 are two") as string })
   expect(ablationOf([], "mean", null)).toHaveProperty("refused")
+})
+
+test("the sign of a question is FNV-1a's, so that a link is good on every machine, and another question has another", () => {
+  expect(["", "a", "foobar"].map(signOf)).toEqual([0x811c9dc5, 0xe40c292c, 0xbf9cf968].map((one) => one.toString(36)))
+  const signs = [null, "age > 3"].flatMap((where) => [0, 2].map((factor) => signOf(JSON.stringify(ablationOf([{ at: "0:1", factor }], "mean", where)))))
+  expect(new Set(signs).size).toBe(4)
 })
 
 test("the change of a unit is what it is now less what it was", () => {

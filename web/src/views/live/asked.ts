@@ -1,5 +1,6 @@
 /** Asked: what the link keeps of an experiment on the live model. Pure. */
 
+import type { Params } from "../../engine/results"
 import type { View } from "../../state/view"
 
 /** A unit, or a whole layer, whose values are multiplied. */
@@ -46,14 +47,32 @@ export function forwardOf({ row, inputs, edits }: Experiment): object {
   }
 }
 
+/** The parameters of `ablate`. */
+export interface Asked {
+  readonly units: readonly string[]
+  readonly how: string
+  readonly scale?: number
+  readonly where?: string
+}
+
 /** What `ablate` is asked: units are replaced where they are taken out, else all multiplied by one factor; or why that cannot be. */
-export function ablationOf(edits: readonly Edit[], how: string, where: string | null): { readonly asked: object } | { readonly refused: string } {
+export function ablationOf(edits: readonly Edit[], how: string, where: string | null): { readonly asked: Asked } | { readonly refused: string } {
   const [first, ...others] = edits
   if (!first) return { refused: "Take out a unit first, or scale one." }
   const other = others.find(({ factor }) => factor !== first.factor)
   if (other) return { refused: `Measured is one change of all units: ${first.at} × ${first.factor} and ${other.at} × ${other.factor} are two. Give them one factor.` }
   const way = first.factor === 0 ? { how } : { how: "scale", scale: first.factor }
   return { asked: { units: edits.map(({ at }) => at), ...way, ...(where === null ? {} : { where }) } }
+}
+
+/** The parameters of a kept Result that answers it: everything else as `ablate` does it unless it is told; in which samples, its n says. */
+export const keptAs = ({ units, how, scale }: Asked): Params => ({ units, how, scale, metric: "all", resamples: 2000, null: 20 })
+
+/** A short sign of a question: the link that carries it was made where its answer stands. Reference: FNV-1a, 32 bits. */
+export function signOf(question: string): string {
+  let sign = 0x811c9dc5
+  for (const letter of question) sign = Math.imul(sign ^ letter.codePointAt(0)!, 0x01000193)
+  return (sign >>> 0).toString(36)
 }
 
 /** What is different, unit by unit. */

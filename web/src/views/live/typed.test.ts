@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { expect, test } from "vitest"
-import { meaningsOf, problemOf, rangeOf } from "./typed"
+import { problemOf, shownOf, typedAs } from "./typed"
 
 test.each(["", "  ", "1e", "Infinity", "NaN", "two"])("%j is no number, and that is said", (text) => {
   expect(problemOf(text)).toBe("Type a number.")
@@ -18,14 +18,14 @@ test.each(["0", "890"])("row %s is one of 891", (text) => {
   expect(problemOf(text, 890)).toBe("")
 })
 
-test("a feature reaches from its smallest to its largest finite value", () => {
-  expect(rangeOf([2, Number.NaN, -1, Infinity, 0.5])).toEqual([-1, 2])
-  expect(rangeOf([Number.NaN])).toBeNull()
+test("an age is typed as an age, and the model gets its number", () => {
+  const scale = { slope: 1 / 15, intercept: -2 }
+  expect(typedAs(45, scale)).toBeCloseTo(1, 12)
+  expect(shownOf(typedAs(22, scale), scale, 10)).toBe(22)
+  expect(shownOf(Math.fround(-8 / 15), scale, 6)).toBe(22)
 })
 
-test("a metadata value stands for a number where it always is the same one", () => {
-  const sex = ["male", "female", "male", null]
-  expect(meaningsOf([-0.5, 1.25, -0.5, 9], (row) => sex[row]!)).toEqual([{ text: "male", value: -0.5 }, { text: "female", value: 1.25 }])
-  expect(meaningsOf([1, 2], () => "male")).toEqual([])
-  expect(meaningsOf([1, 2, 3, 4, 5, 6, 7], (row) => row)).toEqual([])
+test("a feature that follows no column is typed as the model has it", () => {
+  const none = { slope: Number.NaN, intercept: Number.NaN }
+  expect([typedAs(0.5, none), shownOf(Math.fround(0.1), none)]).toEqual([0.5, 0.1])
 })

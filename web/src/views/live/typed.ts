@@ -1,6 +1,4 @@
-/** Typed: what may be typed into a field, and what a feature's numbers stand for. Pure. */
-
-import type { Cell } from "../../engine/samples"
+/** Typed: what may be typed into a field, and which number of the model it is. Pure. */
 
 /** What is wrong with a typed number, in words; empty when nothing is. `most`: only 0 to that, whole. */
 export function problemOf(text: string, most: number | null = null): string {
@@ -10,38 +8,18 @@ export function problemOf(text: string, most: number | null = null): string {
   return ""
 }
 
-/** What a metadata value is as the model sees it. */
-export interface Meaning {
-  readonly text: string
-  readonly value: number
+/** How a feature follows the metadata column of its name: the model's number is `slope` times the column's plus `intercept`; NaN where it does not. */
+export interface Scale {
+  readonly slope: number
+  readonly intercept: number
 }
 
-/** Different metadata values that are still named one by one. */
-const FEW = 6
+export const follows = ({ slope }: Scale): boolean => !Number.isNaN(slope)
 
-/** Smallest and largest finite value; null where there is none. */
-export function rangeOf(values: ArrayLike<number>): readonly [number, number] | null {
-  let [low, high] = [Infinity, -Infinity]
-  for (let row = 0; row < values.length; row++) {
-    const value = values[row]!
-    if (!Number.isFinite(value)) continue
-    if (value < low) low = value
-    if (value > high) high = value
-  }
-  return low <= high ? [low, high] : null
+/** A number of the model as the column has it; one that follows none as it is. Digits that single precision made up are left out. */
+export function shownOf(value: number, scale: Scale, digits = 7): number {
+  return Number((follows(scale) ? (value - scale.intercept) / scale.slope : value).toPrecision(digits))
 }
 
-/** Which number each of few metadata values is; empty where they are many, or one value has several numbers. */
-export function meaningsOf(values: ArrayLike<number>, cell: (row: number) => Cell): Meaning[] {
-  const found = new Map<string, number>()
-  for (let row = 0; row < values.length; row++) {
-    const of = cell(row)
-    if (of === null) continue
-    const [text, value] = [String(of), values[row]!]
-    const known = found.get(text)
-    if (known === undefined && found.size === FEW) return []
-    if (known !== undefined && known !== value) return []
-    found.set(text, value)
-  }
-  return [...found].map(([text, value]) => ({ text, value })).sort((one, other) => one.value - other.value)
-}
+/** The model's number for what was typed. */
+export const typedAs = (typed: number, scale: Scale): number => (follows(scale) ? typed * scale.slope + scale.intercept : typed)
