@@ -153,11 +153,10 @@ def stays_unwritten(value: int, tape: Tape) -> bool:
     if storage in tape.held:
         return False
     for node in tape.nodes:
-        touched = any(tape.values[operand].geometry.storage == storage for operand in node.operands)
-        if node.leaks and touched:
+        if node.leaks and any(tape.values[operand].geometry.storage == storage for operand in node.operands):
             return False
-        writes = node.inplace and any(tape.values[output].geometry.storage == storage for output in node.outputs)
-        if writes and node.index > maker:
+        later = node.inplace and node.index > maker
+        if later and any(tape.values[output].geometry.storage == storage for output in node.outputs):
             return False
     foreign = (other for other in tape.values if other.node is None)
     return all(other.geometry.storage != storage for other in foreign)

@@ -49,13 +49,15 @@ def merge(shadows: Sequence[Shadow]) -> Shadow:
 
 def collapse(shadow: Shadow, axis: int) -> torch.Tensor:
     """The unit at each place of ``axis``, over all other axes."""
-    flat = shadow.movedim(axis, -1).reshape(-1, shadow.shape[axis])
-    if not flat.shape[0]:
+    if not shadow.numel():
         return torch.full((shadow.shape[axis],), float(ABSENT))
-    high = flat.amax(0)
-    low = torch.where(flat == ABSENT, torch.full_like(flat, float("inf")), flat).amin(0)
-    pure = torch.where((low == high) | (high == ABSENT), high, torch.full_like(high, MIXED))
-    return torch.where((flat == MIXED).any(0), torch.full_like(high, MIXED), pure)
+    others = _others(shadow, axis)
+    if not others:
+        return shadow
+    high = shadow.amax(others)
+    low = torch.where(shadow == ABSENT, float("inf"), shadow).amin(others)  # MIXED is below all units
+    pure = ((low == high) | (high == ABSENT)) & (low != MIXED)
+    return torch.where(pure, high, MIXED)
 
 
 def empty(shadow: Shadow) -> bool:
@@ -65,8 +67,15 @@ def empty(shadow: Shadow) -> bool:
 
 def partial(shadow: Shadow, axis: int) -> bool:
     """Whether the source reaches some places of a unit and not others."""
-    flat = (shadow == ABSENT).movedim(axis, -1).reshape(-1, shadow.shape[axis])
-    return bool((flat.any(0) & ~flat.all(0)).any())
+    absent, others = shadow == ABSENT, _others(shadow, axis)
+    if not others or not shadow.numel():
+        return False
+    return bool((absent.amax(others) & ~absent.amin(others)).any())
+
+
+def _others(shadow: Shadow, axis: int) -> tuple[int, ...]:
+    """All axes but one, which are reduced where they lie: moving them together would copy the whole."""
+    return tuple(place for place in range(shadow.ndim) if place != axis % shadow.ndim)
 
 
 def follow(node: Node, tape: Tape, operands: Mapping[int, Shadow | None]) -> list[Shadow | None]:
