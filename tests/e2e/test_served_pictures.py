@@ -113,9 +113,9 @@ def test_a_layer_of_300_units_is_drawn_by_class_and_zooms(
     serving: Callable[..., OpenedServed], pictures: Recording
 ) -> None:
     page = serving(pictures, "#/layers?at=wide")
-    said = page.tab.locator(".said")
+    said = page.tab.locator("main footer")
     expect(said).to_contain_text("the wheel zooms")
-    expect(page.tab.locator(".gutter .run")).to_have_text(
+    expect(page.tab.locator("text.run")).to_have_text(
         ["flat " + str(n) for n in kinds(pictures, "flat")] + ["round " + str(n) for n in kinds(pictures, "round")]
     )
     before = page.pixels()
@@ -140,7 +140,7 @@ def test_of_many_samples_some_are_drawn_evenly_and_it_is_said_until_all_can_be(
     serving: Callable[..., OpenedServed], tmp_path: Path
 ) -> None:
     page = serving(make(tmp_path / "many.naut", MANY, maps=False), "#/layers?at=wide&sort=index")
-    said = page.tab.locator(".said")
+    said = page.tab.locator("main footer")
     expect(said).to_contain_text("Each pixel is a mean over 8,192 of 9,000 samples, evenly drawn along their order")
     rows = page.requests.count(f"{page.origin}/api/query")
     page.canvas.focus()

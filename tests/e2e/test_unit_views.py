@@ -72,9 +72,9 @@ def test_the_heat_map_says_the_value_under_the_keyboard(titanic: Path, opened: O
     page.tab.wait_for_timeout(50)
     page.canvas.focus()
     expect(page.tab.locator("main canvas")).to_be_visible()
-    page.tab.wait_for_function("() => document.querySelector('main canvas').width > 300")
+    page.tab.wait_for_function("() => document.querySelector('main canvas').height > 300")
     page.tab.keyboard.press("ArrowRight")
-    expect(page.tab.locator(".said")).to_contain_text("neuron 1")
+    expect(page.tab.locator("main footer")).to_contain_text("neuron 1")
     page.tab.keyboard.press("Enter")
     assert page.ask("e.sel") == "0:1"
 

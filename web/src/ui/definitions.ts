@@ -67,7 +67,7 @@ export const DEFINITIONS = {
     reading: "The halves were fixed when recording, before anyone looked. Too few samples: neither yes nor no.",
   }),
   heldOut: define("Held-out value", "The same number on the half of the samples that was not used to choose.", {
-    reading: "What was chosen as the best looks too good on the samples it was chosen on. Trust this one. In a layer's map: the AUROC's distance from 0.5; faint: not replicated.",
+    reading: "What was chosen as the best looks too good on the samples it was chosen on. Trust this one.",
   }),
   influence: define("Influence", "Signed, derivative-based effect of a unit's own activation on another unit, averaged over samples.", {
     formula: "mean over samples of a · ∂b / ∂a",
@@ -113,7 +113,7 @@ export const DEFINITIONS = {
   probability: define("Probability", "What the model gives the class, over all classes 100%.", { formula: "softmax or sigmoid of the outputs", reading: "The model's own confidence: right so often only where it is calibrated." }),
   status: define("Health", "Whether the unit does anything on the recorded samples.", {
     formula: "dead: never above 0 · dormant: mean |a| ≤ 0.025 of its layer's average",
-    reading: "Constant, always on and saturated units carry little too. In a layer's map: full bar dead, half any other. Never in n samples still allows a rate of 3 / n (rule of three).",
+    reading: "Constant, always on and saturated units carry little too. Never in n samples still allows a rate of 3 / n (rule of three).",
     reference: "Sokar et al. 2023, The dormant neuron phenomenon; Hanley and Lippman-Hand 1983",
   }),
   csi: define("CSI", "Class selectivity index: the highest class mean against the mean of the other class means.", {

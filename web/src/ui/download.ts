@@ -1,6 +1,6 @@
 /** Hand a file to the person, from what the page holds. */
-export function download(name: string, text: string, type = "text/csv"): void {
-  const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }))
+export function download(name: string, content: BlobPart, type = "text/csv"): void {
+  const url = URL.createObjectURL(new Blob([content], { type: `${type};charset=utf-8` }))
   const link = document.createElement("a")
   link.href = url
   link.download = name

@@ -1,6 +1,7 @@
 /** Picture: what is on the page as an SVG that stands alone, read from where the browser put every box and word. */
 
 import { vectorsOf } from "../render/svgPen"
+import { headOf, type Line } from "./head"
 
 export interface Picture {
   readonly text: string
@@ -12,22 +13,44 @@ export interface Picture {
 const SVG = "http://www.w3.org/2000/svg"
 const PAINTED = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity", "paint-order", "text-anchor", "font-family", "font-size", "font-weight", "letter-spacing"]
 
-/** Height of a line below the picture. */
-const LINE = 18
+/** Room that a head needs, and around the keys below. */
+const [LEAST, MARGIN, BETWEEN] = [360, 16, 8]
 
-/** Boxes, words, drawings and canvases of `host`, and lines below; what carries data-unpictured stays out. */
-export function pictureOf(host: HTMLElement, caption: readonly string[] = []): Picture {
+/** Under `lines` the boxes, words, drawings and canvases of `host`, below them the keys to it; what carries data-unpictured stays out. */
+export function pictureOf(host: HTMLElement, lines: readonly Line[], keys: Iterable<Element>): Picture {
   const box = host.getBoundingClientRect()
   const inside = Math.ceil(Math.max(box.height, host.scrollHeight))
-  const [width, height] = [Math.ceil(box.width), inside + (caption.length > 0 ? caption.length * LINE + 8 : 0)]
+  const width = Math.max(LEAST, Math.ceil(box.width))
   const root = document.createElementNS(SVG, "svg")
+  const head = headOf(lines, width, host.closest(".nn-root")!)
+  const above = head.getBoundingClientRect()
+  walk(head, root, above)
+  head.remove()
+  // What is scrolled away is part of it.
+  walk(host, root, new DOMRect(box.x - host.scrollLeft, box.y - host.scrollTop - above.height))
+  const height = below([...keys].filter((key) => !host.contains(key)), root, width, Math.ceil(above.height + inside))
   set(root, { xmlns: SVG, width, height, viewBox: `0 0 ${width} ${height}` })
   const background = groundOf(host)
-  root.append(rect(0, 0, width, height, { fill: background }))
-  // What is scrolled away is part of it.
-  walk(host, root, new DOMRect(box.x - host.scrollLeft, box.y - host.scrollTop))
-  caption.forEach((line, at) => root.append(word(line, 16, inside + (at + 0.7) * LINE, getComputedStyle(host))))
-  return { text: new XMLSerializer().serializeToString(root), width, height, background }
+  root.prepend(rect(0, 0, width, height, { fill: background }))
+  return { text: written(root), width, height, background }
+}
+
+/** Puts one key after the other, in rows; answers how far down they go. */
+function below(keys: readonly Element[], root: Element, width: number, from: number): number {
+  let [x, y, deep] = [MARGIN, from, 0]
+  for (const key of keys) {
+    const box = key.getBoundingClientRect()
+    if (x > MARGIN && x + box.width > width - MARGIN) [x, y] = [MARGIN, y + deep + BETWEEN]
+    walk(key, root, new DOMRect(box.x - x, box.y - y - BETWEEN))
+    x += box.width + MARGIN
+    deep = box.height
+  }
+  return keys.length > 0 ? Math.ceil(y + deep + 2 * BETWEEN) : from
+}
+
+/** As XML, which has no signs that steer a terminal and no halves of others. */
+function written(root: Element): string {
+  return new XMLSerializer().serializeToString(root).replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, "\ufffd")
 }
 
 /** The same as pixels, two for each. */
@@ -40,15 +63,6 @@ export async function pngOf({ text, width, height }: Picture): Promise<Blob> {
   canvas.height = height * 2
   canvas.getContext("2d")!.drawImage(image, 0, 0, canvas.width, canvas.height)
   return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The browser could not draw it."))), "image/png"))
-}
-
-export function download(file: Blob, name: string): void {
-  const link = document.createElement("a")
-  link.href = URL.createObjectURL(file)
-  // A recording's own names may hold what no file's name may.
-  link.download = name.replace(/[^\p{L}\p{N}._-]+/gu, "-")
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
 }
 
 function walk(element: Element, into: Element, frame: DOMRect): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { ordered, runsOf, seenIn } from "./rowOrder"
+import { ordered, partsOf, runsOf, seenIn } from "./rowOrder"
 
 describe("row order", () => {
   it("groups first, then falling scores, what belongs to nothing last", () => {
@@ -8,6 +8,12 @@ describe("row order", () => {
     const rows = ordered(5, codes, scores)
     expect([...rows]).toEqual([3, 1, 4, 0, 2])
     expect(runsOf(rows, codes)).toEqual([{ code: 0, start: 0, end: 2 }, { code: 1, start: 2, end: 4 }, { code: -1, start: 4, end: 5 }])
+  })
+
+  it("those in a slice come first, those it has no answer for last", () => {
+    const codes = partsOf(Uint8Array.of(0, 1, 0, 1, 0), Uint8Array.of(1, 0, 0, 0, 1))
+    expect([...codes]).toEqual([1, 0, -1, 0, 1])
+    expect([...ordered(5, codes, null)]).toEqual([1, 3, 0, 4, 2])
   })
 
   it("a link says which part is in sight; what is no part is all", () => {

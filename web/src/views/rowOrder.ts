@@ -1,7 +1,12 @@
 /** Row order: in which order samples are drawn. Pure. */
 
+/** Orders of every recording; a named slice is one more. */
 export const ROW_ORDERS = ["class", "groups", "mean", "likeness", "index"] as const
-export type RowOrder = (typeof ROW_ORDERS)[number]
+
+/** 0 where the first says so, 1 where the second does, -1 where neither. */
+export function partsOf(one: Uint8Array, other: Uint8Array): Int32Array {
+  return Int32Array.from(one, (first, row) => (first ? 0 : other[row] ? 1 : -1))
+}
 
 /** Rows by what they belong to, then by falling score; -1 (belongs to nothing) comes last, NaN after all numbers. */
 export function ordered(n: number, codes: Int32Array | null, scores: Float32Array | null): Uint32Array {

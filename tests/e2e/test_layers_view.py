@@ -1,0 +1,99 @@
+"""A layer's map: whose column and whose row it is, in every order; its parts by a named slice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+from opened_page import Opened, Opener
+from playwright.sync_api import expect
+
+from neuronaut.analysis.activity import activity
+from neuronaut.store.recording import Recording
+
+LAYER = "#/layers?at=0"
+YOUNG = quote("young\tage < 16", safe="")
+
+
+def drawn(page: Opened) -> None:
+    expect(page.tab.locator("main footer")).to_contain_text("Point at a value")
+
+
+def point_at_column(page: Opened, place: int, units: int) -> None:
+    """Into the map's first rows, at the unit drawn at that place."""
+    box = page.tab.locator("main canvas").bounding_box()
+    assert box is not None
+    page.tab.mouse.move(box["x"] + (place + 0.5) * box["width"] / units, box["y"] + 2)
+
+
+def test_a_column_is_named_read_and_chosen_by_its_units_own_number_after_sorting(
+    titanic: Path, passengers: Recording, opened: Opener
+) -> None:
+    mean = activity(passengers, layers="0")["mean"][0]
+    order = np.argsort(-mean, kind="stable")
+    page = opened(titanic, f"{LAYER}&ord=mean&a=&b=")
+    drawn(page)
+    assert page.tab.locator("text.unit").all_text_contents() == [
+        str(unit) for unit in page.ask("[...e.orders.get('0')]")
+    ]
+    shown = [int(text) for text in page.tab.locator("text.unit").all_text_contents()]
+    np.testing.assert_allclose(mean[shown], mean[order], rtol=1e-5)
+    for place in (0, 5):
+        point_at_column(page, place, len(mean))
+        expect(page.tab.locator("main footer")).to_contain_text(f"neuron {shown[place]}")
+        page.tab.mouse.down()
+        page.tab.mouse.up()
+        assert page.ask("e.sel") == f"0:{shown[place]}"
+
+
+def test_orders_that_cannot_be_had_are_grey(titanic: Path, opened: Opener) -> None:
+    page = opened(titanic, LAYER)
+    drawn(page)
+    samples = page.tab.get_by_role("combobox", name="Samples")
+    page.ask("e.update({a: null, b: null})")
+    expect(samples.locator("option[value=groups]")).to_be_disabled()
+    expect(samples.locator("option[value=class]")).to_be_enabled()
+    page.type_filter("A", "age > 30")
+    expect(samples.locator("option[value=groups]")).to_be_enabled()
+    together = page.tab.get_by_role("combobox", name="Units").locator("option[value=together]")
+    known = page.ask("e.engine.resultsNamed('order', {by: 'together'}).length > 0")
+    assert together.is_enabled() == known
+
+
+def test_a_named_slice_parts_the_samples_and_those_without_an_answer_come_last(
+    titanic: Path, passengers: Recording, opened: Opener
+) -> None:
+    age = passengers.metadata["age"]
+    inside, unknown = int((age < 16).sum()), int(age.isna().sum())
+    outside = len(age) - inside - unknown
+    page = opened(titanic, f"{LAYER}&slice={YOUNG}")
+    drawn(page)
+    page.tab.get_by_role("combobox", name="Samples").select_option(label="in young first")
+    runs = page.tab.locator("text.run")
+    expect(runs).to_have_text([f"young {inside}", f"not young {outside}", f"unknown {unknown}"])
+    assert "sort=slice%3Ayoung" in page.hash or "sort=slice:young" in page.hash
+    again = opened(titanic, page.hash)
+    expect(again.tab.locator("text.run")).to_have_text(runs.all_text_contents())
+    drawn(again)
+    again.canvas.focus()
+    again.tab.keyboard.press("ArrowRight")
+    expect(again.tab.locator("main footer b")).to_contain_text("· young · neuron 1")
+    again.tab.keyboard.press("t")
+    rows = again.tab.get_by_role("table", name="Samples by part").get_by_role("row")
+    expect(rows).to_have_text([f"young{inside} samples", f"not young{outside} samples", f"unknown{unknown} samples"])
+    expect(again.tab.get_by_label("Save picture").locator("visible=true")).to_have_count(2)
+
+
+@pytest.mark.parametrize("name", ["<b>x</b>\u202e", "a\u0001&"])
+def test_the_name_of_a_slice_is_never_more_than_its_text(titanic: Path, opened: Opener, name: str) -> None:
+    page = opened(titanic, LAYER)
+    drawn(page)
+    page.tab.evaluate(
+        "(name) => { const e = window.neuronaut.explorer;"
+        " e.update({slices: [`${name}\\tage < 16`]}); e.keep({sort: `slice:${name}`}) }",
+        name,
+    )
+    expect(page.tab.locator("text.run")).to_have_count(3)
+    assert page.tab.locator("main svg b").count() == 0
