@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from neuronaut.core.layer import Edge, Graph, Layer, Take
-from neuronaut.explorer.network import layer_cards, rounded, strongest, visible_edges
+from neuronaut.explorer.network import layer_cards, operator_name, rounded, strongest, visible_edges
 from neuronaut.store.card import RecordingCard
 from neuronaut.store.create import create
 from neuronaut.store.layout import ArraySpec
@@ -27,6 +27,21 @@ def chain(path: Path, edges: list[Edge], recorded: list[str]) -> Recording:
     with create(path, RecordingCard(graph), specs) as writer:
         writer.append({spec.path: np.zeros((1, 2), np.float32) for spec in specs})
     return open_recording(path)
+
+
+@pytest.mark.parametrize(
+    ("operator", "norm", "said"),
+    [
+        ("linear", "batch_norm", "linear with BatchNorm"),
+        ("conv2d", "native_layer_norm", "conv2d with LayerNorm"),
+        ("linear", "rms_norm", "linear with RMSNorm"),
+        ("batch_norm", "batch_norm", "batch_norm"),
+        ("linear", None, "linear"),
+    ],
+)
+def test_a_normalisation_that_is_part_of_a_layer_is_named_with_it(operator: str, norm: str | None, said: str) -> None:
+    layer = Layer("0", "dense", 2, operator, 0, attributes={} if norm is None else {"norm": norm})
+    assert operator_name(layer) == said
 
 
 @given(weights, st.integers(1, 8))

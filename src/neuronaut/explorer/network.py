@@ -41,7 +41,7 @@ def layer_cards(layers: Sequence[Layer], signed: Mapping[str, bool]) -> list[Lay
             kind=layer.kind,
             unit_word=cast("Literal['neuron']", layer.unit_word),
             activation=layer.activation,
-            operator=layer.operator,
+            operator=operator_name(layer),
             module=layer.module,
             units=layer.unit_count,
             rank=layer.rank,
@@ -53,6 +53,15 @@ def layer_cards(layers: Sequence[Layer], signed: Mapping[str, bool]) -> list[Lay
         )
         for layer, label in zip(layers, labels, strict=True)
     ]
+
+
+def operator_name(layer: Layer) -> str:
+    """What the layer computes, and the normalisation that is a part of it: "linear with BatchNorm"."""
+    norm = str(layer.attributes.get("norm", "")).removeprefix("native_")
+    if not norm or norm == layer.operator.removeprefix("native_"):
+        return layer.operator
+    name = "".join(word.upper() if word == "rms" else word.capitalize() for word in norm.split("_"))
+    return f"{layer.operator} with {name}"
 
 
 def edge_cards(rec: Recording, shown: Collection[str], pack: Packer, *, full: bool = False) -> list[EdgeCard]:
