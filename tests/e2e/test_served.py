@@ -99,8 +99,14 @@ def test_the_units_most_like_one_are_asked_for_it_alone(served: Serving, recordi
     likest = [str(one).rpartition(":")[2] for one in expected["similar"][:5]]
     expect(page.tab.get_by_label("Most similar units").first).to_contain_text(likest[0])
     found = page.ask("e.understanding.similar(e.cards.get('0'), 11)")
-    assert [str(one["unit"]) for one in found[:5]] == likest
-    np.testing.assert_array_equal([one["r"] for one in found], expected["value"])
+    assert [str(one["unit"]) for one in found["list"][:5]] == likest
+    for name, mine in {"r": "value", "heldout": "heldout", "low": "heldout_low", "high": "heldout_high"}.items():
+        np.testing.assert_array_equal([one[name] for one in found["list"]], expected[mine])
+    assert found["n"] == recording.n
+    low, high = (f"{expected[name][0]:.2f}" for name in ("heldout_low", "heldout_high"))
+    expect(page.tab.get_by_label("Most similar units").first).to_contain_text(
+        f"held out +{expected['heldout'][0]:.2f} [{low}, {high}]"
+    )
 
 
 def test_pointing_at_a_unit_asks_for_its_influence_and_shows_it(served: Serving, recording: Recording) -> None:

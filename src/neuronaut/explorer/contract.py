@@ -186,10 +186,14 @@ class Strongest(Card):
 
 
 class InfluenceCard(Card):
-    """Effect of the units of ``source`` on those of ``target``; ``full`` f32 [source unit, target unit]."""
+    """Effect of the units of ``source`` on those of ``target``; ``full`` f32 [source unit, target unit].
+
+    Means over ``n`` probe samples.
+    """
 
     source: Text
     target: Text
+    n: int
     full: BlobId | None
     forward: Strongest | None = Field(description="by source unit")
     backward: Strongest | None = Field(description="by target unit")

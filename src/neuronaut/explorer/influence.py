@@ -27,18 +27,19 @@ Array = npt.NDArray[Any]
 
 def influence_cards(rec: Recording, shown: Collection[str], pack: Packer) -> list[InfluenceCard]:
     """Effects between the shown layers. Raises NeedsModel when the recording holds none."""
-    values = stored_influence(rec).values
+    stored = stored_influence(rec)
+    values, n = stored.values, sum(stored.n.values())
     pairs = dict.fromkeys(tuple(name.split(BETWEEN)[:2]) for name in values)
-    return [_card(source, target, values, pack) for source, target in pairs if source in shown and target in shown]
+    return [_card(source, target, n, values, pack) for source, target in pairs if source in shown and target in shown]
 
 
-def _card(source: str, target: str, values: Any, pack: Packer) -> InfluenceCard:
+def _card(source: str, target: str, n: int, values: Any, pack: Packer) -> InfluenceCard:
     name = f"{source}{BETWEEN}{target}"
     whole = values.get(name)
     if whole is not None and whole.size <= WHOLE:
         exact = np.asarray(whole, np.float32)
         full = pack.add(exact if exact.size <= SMALL else rounded(exact, _WHOLE_BITS), "influence")
-        return InfluenceCard(source=source, target=target, full=full, forward=None, backward=None)
+        return InfluenceCard(source=source, target=target, n=n, full=full, forward=None, backward=None)
     if whole is not None:
         forward, backward = _largest(whole), _largest(whole.T)
     else:
@@ -47,7 +48,7 @@ def _card(source: str, target: str, values: Any, pack: Packer) -> InfluenceCard:
             for way in ("forward", "backward")
         )
     return InfluenceCard(
-        source=source, target=target, full=None, forward=_table(*forward, pack), backward=_table(*backward, pack)
+        source=source, target=target, n=n, full=None, forward=_table(*forward, pack), backward=_table(*backward, pack)
     )
 
 

@@ -98,10 +98,15 @@ export interface FindingCard {
   readonly hash: string
 }
 
-/** Effect of the units of ``source`` on those of ``target``; ``full`` f32 [source unit, target unit]. */
+/**
+ * Effect of the units of ``source`` on those of ``target``; ``full`` f32 [source unit, target unit].
+ *
+ * Means over ``n`` probe samples.
+ */
 export interface InfluenceCard {
   readonly source: string
   readonly target: string
+  readonly n: number
   readonly full: BlobId | null
   /** by source unit */
   readonly forward: Strongest | null
@@ -288,7 +293,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   Dtype: { oneOf: ["u8", "i8", "u16", "i16", "u32", "i32", "f16", "f32", "f64"] },
   EdgeCard: { fields: { source: "string", target: "string", kind: { oneOf: ["linear", "scaled", "nonlinear"] }, weights: { nullable: { ref: "Weights" } }, full: { nullable: { ref: "BlobId" } } } },
   FindingCard: { fields: { claim: "string", at: "string", hash: "string" } },
-  InfluenceCard: { fields: { source: "string", target: "string", full: { nullable: { ref: "BlobId" } }, forward: { nullable: { ref: "Strongest" } }, backward: { nullable: { ref: "Strongest" } } } },
+  InfluenceCard: { fields: { source: "string", target: "string", n: "integer", full: { nullable: { ref: "BlobId" } }, forward: { nullable: { ref: "Strongest" } }, backward: { nullable: { ref: "Strongest" } } } },
   LayerCard: { fields: { name: "string", label: "string", kind: "string", unitWord: { oneOf: ["neuron", "channel", "feature"] }, activation: { nullable: "string" }, operator: "string", module: { nullable: "string" }, units: "integer", rank: "integer", position: { list: "integer" }, unitNames: { nullable: { list: "string" } }, signed: "boolean", output: "boolean", parametrised: "boolean" } },
   MapsCard: { fields: { layer: "string", site: { oneOf: ["pre", "post"] }, height: "integer", width: "integer", full: { list: "integer" }, n: "integer", data: { ref: "BlobId" }, scale: { ref: "BlobId" } } },
   ModelCard: { fields: { name: "string", framework: "string", layers: { list: { ref: "LayerCard" } }, edges: { list: { ref: "EdgeCard" } } } },

@@ -70,6 +70,8 @@ export interface PairStats {
   readonly problems: ReadonlyMap<string, string>
   /** What could not be computed and why, in words for the page. */
   readonly notes: readonly string[]
+  /** Whether layers, and what is known of all of them together, are still to come. */
+  readonly unfinished?: boolean
 }
 
 /** What is wrong with a filter, at which characters (UTF-16 units, as text fields count). */
@@ -99,6 +101,8 @@ export interface Mask {
 export interface Influence {
   readonly forward: ReadonlyMap<string, Float32Array>
   readonly backward: ReadonlyMap<string, Float32Array>
+  /** Samples whose effects were averaged. */
+  readonly n?: number | undefined
   /** Where it was not recorded: how it was measured. */
   readonly measured?: string | undefined
 }

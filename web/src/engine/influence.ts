@@ -59,7 +59,7 @@ export class InfluenceIndex {
       if (card.source === layer) forward.set(card.target, this.#row(effects, unit))
       else backward.set(card.source, this.#column(effects, unit))
     }
-    const answer = { forward, backward }
+    const answer = { forward, backward, n: this.#cards[0]?.n }
     this.#recent.set(key, answer)
     return answer
   }

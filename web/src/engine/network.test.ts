@@ -67,9 +67,10 @@ describe("edges", () => {
 describe("influence", () => {
   const cards = (source: MemoryPage): Partial<Manifest> => ({
     influence: [
-      { source: "in", target: "fc1", full: source.put("f32", [3, 2], [1, 2, 3, 4, 5, 6]), forward: null, backward: null },
+      { source: "in", target: "fc1", n: 2, full: source.put("f32", [3, 2], [1, 2, 3, 4, 5, 6]), forward: null, backward: null },
       {
         source: "fc1",
+        n: 2,
         target: "out",
         full: null,
         forward: { k: 1, index: source.put("i32", [2, 1], [0, 0]), value: source.put("f32", [2, 1], [-1, 7]) },

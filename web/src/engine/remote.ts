@@ -234,7 +234,7 @@ export class Remote {
     this.uninfluenced = Object.keys(found.n).length === 0
     const [forward, backward] = await Promise.all([byLayer(found, "forward"), byLayer(found, "backward")])
     for (const way of [forward, backward]) for (const [name, effects] of way) if (effects.every((one) => one === 0)) way.delete(name)
-    return { forward, backward, measured: found.params["live"] ? found.notes[0] : undefined }
+    return { forward, backward, n: Object.values(found.n)[0], measured: found.params["live"] ? found.notes[0] : undefined }
   }
 
   async preview(row: number): Promise<Preview | null> {

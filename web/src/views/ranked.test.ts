@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { layerCard } from "../engine/testingPage"
 import type { PairLayerStats, PairStats } from "../engine/api"
-import { byRank, ranked, rankedCsv } from "./ranked"
+import { byRank, heldOut, ranked, rankedCsv, unlisted } from "./ranked"
 
 const layers = [layerCard("in", 1, 0), layerCard("=fc", 3, 1)]
 const stats = (g: number[], q: number[], replicated: number[]): PairLayerStats => {
@@ -45,5 +45,23 @@ describe("ranked", () => {
     expect(last).toBe("'=fc:2,'=fc,2,,0,0,,0,,x > 1,not (x > 1),yes")
     const least = (q: number) => rankedCsv([{ ...ranked(pair, layers, "all", false)[0]!, q }], pair).split("\r\n")[1]!.split(",")[6]
     expect([8.4e-75, 1e-310, 0].map(least)).toEqual(["8.4e-75", "<1e-300", "<1e-300"])
+  })
+
+  it("tells what is too few from what is not computed yet and from what samples in groups forbid", () => {
+    const [held, not, few] = ([1, 0, Number.NaN] as const).map((replicated) => ({ ...ranked(pair, layers, "all", false)[0]!, replicated }))
+    const words = (of: PairStats, grouped = false) => [held!, not!, few!].map((one) => heldOut(one, of, grouped))
+    expect(words(pair)).toEqual(["yes", "not", "too few"])
+    expect(words({ ...pair, unfinished: true })[2]).toBe("not yet")
+    expect(words({ ...pair, exact: false }, true)[2]).toBe("not judged")
+    expect(heldOut({ ...few!, g: Number.NaN }, pair, false)).toBe("–")
+  })
+
+  it("names the layers that are not in the list, and why", () => {
+    const part: PairStats = { ...pair, layers: new Map([["in", pair.layers.get("in")!]]) }
+    expect([unlisted(pair, layers, "all"), unlisted(part, layers, { layer: "in" })]).toEqual(["", ""])
+    expect(unlisted(part, layers, "inner")).toBe("=fc: no activations were recorded.")
+    expect(unlisted({ ...part, unfinished: true }, layers, "all")).toBe("=fc: not computed yet.")
+    expect(unlisted({ ...part, problems: new Map([["=fc", "The block is damaged."]]) }, layers, "all")).toBe("=fc: The block is damaged.")
+    expect(unlisted({ ...part, layers: new Map() }, layers, "all")).toBe("in and 1 more: no activations were recorded.")
   })
 })

@@ -27,8 +27,7 @@ export type Which = { readonly layer: string } | "inner" | "all"
 export function ranked(pair: PairStats, layers: readonly LayerCard[], which: Which, onlyReplicated: boolean): RankedUnit[] {
   const found: RankedUnit[] = []
   layers.forEach((layer, place) => {
-    const wanted = which === "all" || (which === "inner" ? layer.kind !== "input" : which.layer === layer.name)
-    const stats = wanted ? pair.layers.get(layer.name) : undefined
+    const stats = isWanted(layer, which) ? pair.layers.get(layer.name) : undefined
     if (!stats) return
     for (let unit = 0; unit < layer.units; unit++) {
       if (onlyReplicated && stats.replicated[unit] !== 1) continue
@@ -50,6 +49,25 @@ export function byRank(units: readonly RankedUnit[], key: RankKey, turned: boole
     return (turned ? y - x : x - y) || (key === "place" ? 0 : size(other) - size(one)) || one.place - other.place || one.unit - other.unit
   })
 }
+
+/** Whether it was found again on the other half of the samples; else which of three reasons there is for not knowing. */
+export function heldOut({ g, replicated }: RankedUnit, { unfinished, exact }: PairStats, grouped: boolean): string {
+  if (!Number.isNaN(replicated)) return replicated === 1 ? "yes" : "not"
+  if (unfinished) return "not yet"
+  if (Number.isNaN(g)) return "–"
+  return grouped && !exact ? "not judged" : "too few"
+}
+
+/** Why layers that were asked for are not in the list; empty when all are. */
+export function unlisted(pair: PairStats, layers: readonly LayerCard[], which: Which): string {
+  const missing = layers.filter((layer) => isWanted(layer, which) && !pair.layers.has(layer.name))
+  if (missing.length === 0) return ""
+  const [one] = missing
+  const named = missing.length === 1 ? one!.label : `${one!.label} and ${missing.length - 1} more`
+  return pair.unfinished ? `${named}: not computed yet.` : `${named}: ${pair.problems.get(one!.name) ?? "no activations were recorded."}`
+}
+
+const isWanted = (layer: LayerCard, which: Which): boolean => which === "all" || (which === "inner" ? layer.kind !== "input" : which.layer === layer.name)
 
 function size({ g }: RankedUnit): number {
   return Number.isNaN(g) ? -1 : Math.abs(g)

@@ -16,7 +16,13 @@ const AHEAD = {
 export interface Similar {
   readonly unit: number
   readonly r: number
+  /** The same on the held-out half, which had no say in the choice, with its interval; NaN where nothing is held out. */
+  readonly heldout: number
+  readonly low: number
+  readonly high: number
 }
+
+export type Similarity = { readonly n: number; readonly list: readonly Similar[] } | { readonly missing: string }
 
 export interface Driver {
   readonly filter: string
@@ -79,18 +85,19 @@ export class Understanding {
   }
 
   /** The units of its layer most like a unit, or why that is not known. */
-  async similar(layer: LayerCard, unit: number): Promise<readonly Similar[] | { readonly missing: string }> {
+  async similar(layer: LayerCard, unit: number): Promise<Similarity> {
     // Of a server only those of this unit are asked for.
     const { served } = this.#engine
     const found = await this.#engine.results("similarity", served ? { at: formatAddress(layer.name, unit) } : {})
     if (isMissing(found)) return found
-    await found.read("index", "similar", "value")
+    await found.read("index", "similar", ...LIKE)
     const texts = found.now("similar")?.texts ?? []
     const units = served ? Array.from(found.now("similar")?.data ?? [], (code) => Number(texts[code]!.split(":").at(-1))) : ranks(found, "index", layer, unit)
-    const r = served ? [...(found.now("value")?.data ?? [])] : ranks(found, "value", layer, unit)
-    return units
-      .map((other, at) => ({ unit: other, r: r[at]! }))
+    const [r, heldout, low, high] = LIKE.map((name) => (served ? [...(found.now(name)?.data ?? [])] : ranks(found, name, layer, unit)))
+    const list = units
+      .map((other, at) => ({ unit: other, r: r![at]!, heldout: heldout![at]!, low: low![at]!, high: high![at]! }))
       .filter((one) => one.unit >= 0 && one.unit < layer.units && one.unit !== unit && Number.isFinite(one.r))
+    return { n: Object.values(found.n)[0] ?? Number.NaN, list }
   }
 
   /** The slices that drive a unit, or why none is named; null when this page was not asked for them. */
@@ -119,6 +126,7 @@ export class Understanding {
 
 const scoreOf = ({ params }: Result): string => (params["score"] === "f1" ? "F1" : "average precision")
 
+const LIKE = ["value", "heldout", "heldout_low", "heldout_high"] as const
 const DRIVEN = ["score", "heldout", "shuffled", "n"] as const
 
 /** One unit's row of a value [unit, rank]. */

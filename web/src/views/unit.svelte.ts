@@ -1,6 +1,6 @@
 /** Unit: what the page knows of one neuron, for the inspector and the neuron's page. */
 
-import type { Influence, Neighbour, Reduction } from "../engine/api"
+import type { Influence, LayerStats, Neighbour, Reduction } from "../engine/api"
 import { GROUPED } from "../engine/notes"
 import { formatAddress } from "../state/address"
 import type { Term } from "../ui/definitions"
@@ -8,6 +8,7 @@ import { about, activationName, chance, count, isNumber, number, operatorName, p
 import { type Effect, effects } from "./effects"
 import type { Explorer, UnitRef } from "./explorer.svelte"
 import { healthOf } from "./health"
+import type { Similarity } from "./understanding.svelte"
 import { eitherSigned, FIRES, replication } from "./words"
 import { weightNote } from "./weights"
 
@@ -26,6 +27,8 @@ export interface Bar {
   readonly layer: string
   readonly name: string
   readonly weight: number
+  /** How well that is known. */
+  readonly known?: string
 }
 
 export interface Linked {
@@ -34,6 +37,8 @@ export interface Linked {
   readonly term: Term
   readonly bars: readonly Bar[]
   readonly note: string | null
+  /** Samples behind it; NaN for weights. */
+  readonly n: number
 }
 
 type Statistic = "mean" | "meanAbs" | "sd" | "firingRate" | "max"
@@ -50,6 +55,8 @@ export class UnitFacts {
   /** Why there are no values. */
   failed = $state("")
   #influence = $state.raw<Influence | null>(null)
+  /** null while it is looked up. */
+  similar = $state.raw<Similarity | null>(null)
 
   readonly layer = $derived.by(() => this.#ref().layer)
   readonly unit = $derived.by(() => this.#ref().unit)
@@ -91,14 +98,17 @@ export class UnitFacts {
   /** What takes either sign does not fire, and says little by its size alone. */
   readonly rows = $derived.by(() => {
     const either = eitherSigned(this.layer)
-    const texts = (of: Statistic, write = number) => this.stats.map((group) => (group ? about(write(group.values?.[of][this.unit] ?? Number.NaN), group.exact) : LOADING))
-    const row = (name: string, term: Term, written: readonly string[]) => ({ name, term, texts: written })
-    const [meanAbs, mean, sd] = [row("Mean |a|", "meanAbs", texts("meanAbs")), row("Mean", "mean", texts("mean")), row("SD", "sd", texts("sd"))]
+    const of = (name: string, term: Term, value: (group: { values: LayerStats | null; n: number }) => number, write = number) => {
+      const values = this.stats.map((group) => (group ? value(group) : Number.NaN))
+      return { name, term, values, write, texts: this.stats.map((group, side) => (group ? (term === "n" ? write(values[side]!) : about(write(values[side]!), group.exact)) : LOADING)) }
+    }
+    const statistic = (name: string, term: Statistic, write = number) => of(name, term, ({ values }) => values?.[term][this.unit] ?? Number.NaN, write)
+    const [meanAbs, mean, sd] = [statistic("Mean |a|", "meanAbs"), statistic("Mean", "mean"), statistic("SD", "sd")]
     return [
-      row("Samples", "n", this.stats.map((group) => (group ? count(group.n) : LOADING))),
+      of("Samples", "n", ({ n }) => n, count),
       ...(either ? [mean, sd, meanAbs] : [meanAbs, mean, sd]),
-      ...(either ? [] : [row(FIRES, "firingRate", texts("firingRate", percent))]),
-      row("Max", "max", texts("max")),
+      ...(either ? [] : [statistic(FIRES, "firingRate", percent)]),
+      statistic("Max", "max"),
     ]
   })
   readonly contrast = $derived.by(() => {
@@ -122,12 +132,14 @@ export class UnitFacts {
     const known = explorer.edges.length > 0
     const k = this.#most
     const acted = (way: "forward" | "backward") => (this.#influence ? effects(layers, layer, this.#influence, way, k + 1) : [])
-    const of = (name: string, by: string, term: Term, bars: readonly Bar[], note: string | null = null): Linked => ({ name, by, term, bars, note })
+    const { n, measured } = this.#influence ?? {}
+    const spread = measured ?? (n ? `Means over ${count(n)} samples, recorded without spread. With interval and halves: naut.influence(rec, "${this.address}", model=net)` : null)
+    const of = (name: string, by: string, term: Term, bars: readonly Bar[], note: string | null = null, n = Number.NaN): Linked => ({ name, by, term, bars, note, n })
     return [
       of("Strongest inputs", "by weight", "weight", known ? this.#bars(explorer.engine.inputsOf(layer.name, unit, k)) : [], weightNote(edges.filter((edge) => edge.target === layer.name), explorer.cards) || null),
       of("Strongest outputs", "by weight", "weight", known ? this.#bars(explorer.engine.outputsOf(layer.name, unit, k)) : [], weightNote(edges.filter((edge) => edge.source === layer.name), explorer.cards) || null),
-      of("Influenced by", "all earlier units", "influence", this.#asBars(acted("backward")), this.#influence?.measured),
-      of("Influence on", "outputs, next layer", "influence", this.#asBars(acted("forward")), this.#influence?.measured),
+      of("Influenced by", "all earlier units", "influence", this.#asBars(acted("backward")), spread, n),
+      of("Influence on", "outputs, next layer", "influence", this.#asBars(acted("forward")), spread, n),
     ].filter(({ bars }) => bars.length > 0)
   })
   readonly groups = $derived.by(() => {
@@ -153,6 +165,16 @@ export class UnitFacts {
     this.#ref = ref
     this.#most = most
     $effect(() => this.#read(this.layer.name, this.unit))
+    $effect(() => {
+      let current = true
+      this.similar = null
+      if (this.layer.kind === "input") return
+      explorer.understanding.similar(this.layer, this.unit).then(
+        (answer) => current && (this.similar = answer),
+        (problem: Error) => current && (this.similar = { missing: problem.message }),
+      )
+      return () => (current = false)
+    })
     $effect(() => {
       if (this.ranking !== "max") return
       let current = true
