@@ -1,3 +1,5 @@
+import { nearer } from "./nearer.ts"
+
 /** Runs of so many signs are compared; one that more texts share says nothing. All values were found by trying. */
 const RUN = 6
 const COMMON = 80
@@ -13,10 +15,10 @@ export function chain(texts: readonly string[]): readonly string[] {
   const shared = likenesses(texts)
   const near = new Float64Array(texts.length)
   const left = new Set(texts.keys())
-  const order: string[] = []
+  const order: number[] = []
   for (let at = longest(texts); at >= 0; ) {
     left.delete(at)
-    order.push(texts[at]!)
+    order.push(at)
     const fade = FADE ** (texts[at]!.length / 1000)
     let [next, most] = [-1, -1]
     for (const other of left) {
@@ -27,7 +29,7 @@ export function chain(texts: readonly string[]): readonly string[] {
     }
     at = next
   }
-  return order
+  return nearer(texts, order, shared).map((at) => texts[at]!)
 }
 
 function longest(texts: readonly string[]): number {

@@ -20,8 +20,8 @@ const AT_ONCE: Change = [/(?<=var defer = )should_defer_append\(\)/, "false"]
 
 /**
  * What this app never does: pages rendered by a server, Svelte 4, waiting inside a component, trying a state without
- * showing it, catching a component's error, following what is inside an object. Svelte keeps it where a bundler cannot
- * see that it is never reached.
+ * showing it, changes that wait for others, catching a component's error, following what is inside an object. Svelte
+ * keeps it where a bundler cannot see that it is never reached.
  */
 const NEVER: Readonly<Record<string, readonly Change[]>> = {
   "client/dom/hydration.js": still("hydrating"),
@@ -40,6 +40,9 @@ const NEVER: Readonly<Record<string, readonly Change[]>> = {
     ...["#is_skipped", "skip_effect", "unskip_effect", "increment", "decrement", "#commit", "settled", "ondiscard"].map((name) => only(name)),
     only("#is_deferred", "return false"),
     when("this.#is_deferred()", false),
+    ...["#find_earlier_batch", "#merge", "#intersects"].map((name) => only(name)),
+    when("earlier_batch", false),
+    when("updates.length > 0", false),
   ],
   "flags/index.js": ["async_mode_flag", "legacy_mode_flag", "tracing_mode_flag"].flatMap(still),
 }
