@@ -97,3 +97,13 @@ def test_the_name_of_a_slice_is_never_more_than_its_text(titanic: Path, opened: 
     )
     expect(page.tab.locator("text.run")).to_have_count(3)
     assert page.tab.locator("main svg b").count() == 0
+
+
+def test_what_a_word_of_the_inspector_means_stands_beside_its_rows(titanic: Path, opened: Opener) -> None:
+    page = opened(titanic, LAYER)
+    drawn(page)
+    page.tab.locator("aside").get_by_role("button", name="Effective rank").click()
+    card, aside = page.tab.get_by_role("tooltip").bounding_box(), page.tab.locator("aside").bounding_box()
+    assert card is not None and aside is not None
+    assert card["x"] + card["width"] <= aside["x"]
+    assert card["y"] >= 0 and card["y"] + card["height"] <= 900
