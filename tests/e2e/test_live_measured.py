@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from live_page import hidden_six, live_page
-from playwright.sync_api import Browser, Route, expect
-from served_page import OpenedServed
+from live_model import answers, hidden_six
+from playwright.sync_api import Route, expect
+from served_page import OpenedServed, Serving
 
 from neuronaut.capture.record import record
 from neuronaut.live.ablate import ablate
@@ -39,15 +38,13 @@ def people(net: Any, tmp_path_factory: pytest.TempPathFactory) -> Recording:
 
 
 @pytest.fixture
-def opening(net: Any, people: Recording, browser: Browser) -> Iterator[Opening]:
+def opening(net: Any, people: Recording, serving: Serving) -> Opening:
     """Opens the page of recordings, by default of the people with their model."""
-    with contextlib.ExitStack() as pages:
 
-        def opened(hash: str, *recordings: Recording, live: bool = True, **options: Any) -> OpenedServed:
-            page = live_page(browser, people, net if live else None, hash, served=recordings, **options)
-            return pages.enter_context(page)
+    def opened(hash: str, *recordings: Recording, live: bool = True) -> OpenedServed:
+        return serving(recordings or [people], hash, answers(people, net) if live else None)
 
-        yield opened
+    return opened
 
 
 def asked(page: OpenedServed) -> list[Any]:
@@ -157,7 +154,7 @@ def test_a_copied_link_lands_on_what_was_measured(opening: Opening) -> None:
     expect(answer).to_be_visible()
     other = opening(page.ask("e.state.link().hash"))
     there = other.tab.locator("table").filter(has_text="Verdict")
-    expect(there).to_be_visible()
+    expect(there.get_by_text("Verdict", exact=True)).to_be_in_viewport()
     assert there.inner_text() == answer.inner_text()
     page.tab.get_by_role("spinbutton", name="Factor of 0:1").fill("3")
     expect(answer).to_have_count(0)
@@ -181,22 +178,22 @@ def test_what_was_ended_is_not_in_the_link(opening: Opening) -> None:
     page.tab.wait_for_function("() => !location.hash.includes('measured=')")
 
 
-def test_an_answer_that_the_recording_keeps_is_not_measured_again(browser: Browser, tmp_path: Path) -> None:
+def test_an_answer_that_the_recording_keeps_is_not_measured_again(serving: Serving, tmp_path: Path) -> None:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         wide = torch.nn.Sequential(torch.nn.Linear(3, 24), torch.nn.ReLU(), torch.nn.Linear(24, 2)).eval()
     inputs = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
     rec = record(wide, inputs, labels=(inputs[:, 0] > 0).astype(int), to=tmp_path / "wide.naut")
     ablate(wide, open_recording(rec.path, writable=True), "0:1", how="zero")
-    with live_page(browser, open_recording(rec.path), wide, "#/live?edits=0%3A1*0&how=zero") as page:
-        found = asked(page)
-        page.tab.get_by_role("button", name="Measure").click()
-        answer = page.tab.locator("table").filter(has_text="Verdict")
-        expect(answer).to_be_visible()
-        page.tab.get_by_role("combobox", name="Replace by").select_option("mean")
-        page.tab.get_by_role("button", name="Measure").click()
-        expect(answer).to_be_visible()
-        assert found == [{"units": ["0:1"], "how": "mean"}]
+    page = serving([open_recording(rec.path)], "#/live?edits=0%3A1*0&how=zero", answers(rec, wide))
+    found = asked(page)
+    page.tab.get_by_role("button", name="Measure").click()
+    answer = page.tab.locator("table").filter(has_text="Verdict")
+    expect(answer).to_be_visible()
+    page.tab.get_by_role("combobox", name="Replace by").select_option("mean")
+    page.tab.get_by_role("button", name="Measure").click()
+    expect(answer).to_be_visible()
+    assert found == [{"units": ["0:1"], "how": "mean"}]
 
 
 def test_of_a_small_layer_it_says_that_its_units_are_too_few(opening: Opening) -> None:
@@ -208,20 +205,20 @@ def test_of_a_small_layer_it_says_that_its_units_are_too_few(opening: Opening) -
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1000, 700)], ids=str)
-def test_the_answer_is_never_wider_than_its_place(browser: Browser, tmp_path: Path, size: tuple[int, int]) -> None:
+def test_the_answer_is_never_wider_than_its_place(serving: Serving, tmp_path: Path, size: tuple[int, int]) -> None:
     names = ["Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz", "x"]
     inputs = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
     metadata = pd.DataFrame({"law": np.where(inputs[:, 0] > 0, *names)})
     net = hidden_six(3)
     rec = record(net, inputs, metadata=metadata, labels="law", to=tmp_path / "law.naut")
-    with live_page(browser, rec, net, "#/live?edits=0%3A1*1.0001", size=size) as page:
-        page.tab.get_by_role("button", name="Measure").click()
-        table = page.tab.locator("table").filter(has_text="Verdict")
-        expect(table).to_be_visible()
-        place = page.tab.locator(".live > .about")
-        assert place.evaluate("one => one.scrollWidth - one.clientWidth") == 0
-        right = "one => Math.max(...[...one.querySelectorAll('*')].map((part) => part.getBoundingClientRect().right))"
-        assert table.evaluate(right) <= place.evaluate("one => one.getBoundingClientRect().right")
+    page = serving([rec], "#/live?edits=0%3A1*1.0001", answers(rec, net), size=size)
+    page.tab.get_by_role("button", name="Measure").click()
+    table = page.tab.locator("table").filter(has_text="Verdict")
+    expect(table).to_be_visible()
+    place = page.tab.locator(".live > .about")
+    assert place.evaluate("one => one.scrollWidth - one.clientWidth") == 0
+    right = "one => Math.max(...[...one.querySelectorAll('*')].map((part) => part.getBoundingClientRect().right))"
+    assert table.evaluate(right) <= place.evaluate("one => one.getBoundingClientRect().right")
 
 
 def test_a_live_link_without_a_model_says_what_to_run(opening: Opening) -> None:

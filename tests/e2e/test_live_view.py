@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from live_page import SHOWN, hidden_six, live_page
-from playwright.sync_api import Browser, Route, expect
-from served_page import OpenedServed
+from live_model import SHOWN, answers, hidden_six
+from playwright.sync_api import Route, expect
+from served_page import OpenedServed, Serving
 
 from neuronaut.capture.record import record
 from neuronaut.store.recording import Recording
@@ -41,10 +40,10 @@ def passengers(net: Any, tmp_path_factory: pytest.TempPathFactory) -> Recording:
 
 
 @pytest.fixture
-def live(net: Any, passengers: Recording, browser: Browser) -> Iterator[OpenedServed]:
-    with live_page(browser, passengers, net, "#/live?row=4") as page:
-        page.tab.wait_for_function(SHOWN)
-        yield page
+def live(net: Any, passengers: Recording, serving: Serving) -> OpenedServed:
+    page = serving([passengers], "#/live?row=4", answers(passengers, net))
+    page.tab.wait_for_function(SHOWN)
+    return page
 
 
 def field(page: OpenedServed, name: str) -> Any:
@@ -188,33 +187,33 @@ def test_measuring_says_since_when_and_can_be_ended(live: OpenedServed) -> None:
 
 
 def test_a_unit_pointed_at_is_asked_of_the_model_where_no_influence_was_recorded(
-    net: Any, browser: Browser, tmp_path: Path
+    net: Any, serving: Serving, tmp_path: Path
 ) -> None:
     inputs = np.random.default_rng(2).normal(size=(60, 3)).astype(np.float32)
     rec = record(net, inputs, influence=False, to=tmp_path / "plain.naut")
-    with live_page(browser, rec, net) as page:
-        asked: list[str] = []
-        page.tab.on("request", lambda request: asked.append(request.post_data or ""))
-        page.point_at("0", 2, "dense 1")
-        tip = page.tab.locator(".tip")
-        expect(tip).to_contain_text("Computed now by the live model, on 60 of 60 samples.", timeout=60_000)
-        expect(tip).to_contain_text("average it")
-        assert json.loads(asked[-1])["params"] == {"at": "0:2"}
+    page = serving([rec], live=answers(rec, net))
+    asked: list[str] = []
+    page.tab.on("request", lambda request: asked.append(request.post_data or ""))
+    page.point_at("0", 2, "dense 1")
+    tip = page.tab.locator(".tip")
+    expect(tip).to_contain_text("Computed now by the live model, on 60 of 60 samples.", timeout=60_000)
+    expect(tip).to_contain_text("average it")
+    assert json.loads(asked[-1])["params"] == {"at": "0:2"}
 
 
-def test_of_pictures_it_offers_what_works_and_shows_the_picture(browser: Browser, tmp_path: Path) -> None:
+def test_of_pictures_it_offers_what_works_and_shows_the_picture(serving: Serving, tmp_path: Path) -> None:
     with torch.random.fork_rng():
         torch.manual_seed(1)
         net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(16, 4), torch.nn.ReLU(), torch.nn.Linear(4, 3))
     pictures = np.random.default_rng(1).random((30, 1, 4, 4)).astype(np.float32)
     rec = record(net.eval(), pictures, labels=np.arange(30) % 3, to=tmp_path / "pictures.naut")
-    with live_page(browser, rec, net, "#/live?row=4", data=pictures) as page:
-        page.tab.wait_for_function(SHOWN)
-        about = page.tab.get_by_role("region", name="Live")
-        expect(about).to_contain_text("Choose a sample, scale units or take them out")
-        expect(about).to_contain_text("Pictures cannot be edited here")
-        assert "Edit a row" not in about.inner_text()
-        page.tab.wait_for_function("() => document.querySelector('.live .picture canvas').width === 4")
-        expect(about.get_by_role("list", name="Probability of each class").get_by_role("listitem")).to_have_count(3)
-        page.tab.get_by_role("button", name="Next row").click()
-        page.tab.wait_for_function("() => location.hash.includes('row=5')")
+    page = serving([rec], "#/live?row=4", answers(rec, net, pictures))
+    page.tab.wait_for_function(SHOWN)
+    about = page.tab.get_by_role("region", name="Live")
+    expect(about).to_contain_text("Choose a sample, scale units or take them out")
+    expect(about).to_contain_text("Pictures cannot be edited here")
+    assert "Edit a row" not in about.inner_text()
+    page.tab.wait_for_function("() => document.querySelector('.live .picture canvas').width === 4")
+    expect(about.get_by_role("list", name="Probability of each class").get_by_role("listitem")).to_have_count(3)
+    page.tab.get_by_role("button", name="Next row").click()
+    page.tab.wait_for_function("() => location.hash.includes('row=5')")
