@@ -6,6 +6,7 @@ What only a server shows is served: the live model, and a second recording of th
 from __future__ import annotations
 
 import io
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -39,6 +40,7 @@ FILE = {
 }
 SERVED = {
     "live-light": "#/live?row=4&sel=0%3A21&edits=0%3A21*0",
+    "layer-map-light": "#/compare?mode=two",
     "recordings-light": f"#/compare?mode=two&{WOMEN}&layer=0&sel=0%3A11",
 }
 
@@ -61,6 +63,17 @@ def served(rec: naut.Recording, scratch: Path) -> Server:
     return Server([rec, second], live=live_questions(rec, network))
 
 
+def answered(page: Page, name: str) -> None:
+    """Until the view of a server has what it asked for."""
+    if name.startswith("live"):
+        page.get_by_role("button", name="Measure").click()
+        page.get_by_text("accuracy of").last.scroll_into_view_if_needed()
+    elif name.startswith("layer-map"):
+        page.get_by_role("application", name=re.compile(r"\b(\d+) of \1 pairs")).wait_for()
+    else:
+        page.get_by_role("region", name="Matched units").wait_for()
+
+
 def main(demo: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as scratch:
@@ -74,11 +87,7 @@ def main(demo: Path, folder: Path) -> None:
                 page = opened(chromium, name)
                 page.goto(server.link())
                 page.goto(f"{server.url}/{view}")
-                if name.startswith("live"):
-                    page.get_by_role("button", name="Measure").click()
-                    page.get_by_text("accuracy of").last.scroll_into_view_if_needed()
-                else:
-                    page.get_by_role("region", name="Matched units").wait_for()
+                answered(page, name)
                 take(page, folder / f"{name}.png")
         chromium.close()
 
