@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from neuronaut.explorer.server.run import Server
 from neuronaut.live.questions import live_questions
 from neuronaut.store.recording import Recording
 from neuronaut.store.recording import open as open_recording
+from neuronaut.store.results import list_results, write_result
 
 NEURON = "#/neuron?at=0%3A3"
 
@@ -78,6 +80,34 @@ def test_a_page_without_the_model_shows_what_the_recording_kept_or_how_to_make_i
     panel = other.tab.get_by_role("region", name="Without it")
     expect(panel).to_contain_text("neuronaut ablate REC 0:4 --model MODULE:FACTORY --keep")
     expect(panel.get_by_role("button", name="Measure")).to_have_count(0)
+
+
+NEWER = {"heldout_effect", "heldout_low", "heldout_high", "replicated"}
+"""What an ablation that was kept before it had a held-out half does not have."""
+
+
+def test_one_that_was_kept_before_it_had_a_held_out_half_is_shown_without(
+    net: Any, recording: Recording, opened: Opener
+) -> None:
+    writable = open_recording(recording.path, writable=True)
+    found = naut.ablate(net, writable, "0:3")
+    (key,) = [key for name, key in list_results(writable) if name == "ablate"]
+    assert set(found.values) >= NEWER
+    older = replace(
+        found,
+        values={one: value for one, value in found.values.items() if one not in NEWER},
+        dims={one: dims for one, dims in found.dims.items() if one not in NEWER},
+    )
+    write_result(writable, older, key)
+    page = opened(naut.export(open_recording(recording.path), recording.path.parent / "net.html"), NEURON)
+    said(page, older)
+    panel = page.tab.get_by_role("region", name="Without it")
+    expect(panel.get_by_role("row").filter(has_text="held-out half")).to_have_count(0)
+    assert "NaN" not in panel.inner_text() and "undefined" not in panel.inner_text()
+    page.tab.keyboard.press("t")
+    row = page.tab.get_by_role("row").filter(has=page.tab.get_by_role("rowheader", name="accuracy, causal"))
+    expect(row.get_by_role("cell").first).to_have_text("Without it, mean")
+    expect(row.get_by_role("cell").last).to_have_text("")
 
 
 def test_where_the_model_runs_it_is_measured_and_the_link_measures_it_again(

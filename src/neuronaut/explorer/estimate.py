@@ -30,11 +30,11 @@ SAMPLE = 512
 """Samples that are packed for the estimate."""
 CARRIED = 16 / 13
 """Characters that carry a byte (``explorer.text``)."""
-STATISTIC = 0.6
+STATISTIC = 0.7
 """What is left of a number of a statistic, in its four bytes, after compression."""
-UNDERSTOOD, UNDERSTOOD_CLASS, BRIEF = 120, 14, 40
+UNDERSTOOD, UNDERSTOOD_CLASS, BRIEF = 170, 14, 60
 """Bytes that health, likeness and drivers take for a unit, selectivity for a unit and class; all of it in brief."""
-CARDS, CARD, DRIVER = 6_000, 3_000, 300
+CARDS, CARD, DRIVER = 9_000, 3_000, 240
 """Bytes of the manifest: of any page, for each layer, for each unit whose drivers are named."""
 
 
@@ -46,7 +46,6 @@ def estimate(rec: Recording, choice: Choice, assets: Assets) -> int:
     layers = shown_layers(rec, choice.layers)
     units = sum(layer.unit_count for layer in layers.values())
     rows = choose_rows(rec, units, choice.max_rows)
-    some = rows[np.linspace(0, len(rows) - 1, min(SAMPLE, len(rows))).astype(np.int64)]
     fixed = Packer()
     edge_cards(rec, layers, fixed)
     map_cards(rec, layers, fixed)
@@ -57,10 +56,22 @@ def estimate(rec: Recording, choice: Choice, assets: Assets) -> int:
     numbers = units * (len(STATISTICS) * len(shown) + len(COMPARISON) * len(pairs))
     classes = len(rec.task.get("classes") or ())
     known = units * (UNDERSTOOD + UNDERSTOOD_CLASS * classes if units <= DETAILED else BRIEF)
-    share = len(rows) / max(len(some), 1)
-    data = _size(fixed) + share * _sampled(rec, choice, some, len(rows) * units) + 4 * STATISTIC * numbers + known
+    data = _size(fixed) + _of_samples(rec, choice, rows, units) + 4 * STATISTIC * numbers + known
     manifest = CARDS + len(layers) * CARD + (DRIVER * units if units <= DRIVEN else 0)
     return int(packed_size(assets) + manifest + CARRIED * data)
+
+
+def _of_samples(rec: Recording, choice: Choice, rows: Rows, units: int) -> float:
+    """Bytes of all these samples: measured on some, and grown by what the later half of these added."""
+
+    def packed(n: int) -> float:
+        some = rows[np.linspace(0, len(rows) - 1, n).astype(np.int64)]
+        return _sampled(rec, choice, some, len(rows) * units)
+
+    if len(rows) <= SAMPLE:
+        return packed(len(rows))
+    half, whole = packed(SAMPLE // 2), packed(SAMPLE)
+    return whole + (whole - half) / (SAMPLE - SAMPLE // 2) * (len(rows) - SAMPLE)
 
 
 def _sampled(rec: Recording, choice: Choice, some: Rows, values: int) -> float:

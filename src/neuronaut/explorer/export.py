@@ -80,7 +80,7 @@ def export(
     expected = estimate(rec, choice, assets)
     if report is not None:
         report(f"about {expected / 1e3:,.0f} kB to write")
-    # An estimate that is off by a quarter refuses nothing that would have fitted.
+    # An estimate that is off by a quarter, five times what was seen, refuses nothing that would have fitted.
     _too_large(int(expected / 1.25))
     made = bundle(rec, choice)
     size = _write(target, compose(made.page, assets), _too_large)
