@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import torch
 from opened_page import Opened
 from passenger_recordings import SLICES, record_passengers
@@ -65,6 +67,14 @@ SCREENS = (
     Screen("layer of channels", "pictures", "#/layers?at=0", "Point at a value"),
     Screen("sample of pictures", "pictures", "#/sample?at=3", "Probability"),
     Screen("samples of pictures", "pictures", "#/samples", "Table of samples"),
+    Screen("samples that none fits", "file", "#/samples?a=age%20%3E%20200&b=", "No sample fits"),
+    Screen("samples without columns", "bare", "#/samples", "This recording has no columns"),
+    Screen("slices that are none", "bare", "#/slices", "No slices yet"),
+    Screen("slice of nobody", "file", "#/slices?a=&b=&slice=old%09age%20%3E%20200", "As a filter"),
+    Screen("sample as a table", "file", "#/sample?at=7&table=1", "Mean of all"),
+    Screen("layers of many classes", "many", "#/layers?at=0", "Point at a value"),
+    Screen("samples of many classes", "many", "#/samples?sort=letter&desc=1", "Table of samples"),
+    Screen("sample of many classes", "many", "#/sample?at=3", "more classes are less likely"),
 )
 
 
@@ -99,6 +109,8 @@ class Recordings:
         self._pages = {
             "file": export(passengers, folder / "titanic.html", slices=SLICES),
             "pictures": export(pictures(folder / "digits.naut"), folder / "digits.html"),
+            "bare": export(record(dense(0), load_titanic()[0][:60], to=folder / "bare.naut"), folder / "bare.html"),
+            "many": export(letters(folder / "letters.naut"), folder / "letters.html"),
         }
         first, second = (tables(folder / f"{name}.naut", seed) for name, seed in (("first", 0), ("second", 1)))
         self._server = Server([first, second], live=live_questions(first, dense(0))).start()
@@ -136,6 +148,17 @@ def dense(seed: int) -> torch.nn.Module:
 def tables(path: Path, seed: int) -> Recording:
     inputs, people = load_titanic()
     return record(dense(seed), inputs[:200], metadata=people[:200], labels="survived", to=path, influence=True)
+
+
+def letters(path: Path) -> Recording:
+    """A table whose rows are each one of 26 letters: more classes than there are colours."""
+    names = [chr(ord("a") + place) for place in range(26)]
+    rows = np.random.default_rng(0).normal(size=(130, 6)).astype(np.float32)
+    labels = pd.DataFrame({"letter": pd.Categorical([names[place % 26] for place in range(130)], names)})
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = torch.nn.Sequential(torch.nn.Linear(6, 16), torch.nn.ReLU(), torch.nn.Linear(16, 26)).eval()
+    return record(net, rows, metadata=labels, labels="letter", to=path)
 
 
 def pictures(path: Path) -> Recording:

@@ -47,7 +47,7 @@ def test_the_view_is_the_first_tab_stop_and_suggestions_are_one(titanic: Path, o
 
 
 def test_rows_of_samples_are_reached_by_arrows_and_opened_by_enter(titanic: Path, opened: Opener) -> None:
-    page = opened(titanic, "#/samples?a=")
+    page = opened(titanic, "#/samples?a=&b=")
     table = page.tab.get_by_role("region", name="Table of samples")
     expect(table.get_by_role("button", name="Open sample").first).to_be_visible()
     at = page.ask("[e.engine.samples.ids[59], e.engine.samples.ids[60]]")
@@ -55,12 +55,28 @@ def test_rows_of_samples_are_reached_by_arrows_and_opened_by_enter(titanic: Path
     for _ in range(61):
         page.tab.keyboard.press("ArrowDown")
     expect(table.get_by_role("button", name=f"Open sample {at[1]}", exact=True)).to_be_focused()
-    page.tab.keyboard.press("Shift+Tab")
+    page.tab.keyboard.press("ArrowLeft")
     expect(table.get_by_role("checkbox", name=f"Select sample {at[1]}", exact=True)).to_be_focused()
+    page.tab.keyboard.press("Space")
+    assert page.ask("e.own.rows") == "60"
     page.tab.keyboard.press("ArrowUp")
-    page.tab.keyboard.press("Tab")
+    page.tab.keyboard.press("Shift+Space")
+    assert page.ask("e.own.rows") == "59-60"
+    page.tab.keyboard.press("ArrowRight")
     page.tab.keyboard.press("Enter")
     expect(page.tab.get_by_role("heading", name=f"Sample {at[0]}", exact=True)).to_be_visible()
+
+
+def test_a_table_of_samples_is_one_stop_of_the_tabulator_and_the_help_says_how_to_go_on(
+    titanic: Path, opened: Opener
+) -> None:
+    page = opened(titanic, "#/samples")
+    table = page.tab.get_by_role("region", name="Table of samples")
+    expect(table.get_by_role("button", name="Open sample").first).to_be_visible()
+    assert table.evaluate("(one) => [...one.querySelectorAll('tbody *')].filter((at) => at.tabIndex >= 0).length") == 0
+    page.tab.keyboard.press("?")
+    said = page.tab.get_by_role("dialog").get_by_text("Row by row, once in a table")
+    expect(said.locator("xpath=..")).to_contain_text("↓")
 
 
 def test_a_sample_is_found_by_its_number(titanic: Path, opened: Opener) -> None:
@@ -96,7 +112,7 @@ def test_chosen_slices_stay_chosen_and_a_name_is_replaced_only_when_asked(
     tab.get_by_role("textbox", name="Filter of the slice").fill("age < 16")
     tab.get_by_role("textbox", name="Name of the slice").fill("young")
     unknown = 891 - int(rec.mask("age < 16").sum()) - int(rec.mask("not (age < 16)").sum())
-    expect(tab.get_by_text(f"{unknown} samples more are neither")).to_be_visible()
+    expect(tab.get_by_text(f"not, {unknown} unknown: where the filter is null")).to_be_visible()
     save = tab.get_by_role("button", name="Save", exact=True)
     save.click()
     row = tab.get_by_role("row").filter(has_text="in the recording").filter(has_text="young")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
 from opened_page import Opener
 from passenger_recordings import record_images
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
+from served_page import OpenedServed
 
 from neuronaut.core.slices import where
 from neuronaut.explorer.export import export
+from neuronaut.explorer.server.run import Server
 from neuronaut.store.recording import Recording
 
 
@@ -29,18 +32,43 @@ def test_the_table_sorts_filters_and_counts_as_python_does(
     first = table.get_by_role("row").nth(1)
     expect(first).to_contain_text(f"#{passengers.sample_ids[dearest]}")
     page.type_filter("A", "age < 16")
-    n = int(passengers.mask("age < 16").sum())
-    expect(page.tab.get_by_text(f"{n} of 891 samples in A")).to_be_visible()
-    wrong = int(passengers.mask("age < 16 and correct == false").sum())
     page.leave_filter("A")
+    page.filter("B").fill("")
+    n = int(passengers.mask("age < 16").sum())
+    expect(page.tab.get_by_text(f"{n} of 891 samples in A", exact=True)).to_be_visible()
+    wrong = int(passengers.mask("age < 16 and correct == false").sum())
     page.tab.get_by_role("radio", name=f"Misclassified {wrong}").check(force=True)
-    expect(page.tab.get_by_text(f"{wrong} of 891 samples in A")).to_be_visible()
+    expect(page.tab.get_by_text(f"{wrong} of 891 samples in A", exact=True)).to_be_visible()
+
+
+def test_of_two_groups_both_are_listed_and_each_row_says_which_it_is_in(
+    titanic: Path, opened: Opener, passengers: Recording
+) -> None:
+    filters = {"A": "age < 30", "B": "survived == 'yes'"}
+    page = opened(titanic, "#/samples?a=age%20%3C%2030&b=survived%20%3D%3D%20'yes'&sort=fare")
+    a, b = (passengers.mask(text) for text in filters.values())
+    fares, wrong = passengers.metadata["fare"].to_numpy(), passengers.mask("correct == false")
+    status = page.tab.get_by_role("region", name="Samples", exact=True).get_by_role("status")
+    for name, inside in (("A or B", a | b), ("A", a), ("B", b), ("A and B", a & b)):
+        page.tab.get_by_role("radio", name=f"{name} {inside.sum()}", exact=True).check(force=True)
+        expect(status).to_have_text(f"{inside.sum()} of 891 samples in {name}")
+        expect(page.tab.get_by_role("radio", name=f"Misclassified {(inside & wrong).sum()}")).to_be_visible()
+        rows = np.flatnonzero(inside)
+        rows = rows[np.argsort(fares[rows], kind="stable")][:8]
+        lines = page.tab.locator("tbody tr:not(.space)")
+        expect(lines.first.locator("th.id")).to_have_text(f"#{passengers.sample_ids[rows[0]]}")
+        seen = [(one.locator("th.id").inner_text(), one.locator("td.in").inner_text()) for one in lines.all()[:8]]
+        marks = ["AB" if a[row] and b[row] else "A" if a[row] else "B" for row in rows]
+        assert seen == [(f"#{passengers.sample_ids[row]}", mark) for row, mark in zip(rows, marks, strict=True)]
+    assert page.hash.endswith("&sort=fare&in=both")
+    page.tab.get_by_role("radio", name="Misclassified").check(force=True)
+    expect(status).to_have_text(f"{(a & b & wrong).sum()} of 891 samples in A and B")
 
 
 def test_a_sample_is_drawn_as_the_network_and_the_next_one_is_a_key_away(
     titanic: Path, opened: Opener, passengers: Recording
 ) -> None:
-    page = opened(titanic, "#/sample?at=7&a=&sort=age")
+    page = opened(titanic, "#/sample?at=7&a=&b=&sort=age")
     page.tab.wait_for_function("() => window.neuronaut.explorer.one !== null")
     step = page.ask("e.engine.layers.get('0').units")
     shown = np.array(page.ask("[...e.one.layers.get('0').mean]"))
@@ -55,7 +83,7 @@ def test_a_sample_is_drawn_as_the_network_and_the_next_one_is_a_key_away(
     order = np.lexsort((np.arange(891), np.isnan(ages), np.nan_to_num(ages, nan=np.inf)))
     following = int(order[list(order).index(7) + 1])
     expect(page.tab.get_by_role("heading", name=f"Sample {following}", exact=True)).to_be_visible()
-    assert page.hash == f"#/sample?at={following}&a=&sort=age"
+    assert page.hash == f"#/sample?at={following}&a=&b=&sort=age"
     page.tab.keyboard.press("Escape")
     expect(page.tab.get_by_role("region", name="Table of samples")).to_be_visible()
     page.tab.go_back()
@@ -74,6 +102,97 @@ def test_selected_rows_become_a_slice_that_the_link_keeps(titanic: Path, opened:
     expect(row).to_contain_text("two of them")
     row.get_by_role("button", name="Put two of them into A").click()
     assert again.ask("e.view.a") == "sample in [2, 5]"
+
+
+def test_all_that_are_listed_are_saved_as_their_filter_and_one_taken_out_by_its_number(
+    titanic: Path, opened: Opener, passengers: Recording
+) -> None:
+    page = opened(titanic, "#/samples?a=age%20%3C%2030&b=pclass%20%3D%3D%201&answers=wrong")
+    every = page.tab.get_by_role("checkbox", name="Select all listed")
+    every.click()
+    text = "(age < 30 or pclass == 1) and correct == false"
+    n = int(passengers.mask(text).sum())
+    expect(page.tab.get_by_text(f"All {n} selected")).to_be_visible()
+    assert page.hash.endswith("&answers=wrong&rows=all")
+    out = page.tab.locator("tbody tr:not(.space)").nth(2)
+    number = int(out.locator("th.id").inner_text().lstrip("#"))
+    out.get_by_role("checkbox").click()
+    expect(page.tab.get_by_text(f"{n - 1} selected", exact=True)).to_be_visible()
+    assert every.evaluate("(one) => one.indeterminate")
+    page.tab.get_by_role("button", name="Put into A").click()
+    assert page.ask("e.view.a") == f"({text}) and not sample in [{number}]"
+    np.testing.assert_array_equal(
+        passengers.mask(page.ask("e.view.a")), passengers.mask(text) & (passengers.sample_ids != number)
+    )
+    again = opened(titanic, "#/samples?a=age%20%3C%2030&b=&answers=wrong&rows=all")
+    again.tab.get_by_role("button", name="Save as slice").click()
+    expect(again.tab.get_by_text("kept in this page's link").first).to_be_attached()
+    assert again.ask("e.named.at(-1).expression") == "age < 30 and correct == false"
+    assert "rows=" not in again.hash
+
+
+def test_numbers_of_samples_that_no_link_holds_are_refused_with_what_to_do(titanic: Path, opened: Opener) -> None:
+    page = opened(titanic, f"#/samples?a=&b=&rows={'%20'.join(str(row) for row in range(0, 891, 2))}")
+    expect(page.tab.get_by_text("446 samples: too many for a link")).to_contain_text("Filter, and select all")
+    expect(page.tab.get_by_role("button", name="Save as slice")).to_be_disabled()
+    expect(page.tab.get_by_role("button", name="Put into A")).to_be_enabled()
+    page.tab.get_by_role("checkbox", name="Select all listed").click()
+    expect(page.tab.get_by_text("All 891 selected")).to_be_visible()
+    expect(page.tab.get_by_role("button", name="Save as slice")).to_be_enabled()
+
+
+def test_a_sample_s_numbers_through_all_layers_are_a_table_and_a_file(
+    browser: Browser, titanic: Path, opened: Opener, passengers: Recording, tmp_path: Path
+) -> None:
+    page = opened(titanic, "#/sample?at=7")
+    page.tab.wait_for_function("() => window.neuronaut.explorer.one !== null")
+    page.tab.keyboard.press("t")
+    assert page.hash == "#/sample?at=7&table=1"
+    table = page.tab.get_by_role("region", name="The network as a table")
+    expect(table.get_by_role("columnheader")).to_have_text(["Layer↑", "Unit", "Value", "Mean of all", "Difference"])
+    expect(page.tab.get_by_role("button", name="Show as a table")).to_have_attribute("aria-pressed", "true")
+    running = Server([passengers]).start()
+    served = OpenedServed(browser, running, "#/sample?at=7&table=1&sorted=-difference")
+    served.tab.wait_for_function("() => window.neuronaut.explorer.one !== null")
+    with served.tab.expect_download() as waiting:
+        served.tab.get_by_role("button", name="CSV").click()
+    waiting.value.save_as(tmp_path / "sample.csv")
+    head, *lines = list(csv.reader((tmp_path / "sample.csv").read_text().splitlines()))
+    assert head == ["address", "layer", "unit", "value", "mean_of_all", "difference", "sample", "exact"]
+    assert waiting.value.suggested_filename.endswith("sample-7.csv")
+    assert len(lines) == sum(layer.unit_count for layer in passengers.layers.values())
+    assert {(line[6], line[7]) for line in lines} == {("7", "yes")}
+    for name in passengers.layers:
+        values = {int(line[0].rpartition(":")[2]): line for line in lines if line[0].rpartition(":")[0] == name}
+        stored = np.asarray(passengers[name].read(), dtype=float)
+        for unit, line in values.items():
+            assert float(line[3]) == stored[7, unit]
+            np.testing.assert_allclose(float(line[4]), stored[:, unit].mean(), rtol=1e-5, atol=1e-6)
+            assert float(line[5]) == float(line[3]) - float(line[4])
+    differences = [float(line[5]) for line in lines]
+    assert differences == sorted(differences, reverse=True)
+    served.close()
+    running.stop()
+    assert served.wrongs == []
+
+
+def test_of_a_slice_it_is_said_who_is_in_it_who_is_not_and_of_whom_it_is_unknown(
+    titanic: Path, opened: Opener, passengers: Recording
+) -> None:
+    texts = {"Group A": "age < 16", "Group B": "age > 40 or pclass == 1"}
+    page = opened(titanic, "#/slices?a=age%20%3C%2016&b=age%20%3E%2040%20or%20pclass%20%3D%3D%201")
+    page.tab.get_by_role("radio", name="Unknown").check(force=True)
+    sizes = page.tab.get_by_role("table", name="Slices and their sizes")
+    for name, text in texts.items():
+        n, out = (int(passengers.mask(one).sum()) for one in (text, f"not ({text})"))
+        row = sizes.get_by_role("row").filter(has=page.tab.get_by_role("rowheader", name=name, exact=True))
+        assert 891 - n - out > 0
+        assert row.locator("td.number").all_inner_texts()[:3] == [str(n), str(out), str(891 - n - out)]
+    both = " and ".join(f"({text})" for text in texts.values())
+    n, out = (int(passengers.mask(one).sum()) for one in (both, f"not ({both})"))
+    cell = page.tab.get_by_role("region", name="Overlap of slices").locator("td[title^='Group A and Group B']")
+    expect(cell).to_have_text(str(891 - n - out))
+    expect(cell).to_have_attribute("title", re.compile(f": {n} in both, {out} not, {891 - n - out} unknown;"))
 
 
 def test_slices_put_together_and_their_overlap_are_counted_as_python_counts(
@@ -99,7 +218,7 @@ def test_slices_put_together_and_their_overlap_are_counted_as_python_counts(
 def test_the_table_as_csv_never_begins_a_formula(
     opened: Opener, passengers: Recording, titanic: Path, tmp_path: Path
 ) -> None:
-    page = opened(titanic, "#/samples?a=&sort=age")
+    page = opened(titanic, "#/samples?a=&b=&sort=age")
     with page.tab.expect_download() as waiting:
         page.tab.get_by_role("button", name="CSV").click()
     file = tmp_path / waiting.value.suggested_filename

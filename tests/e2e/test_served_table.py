@@ -83,6 +83,23 @@ def test_the_table_is_sorted_by_python_over_columns_that_the_manifest_does_not_l
     assert table["tree"][order[-1]] is None or table.isna()["tree"][order[-1]]
 
 
+def test_all_of_a_long_table_are_selected_without_naming_them(page: OpenedServed, long: Recording) -> None:
+    tab = page.tab
+    expect(tab.get_by_text(f"{ROWS:,} of {ROWS:,} samples", exact=True)).to_be_visible()
+    tab.get_by_role("checkbox", name="Select all listed").click()
+    expect(tab.get_by_text(f"All {ROWS:,} selected")).to_be_visible()
+    page.type_filter("A", "tree == 'birch' and height < 500")
+    page.leave_filter("A")
+    n = int(long.mask("tree == 'birch' and height < 500").sum())
+    expect(tab.get_by_text(f"All {n:,} selected")).to_be_visible()
+    tab.get_by_role("button", name="Save as slice").click()
+    expect(tab.get_by_text("selected", exact=False)).to_have_count(0)
+    assert page.ask("e.named.map((one) => one.expression)") == ['tree == "birch" and height < 500']
+    tab.goto(f"{page.origin}/#/samples?rows={'%20'.join(str(row) for row in range(0, 3000, 2))}")
+    expect(tab.get_by_text("1,500 samples: too many for a filter")).to_be_visible()
+    expect(tab.get_by_role("button", name="Save as slice")).to_be_disabled()
+
+
 FAR = """() => {
   const engine = Object.getPrototypeOf(window.neuronaut.explorer.engine)
   const { listed } = engine

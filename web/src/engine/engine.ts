@@ -112,6 +112,11 @@ export class Engine implements EngineApi {
     return this.#selections.answer(expression)
   }
 
+  /** Of a filter that `mask` can read: for each row 2 selected, 1 unknown (null), 0 not. */
+  truth(expression: string): Uint8Array {
+    return this.#selections.truth(expression)
+  }
+
   async group(expression: string | null, signal?: AbortSignal): Promise<GroupStats> {
     return this.#group(await this.#selections.side(expression), signal)
   }

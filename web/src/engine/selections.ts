@@ -73,6 +73,13 @@ export class Selections {
     return this.#mask(this.#filter(side.expression), side.outside)
   }
 
+  /** For each row 2 where the filter selects it, 0 where it is false, 1 where it has no answer. Throws FilterError where `answer` has an error. */
+  truth(expression: string): Uint8Array {
+    const filter = this.#filter(expression)
+    const outside = this.#mask(filter, true)
+    return this.#mask(filter, false).map((inside, row) => 1 + inside - outside[row]!)
+  }
+
   /** Samples in neither of two opposite sides, since the filter has no answer, such as a null age in age < 16. */
   unknown(a: Side, b: Side): number {
     if (!a.outside && !b.outside) return 0

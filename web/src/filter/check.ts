@@ -14,15 +14,14 @@ const HOLDS: Readonly<Record<Type, string>> = {
   bool: "holds true/false",
   null: "is null",
 }
-const CONSTANTS: ReadonlyMap<string, string> = new Map([
-  ["none", "null"], ["nan", "null"], ["na", "null"], ["nil", "null"], ["undefined", "null"], ["null", "null"],
-  ["true", "true"], ["false", "false"],
-]) // prettier-ignore
+const CONSTANTS = meaning({ null: "none nan na nil undefined null", true: "true", false: "false" })
 /** What people write in quotes for a column of true and false. */
-const TRUTHS: ReadonlyMap<string, string> = new Map([
-  ["true", "true"], ["yes", "true"], ["t", "true"], ["y", "true"], ["1", "true"],
-  ["false", "false"], ["no", "false"], ["f", "false"], ["n", "false"], ["0", "false"],
-]) // prettier-ignore
+const TRUTHS = meaning({ true: "true yes t y 1", false: "false no f n 0" })
+
+/** What each word stands for. */
+function meaning(words: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+  return new Map(Object.entries(words).flatMap(([meant, written]) => written.split(" ").map((word) => [word, meant])))
+}
 
 /** Throws FilterProblem of kind `column`, `type` or `activation` when the filter does not fit. */
 export function check(node: Node, columns: Columns): void {

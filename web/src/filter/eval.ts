@@ -15,7 +15,7 @@ import { textOf } from "./text"
 
 const FALSE = 0
 const UNKNOWN = 1
-const TRUE = 2
+export const TRUE = 2
 
 type Numbers = Float64Array | Float32Array
 interface Texts {
@@ -251,7 +251,7 @@ export function order(a: string, b: string): number {
 }
 
 /** What a comparison says when the left side is less, equal, more. */
-const OUTCOMES: Readonly<Record<Comparison, readonly [number, number, number]>> = {
+export const OUTCOMES: Readonly<Record<Comparison, readonly [number, number, number]>> = {
   "==": [FALSE, TRUE, FALSE],
   "!=": [TRUE, FALSE, TRUE],
   "<": [TRUE, FALSE, FALSE],

@@ -2,7 +2,7 @@
 
 import { check, short } from "./check"
 import type { Columns } from "./columns"
-import { evaluate } from "./eval"
+import { evaluate, OUTCOMES, TRUE } from "./eval"
 import { shown } from "./lex"
 import { nearest } from "./nearest"
 import { type Comparison, type Node, walk } from "./nodes"
@@ -66,7 +66,7 @@ function range(op: Comparison, left: Of<"name">, right: Of<"number">, columns: C
   for (const one of column.values) {
     if (Number.isNaN(one)) continue
     known = true
-    reached ||= TESTS[op](one, right.value)
+    reached ||= answers(op, one, right.value)
     low = Math.min(low, one)
     high = Math.max(high, one)
     if (!(Math.abs(one - right.value) >= Math.abs(near - right.value))) near = one
@@ -81,14 +81,7 @@ function range(op: Comparison, left: Of<"name">, right: Of<"number">, columns: C
 }
 
 /** Whether one row answers the comparison; `!=` is left out, for it is true almost everywhere. */
-const TESTS: Readonly<Record<Comparison, (a: number, b: number) => boolean>> = {
-  "==": (a, b) => a === b,
-  "!=": () => true,
-  "<": (a, b) => a < b,
-  "<=": (a, b) => a <= b,
-  ">": (a, b) => a > b,
-  ">=": (a, b) => a >= b,
-}
+const answers = (op: Comparison, a: number, b: number): boolean => op === "!=" || OUTCOMES[op][(Number(a >= b) + Number(a > b)) as 0 | 1 | 2] === TRUE
 
 function apart(operands: readonly Node[], node: Node, columns: Columns): Hint[] {
   const masks = operands.map((operand) => evaluate(operand, columns))

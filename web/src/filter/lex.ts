@@ -14,40 +14,27 @@ export interface Token {
   readonly number: number
 }
 
-type Ranges = readonly (readonly [number, number])[]
-
 const BLANK = " \t\n\r\u00a0"
 const TWO = ["==", "!=", "<=", ">="]
 const ONE = "<>+-*/%()[],@"
 /** Signs of other languages and keyboards, and what to write instead; the first three win over signs that are known. */
-const MEANT: readonly (readonly [string, string])[] = [
-  ["===", "=="], ["!==", "!="], ["<=>", "=="],
-  ["=>", ">="], ["=<", "<="], ["<>", "!="], ["&&", "and"], ["||", "or"],
-  ["=", "=="], ["&", "and"], ["|", "or"], ["!", "not"], ["~", "not"],
-  ["≤", "<="], ["≥", ">="], ["≠", "!="], ["−", "-"], ["–", "-"], ["×", "*"], ["÷", "/"], ["·", "*"],
-  ["“", '"'], ["”", '"'], ["„", '"'], ["‘", "'"], ["’", "'"], ["´", "'"], ["«", '"'], ["»", '"'],
-] // prettier-ignore
+const MEANT: readonly (readonly [wrong: string, right: string])[] = [
+  "=== ==", "!== !=", "<=> ==",
+  "=> >=", "=< <=", "<> !=", "&& and", "|| or", "= ==", "& and", "| or", "! not", "~ not",
+  "≤ <=", "≥ >=", "≠ !=", "− -", "– -", "× *", "÷ /", "· *",
+  '“ "', '” "', '„ "', "‘ '", "’ '", "´ '", '« "', '» "',
+].map((pair) => pair.split(" ") as [string, string]) // prettier-ignore
 const ESCAPED: ReadonlyMap<string, string> = new Map([
   ["n", "\n"], ["r", "\r"], ["t", "\t"], ["\\", "\\"], ['"', '"'], ["'", "'"], ["`", "`"],
 ]) // prettier-ignore
 /** Beyond ASCII every code point may stand in a bare name, but blanks, controls, quotes, arrows and operators. */
-const NOT_IN_NAMES: Ranges = [
-  [0x80, 0xa0], [0xab, 0xab], [0xb4, 0xb4], [0xb7, 0xb7], [0xbb, 0xbb], [0xd7, 0xd7], [0xf7, 0xf7],
-  [0x2000, 0x206f], [0x2190, 0x22ff], [0x3000, 0x3003], [0xd800, 0xdfff], [0xfeff, 0xfeff], [0xfff0, 0xffff],
-] // prettier-ignore
-const INVISIBLE: Ranges = [
-  [0x00, 0x1f], [0x7f, 0xa0], [0x2000, 0x200f], [0x2028, 0x202f], [0x205f, 0x206f], [0xd800, 0xdfff],
-  [0xfeff, 0xfeff], [0xfff0, 0xffff],
-] // prettier-ignore
+const NOT_IN_NAMES = /[\x80-\xa0\xab\xb4\xb7\xbb\xd7\xf7\u2000-\u206f\u2190-\u22ff\u3000-\u3003\ud800-\udfff\ufeff\ufff0-\uffff]/u
+const INVISIBLE = /[\x00-\x1f\x7f-\xa0\u2000-\u200f\u2028-\u202f\u205f-\u206f\ud800-\udfff\ufeff\ufff0-\uffff]/u
 
 const point = (sign: string): number => sign.codePointAt(0) ?? -1
-const within = (sign: string, ranges: Ranges): boolean => {
-  const here = point(sign)
-  return ranges.some(([low, high]) => low <= here && here <= high)
-}
 const digit = (sign: string | undefined): boolean => sign !== undefined && sign >= "0" && sign <= "9" && sign.length === 1
 const startsName = (sign: string | undefined): boolean =>
-  sign !== undefined && (/^[A-Za-z_]$/.test(sign) || (point(sign) >= 0x80 && !within(sign, NOT_IN_NAMES)))
+  sign !== undefined && (/^[A-Za-z_]$/.test(sign) || (point(sign) >= 0x80 && !NOT_IN_NAMES.test(sign)))
 const continuesName = (sign: string | undefined): boolean => digit(sign) || startsName(sign)
 const surrogate = (sign: string): boolean => point(sign) >= 0xd800 && point(sign) <= 0xdfff
 
@@ -278,7 +265,7 @@ export function printable(text: string): string {
 
 /** Whether the code point leaves ink, and does not change the direction of what follows. */
 export function visible(sign: string): boolean {
-  return !within(sign, INVISIBLE)
+  return !INVISIBLE.test(sign)
 }
 
 /** The number of code points. */

@@ -11,7 +11,7 @@ import type { Arranged } from "../layout/slots"
 import type { Colouring } from "../render/colouring"
 import { formatAddress, parseAddress } from "../state/address"
 import type { State } from "../state/state"
-import { decodeView, type Known, MAX_PINS } from "../state/url"
+import { decodeView, encodeView, type Known, MAX_LINK, MAX_PINS } from "../state/url"
 import { type ColourMode, DEFAULT_VIEW, type OrderMode, type Route, type Theme, type View } from "../state/view"
 import { Understanding } from "./understanding.svelte"
 import { arrangedOf, NO_ORDERS, openedOf, type Runs, runsOf } from "./arrangement"
@@ -365,6 +365,11 @@ export class Explorer {
     if (slice.kept === "recording") await this.engine.source.saveSlice!(slice.name, null)
     else this.#keepSlices(this.view.slices.filter((one) => !one.startsWith(`${slice.name}\t`)))
     this.say(`"${slice.name}" is forgotten.`)
+  }
+
+  /** Whether a link still holds the view, changed so. */
+  fits(patch: Partial<View>): boolean {
+    return encodeView({ ...this.view, ...patch }, this.#base).length <= MAX_LINK
   }
 
   #keepSlices(slices: readonly string[]): void {

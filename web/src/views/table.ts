@@ -17,6 +17,8 @@ export interface Row {
   readonly absB: number
   readonly meanA: number
   readonly meanB: number
+  /** Of the means. */
+  readonly difference: number
   readonly firesA: number
   readonly firesB: number
   readonly g: number
@@ -39,7 +41,7 @@ export interface Analysed {
   readonly selectivity: Result | null
 }
 
-export const KEYS = ["place", "unit", "absA", "absB", "meanA", "meanB", "firesA", "firesB", "g", "q", "auroc", "replicated", "health", "heldOut"] as const
+export const KEYS = ["place", "unit", "absA", "absB", "meanA", "meanB", "difference", "firesA", "firesB", "g", "q", "auroc", "replicated", "health", "heldOut"] as const
 export type Key = (typeof KEYS)[number]
 
 export function rowsOf(
@@ -63,6 +65,7 @@ export function rowsOf(
       absB: at(other?.meanAbs, unit),
       meanA: at(one?.mean, unit),
       meanB: at(other?.mean, unit),
+      difference: at(one?.mean, unit) - at(other?.mean, unit),
       firesA: at(one?.firingRate, unit),
       firesB: at(other?.firingRate, unit),
       g: at(both?.g, unit),
@@ -108,6 +111,14 @@ export function tableCsv(rows: readonly Row[], keys: readonly Key[], { a, b, pai
   return csvOf([
     ["address", "layer", "unit", ...keys.map(name), "best_class", "a", "b", "exact"],
     ...rows.map((row) => [formatAddress(row.layer.name, row.unit), row.layer.label, unitName(row.layer, row.unit), ...keys.map((key) => cell(row, key)), row.best, ...groups, exact]),
+  ])
+}
+
+/** What every unit did on one sample, against the mean of all. */
+export function sampleCsv(rows: readonly Row[], sample: number, exact: boolean): string {
+  return csvOf([
+    ["address", "layer", "unit", "value", "mean_of_all", "difference", "sample", "exact"],
+    ...rows.map((row) => [formatAddress(row.layer.name, row.unit), row.layer.label, unitName(row.layer, row.unit), row.meanA, row.meanB, row.difference, sample, yesOrNo(Number(exact))]),
   ])
 }
 

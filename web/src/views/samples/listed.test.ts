@@ -2,8 +2,9 @@
 import { expect, test } from "vitest"
 import { Samples } from "../../engine/samples"
 import { boolColumn, numberColumn, textColumn } from "../../filter/columns"
+import { select } from "../../filter/eval"
 import { tinyManifest } from "../../source/tiny"
-import { filterOf, listingOf, rowsListed, rowsOf, rowsText, saidOf } from "./listed"
+import { filterListed, type Group, listedText, listingOf, maskOf, rowsListed, saidOf } from "./listed"
 import { groupOfOne } from "./one"
 
 const nan = Number.NaN
@@ -35,13 +36,31 @@ test("wrong answers are those known to be wrong, within the group", () => {
 })
 
 test("a link that says nonsense lists everything", () => {
-  expect(listingOf({ answers: "sideways", desc: "yes" })).toEqual({ sort: null, falling: false, answers: "all" })
+  expect(listingOf({ answers: "sideways", desc: "yes", in: "c" })).toEqual({ sort: null, falling: false, answers: "all", within: "either" })
 })
 
-test("selected rows become a filter by their ids, unless the user's own column is called sample", () => {
-  expect(filterOf([3, 0], samples, [])).toBe("sample in [10, 13]")
-  const card = { name: "sample", source: "metadata" } as never
-  expect(filterOf([3, 0], samples, [card])).toBeNull()
+test("two groups list who is in either, in one of them, or in both; a group alone lists its own", () => {
+  const a: Group = { side: "a", expression: "age > 20", mask: Uint8Array.of(1, 0, 0, 1, 0) }
+  const b: Group = { side: "b", expression: "half == 0 or age > 9", mask: Uint8Array.of(1, 0, 1, 0, 0) }
+  const found = (within: "either" | "a" | "b" | "both", groups = [a, b]) => [listedText(groups, within), [...maskOf(groups, within)!].join("")]
+  expect(["either", "a", "b", "both"].map((one) => found(one as "a"))).toEqual([["A or B", "10110"], ["A", "10010"], ["B", "10100"], ["A and B", "10000"]])
+  expect([found("either", [b]), found("a", [b])]).toEqual([["B", "10100"], ["B", "10100"]])
+  expect([listedText([], "both"), maskOf([], "both")]).toEqual(["", null])
+})
+
+test("the filter of a listing selects what is listed", () => {
+  const groups: Group[] = ["age > 20", "age < 5 or age < 0"].map((expression, at) => {
+    const answer = select(expression, samples)
+    return { side: at === 0 ? "a" : "b", expression, mask: "mask" in answer ? answer.mask : null }
+  })
+  for (const within of ["either", "a", "b", "both"] as const)
+    for (const answers of ["all", "wrong", "right"] as const) {
+      const filter = filterListed(groups, { sort: null, falling: false, answers, within })!
+      const answer = select(filter, samples)
+      expect("mask" in answer && [...answer.mask.keys()].filter((row) => answer.mask[row] === 1)).toEqual(rows(null, false, answers, maskOf(groups, within)))
+    }
+  expect(filterListed([], listingOf({}))).toBeNull()
+  expect(filterListed(groups.slice(0, 1), listingOf({ answers: "wrong" }))).toBe("((age > 20)) and correct == false")
 })
 
 test("classes come by falling probability, the true and the predicted one marked", () => {
@@ -56,12 +75,4 @@ test("one sample is a group whose mean is its value; what is not finite is count
   const layer = groupOfOne(new Map([["0", Float32Array.of(-2, 0, nan)]])).layers.get("0")!
   expect([...layer.mean]).toEqual([-2, 0, nan])
   expect([[...layer.meanAbs], [...layer.firingRate], [...layer.nonfinite]]).toEqual([[2, 0, nan], [0, 0, 0], [0, 0, 1]])
-})
-
-test("chosen rows come back from a link, in runs; what is not there is left out", () => {
-  expect(rowsText([7, 3, 5, 4, 12])).toBe("3-5 7 12")
-  expect([...rowsOf("3-5 7 12", 20)]).toEqual([3, 4, 5, 7, 12])
-  expect(rowsText([])).toBeNull()
-  expect([...rowsOf("0-999999999999 x -3 4- 1e3", 3)]).toEqual([0, 1, 2])
-  expect([...rowsOf(undefined, 3)]).toEqual([])
 })

@@ -1,10 +1,11 @@
 /** Listed: which samples the table shows, in which order, and what of them. Pure. */
 
-import type { ColumnCard, Manifest } from "../../contract/manifest"
+import type { Manifest } from "../../contract/manifest"
 import type { Samples } from "../../engine/samples"
 import type { Column } from "../../filter/columns"
-import { nameText } from "../../filter/text"
+import { equalTo } from "../../filter/text"
 import type { View } from "../../state/view"
+import type { Explorer, Side } from "../explorer.svelte"
 
 /** What the model said of a sample, as columns. */
 const SAID = ["prediction", "correct", "loss"] as const
@@ -21,19 +22,66 @@ export function columnsOf(manifest: Manifest, samples: Samples, all = false): re
 /** Which answers are listed: all, the wrong, the right. */
 export type Answers = "all" | "wrong" | "right"
 
+/** Whose samples are listed where both groups are set: those of either, of one, of both. */
+export type Within = "either" | Side | "both"
+const WITHIN: readonly Within[] = ["a", "b", "both"]
+
 export interface Listing {
   readonly sort: string | null
   readonly falling: boolean
   readonly answers: Answers
+  readonly within: Within
+}
+
+/** A group that is set; its mask is null while what its filter asks for is being read. */
+export interface Group {
+  readonly side: Side
+  readonly expression: string
+  readonly mask: Uint8Array | null
+}
+
+/** The groups that are set and can be read. */
+export function groupsOf({ columns, engine, expressionA, expressionB }: Pick<Explorer, "columns" | "engine" | "expressionA" | "expressionB">): Group[] {
+  return (["a", "b"] as const).flatMap((side): Group[] => {
+    const expression = side === "a" ? expressionA : expressionB
+    if (!columns || expression === null) return []
+    const answer = engine.mask(expression)
+    if ("mask" in answer) return [{ side, expression, mask: answer.mask }]
+    return answer.error.pending ? [{ side, expression, mask: null }] : []
+  })
+}
+
+/** Of the groups those that are listed. */
+const listedOf = (groups: readonly Group[], within: Within): readonly Group[] => groups.filter(({ side }) => groups.length < 2 || within !== (side === "a" ? "b" : "a"))
+const wordOf = (within: Within): string => (within === "both" ? " and " : " or ")
+
+/** Who is listed, in words: `A or B`; empty for everyone. */
+export function listedText(groups: readonly Group[], within: Within): string {
+  return listedOf(groups, within).map(({ side }) => side.toUpperCase()).join(wordOf(within))
+}
+
+/** 1 for each row that the groups let in; null for every row. */
+export function maskOf(groups: readonly Group[], within: Within): Uint8Array | null {
+  const [one, other] = listedOf(groups, within).flatMap(({ mask }) => mask ?? [])
+  if (!one || !other) return one ?? null
+  return one.map((inside, row) => (within === "both" ? inside & other[row]! : inside | other[row]!))
+}
+
+/** A filter for what is listed; null for every sample. */
+export function filterListed(groups: readonly Group[], { within, answers }: Listing): string | null {
+  const some = listedOf(groups, within).map(({ expression }) => `(${expression})`)
+  const right = answers === "all" ? [] : [equalTo("correct", answers === "right")]
+  return [...(some.length > 0 ? [`(${some.join(wordOf(within))})`] : []), ...right].join(" and ") || null
 }
 
 export function listingOf(own: View["own"]): Listing {
   const answers = own["answers"]
-  return { sort: own["sort"] ?? null, falling: own["desc"] === "1", answers: answers === "wrong" || answers === "right" ? answers : "all" }
+  const within = WITHIN.find((one) => one === own["in"]) ?? "either"
+  return { sort: own["sort"] ?? null, falling: own["desc"] === "1", answers: answers === "wrong" || answers === "right" ? answers : "all", within }
 }
 
 /** Rows of the listing; nulls come last, equal values by row. */
-export function rowsListed(samples: Samples, mask: Uint8Array | null, { sort, falling, answers }: Listing): Uint32Array {
+export function rowsListed(samples: Samples, mask: Uint8Array | null, { sort, falling, answers }: Omit<Listing, "within">): Uint32Array {
   const correct = answers === "all" ? undefined : samples.columns.get("correct")
   const wanted = answers === "right" ? 1 : 0
   const rows: number[] = []
@@ -55,28 +103,6 @@ export function rowsListed(samples: Samples, mask: Uint8Array | null, { sort, fa
   return Uint32Array.from(rows)
 }
 
-/** Rows that are chosen, as the link keeps them: `3-7 12`. */
-export function rowsText(rows: Iterable<number>): string | null {
-  const parts: [number, number][] = []
-  for (const row of [...rows].sort((one, other) => one - other)) {
-    const run = parts.at(-1)
-    if (run && row <= run[1] + 1) run[1] = row
-    else parts.push([row, row])
-  }
-  return parts.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(" ") || null
-}
-
-/** The same, read; rows that are not there are left out. */
-export function rowsOf(text: string | undefined, n: number): Set<number> {
-  const rows = new Set<number>()
-  for (const part of (text ?? "").split(" ")) {
-    const [, from, to] = /^(\d+)(?:-(\d+))?$/.exec(part) ?? []
-    if (from === undefined) continue
-    for (let row = Number(from); row <= Math.min(n - 1, Number(to ?? from)); row++) rows.add(row)
-  }
-  return rows
-}
-
 /** A number to sort by; NaN is null. Texts by their code points, as Python sorts them. */
 function keyOf(column: Column): (row: number) => number {
   if (column.kind === "text") {
@@ -86,13 +112,6 @@ function keyOf(column: Column): (row: number) => number {
   }
   if (column.kind === "bool") return (row) => (column.values[row]! > 1 ? Number.NaN : column.values[row]!)
   return (row) => column.values[row] ?? Number.NaN
-}
-
-/** A filter that selects exactly these rows; null when `sample` is a column of the user's. */
-export function filterOf(rows: readonly number[], samples: Samples, cards: readonly ColumnCard[]): string | null {
-  if (cards.some((card) => card.name === "sample" && card.source === "metadata")) return null
-  const ids = rows.map((row) => samples.ids[row]!).sort((one, other) => one - other)
-  return `sample in [${ids.join(", ")}]`
 }
 
 /** What the model said of one sample: its classes by falling probability, and which is true. */
@@ -129,9 +148,4 @@ function meant(cell: string | number | boolean | null, name: string, classes: re
   if (String(cell) === name) return true
   if (classes.includes(String(cell))) return false
   return classes[Number(cell)] === name
-}
-
-/** `survived == "yes"`, for a cell of a column. */
-export function columnText(name: string): string {
-  return nameText(name)
 }

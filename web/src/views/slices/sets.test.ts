@@ -3,7 +3,7 @@ import { expect, test } from "vitest"
 import { parse } from "../../filter/parse"
 import { columnsOf, numberColumn, textColumn } from "../../filter/columns"
 import { select } from "../../filter/eval"
-import { combined, exampleOf, keyOf, listed, namesake, overlapOf, unknownIn } from "./sets"
+import { combined, exampleOf, keyOf, listed, namesake, countsOf, overlapOf } from "./sets"
 
 test("slices put together mean the same whatever is inside them", () => {
   expect(combined("a == 1 or b == 2", "and", "c == 3")).toBe("(a == 1 or b == 2) and (c == 3)")
@@ -14,8 +14,8 @@ test("slices put together mean the same whatever is inside them", () => {
 
 test("the overlap counts what is in both, of what is in either", () => {
   const of = (...bits: number[]) => Uint8Array.from(bits)
-  expect(overlapOf(of(1, 1, 0, 0), of(1, 0, 1, 0))).toEqual({ n: 1, jaccard: 1 / 3 })
-  expect(overlapOf(of(1, 1), of(1, 1)).jaccard).toBe(1)
+  expect(overlapOf(of(2, 2, 0, 0), of(2, 0, 2, 0))).toEqual({ n: 1, out: 3, unknown: 0, jaccard: 1 / 3 })
+  expect(overlapOf(of(2, 2), of(2, 2)).jaccard).toBe(1)
   expect(overlapOf(of(0, 0), of(0, 0)).jaccard).toBeNaN()
 })
 
@@ -41,9 +41,15 @@ test("a name that is there already is found however its spaces are written", () 
 })
 
 test("whose answer is null is in neither a slice nor its opposite, and is counted", () => {
-  const columns = columnsOf(5, [numberColumn("age", Float64Array.of(4, 30, Number.NaN, Number.NaN, 50))])
-  const [inside, outside] = ["age < 16", "not (age < 16)"].map((filter) => (select(filter, columns) as { n: number }).n)
-  expect([inside, outside, unknownIn(5, inside!, outside!)]).toEqual([1, 2, 2])
+  const columns = columnsOf(5, [numberColumn("age", Float64Array.of(4, 30, Number.NaN, Number.NaN, 50)), numberColumn("fare", Float64Array.of(Number.NaN, 9, 9, 1, 9))])
+  const mask = (filter: string) => (select(filter, columns) as { mask: Uint8Array }).mask
+  const truth = (filter: string) => mask(filter).map((inside, row) => 1 + inside - mask(`not (${filter})`)[row]!)
+  expect(countsOf(truth("age < 16"))).toEqual({ n: 1, out: 2, unknown: 2 })
+  for (const [one, other] of [["age < 16", "fare > 5"], ["age > 16", "fare > 5"], ["age is null", "fare < 5"]] as const) {
+    const { n, out, unknown, jaccard } = overlapOf(truth(one), truth(other))
+    expect({ n, out, unknown }).toEqual(countsOf(truth(`${one} and ${other}`)))
+    expect(jaccard).toBe(n / countsOf(truth(`${one} or ${other}`)).n)
+  }
 })
 
 test("the example names columns that are there and can be read", () => {

@@ -20,8 +20,9 @@ export interface Row {
   readonly expression: string
   /** Where it comes from: kept in the recording or the link, a value of a column, or a group of the moment. */
   readonly kept: NamedSlice["kept"] | "category" | "group"
-  readonly mask: Uint8Array | null
-  readonly n: number
+  /** For each sample 2 in it, 0 not in it, 1 unknown: the filter is null. */
+  readonly truth: Uint8Array | null
+  readonly counts: Counts
   /** Why it cannot be counted. */
   readonly problem: string
 }
@@ -45,8 +46,19 @@ export function namesake(named: readonly NamedSlice[], name: string): NamedSlice
   return named.find((one) => one.name === labelOf(name))
 }
 
-/** Samples that are neither in a slice nor in its opposite: the answer is null. */
-export const unknownIn = (n: number, inside: number, outside: number): number => n - inside - outside
+/** Samples that are in, not in, and of which it is unknown: those are in neither a slice nor its opposite. */
+export interface Counts {
+  readonly n: number
+  readonly out: number
+  readonly unknown: number
+}
+
+export function countsOf(truth: Uint8Array): Counts {
+  const counts: [out: number, unknown: number, n: number] = [0, 0, 0]
+  for (const one of truth) counts[one as 0 | 1 | 2]++
+  const [out, unknown, n] = counts
+  return { n, out, unknown }
+}
 
 /** A filter of columns that are there; every recording has the samples' numbers. */
 export function exampleOf(columns: Columns | null): string {
@@ -54,18 +66,14 @@ export function exampleOf(columns: Columns | null): string {
   return "sample < 100"
 }
 
-export interface Overlap {
-  readonly n: number
+/** Of one slice and another: who is in both, as SQL's `and` counts. */
+export interface Overlap extends Counts {
   /** Shared of all in either; NaN where both are empty. */
   readonly jaccard: number
 }
 
 export function overlapOf(one: Uint8Array, other: Uint8Array): Overlap {
-  let both = 0
-  let either = 0
-  for (let row = 0; row < one.length; row++) {
-    both += one[row]! & other[row]!
-    either += one[row]! | other[row]!
-  }
-  return { n: both, jaccard: either > 0 ? both / either : Number.NaN }
+  const both = countsOf(one.map((truth, row) => Math.min(truth, other[row]!)))
+  const either = countsOf(one.map((truth, row) => Math.max(truth, other[row]!)))
+  return { ...both, jaccard: either.n > 0 ? both.n / either.n : Number.NaN }
 }
