@@ -86,7 +86,9 @@ def test_a_hostile_title_stays_text(passengers: Recording, text: str, tmp_path: 
 
 def test_data_hold_no_sign_that_opens_a_tag(passengers: Recording, tmp_path: Path) -> None:
     text = export(passengers, tmp_path / "page.html", title="<b>&amp;</b>").read_text()
-    for block in re.findall(r'<script type="application/[^>]*>(.*?)</script>', text, re.DOTALL):
+    blocks = re.findall(r'<script type="application/[^>]*>(.*?)</script>', text, re.DOTALL)
+    assert len(blocks) == text.count("<script type=") > 1
+    for block in blocks:
         assert not set("<>&") & set(block)
 
 
