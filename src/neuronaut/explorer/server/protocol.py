@@ -22,7 +22,7 @@ class BoundedProtocol(H11Protocol):
     _deadline: asyncio.TimerHandle | None = None
     _patience: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # sockets only, as h11 has it
         super().connection_made(transport)
         if len(self.connections) > self.limits.sockets:
             transport.abort()

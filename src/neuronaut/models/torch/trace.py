@@ -92,7 +92,7 @@ def trace(model: nn.Module, batch: Batch, layers: str | Sequence[str] = "*") -> 
         module,
         modules,
         tuple(opaque),
-        None,  # type: ignore[arg-type]
+        None,  # type: ignore[arg-type]  # set by _read, a few lines below
         take_rows(example, rows),
         dtype,
         device,
