@@ -25,7 +25,6 @@ _SHOWN = (
     "heldout_high",
     "null",
     "q",
-    "margin",
     "distinct",
     "replicated",
 )
@@ -72,8 +71,8 @@ def match(
 
     Two recordings of the same samples. Partners are found on one half of them; held
     out is their correlation on the other half, chance what 95% of shuffles stay
-    below, margin what the partner has there more than the next best. A pair is replicated
-    where q < .05 and it is distinct: that margin is above 0 beyond chance.
+    below. Distinct: what the partner has there more than the next best (margin in
+    --csv) is above 0 beyond chance. Replicated: q < .05, and distinct.
     With --where: how well either unit tells the filter's samples from the rest (AUROC),
     and the change with its 95% interval.
     """
