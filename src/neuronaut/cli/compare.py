@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _SHOWN = ("unit", "mean_a", "mean_b", "hedges_g", "g_low", "g_high", "auroc", "q", "replicated")
 _WITH_BCA = ("unit", "difference", "bca_low", "bca_high", "hedges_g", "auroc", "q", "replicated")
-_HEADS = {"hedges_g": "g", "twin_percentile": "twin %"}
-_FORMATS = {"g": ".2f", "g_low": ".2f", "g_high": ".2f", "auroc": ".3f", "q": ".2g", "p_max": ".2g", "twin %": ".0f"}
+_HEADS = {"hedges_g": "g", "g_low": "low", "g_high": "high", "twin_percentile": "twin %"}
+_FORMATS = {"g": ".2f", "low": ".2f", "high": ".2f", "auroc": ".3f", "q": ".2g", "p_max": ".2g", "twin %": ".0f"}
 
 
 _NUMBERS = (
