@@ -98,7 +98,7 @@ def test_compare_finds_the_planted_unit(neuronaut: Run, recording: Path) -> None
     assert lines[:2] == ['A: kind == "a", 40 samples', 'B: kind == "b", 40 samples']
     assert lines[3].startswith("fc:0 ")
     assert lines[3].rstrip().endswith("yes")
-    assert lines[-1].endswith(" units differ at q < .05; 1 was found on one half and replicated on the other.")
+    assert lines[-1].endswith(" units differ at q < .05; 1 replicated on the held-out half.")
     assert all(len(line) <= 80 for line in lines)
 
 

@@ -127,5 +127,4 @@ def _print(result: Result, sort: str, limit: int) -> None:
     print_table(shown, formats=_FORMATS)
     say(rest)
     found, again = int((table["q"] < 0.05).sum()), int((table["replicated"] == 1).sum())
-    many = f"{again:,} {'was' if again == 1 else 'were'}" if again else "none was"
-    say(f"{found:,} of {len(table):,} units differ at q < .05; {many} found on one half and replicated on the other.")
+    say(f"{found:,} of {len(table):,} units differ at q < .05; {again:,} replicated on the held-out half.")
