@@ -366,7 +366,7 @@ export class Engine implements EngineApi {
     const { nA, nB } = counts
     const asked = async (remote: Remote, stop: AbortSignal): Promise<PairStats> => {
       const given = { a, b, nA, nB, exact: true, problems: new Map() }
-      const layers = await remote.pair(a, b, (layers, note) => tell?.({ ...given, layers, notes: [note] }), stop)
+      const layers = await remote.pair(a, b, (layers, note) => tell?.({ ...given, layers, notes: [note], unfinished: true }), stop)
       return { ...given, layers, notes: pairNotes(counts) }
     }
     if (this.served) return asked(this.#remote!, signal)
