@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 from opened_page import Opened
-from passenger_recordings import SLICES, record_passengers
+from passenger_recordings import SLICES, Net, record_passengers
 from playwright.sync_api import Browser, expect
 from served_page import OpenedServed
 
@@ -72,6 +72,9 @@ SCREENS = (
     Screen("slices that are none", "bare", "#/slices", "No slices yet"),
     Screen("slice of nobody", "file", "#/slices?a=&b=&slice=old%09age%20%3E%20200", "As a filter"),
     Screen("sample as a table", "file", "#/sample?at=7&table=1", "Mean of all"),
+    Screen("network of broken values", "broken", "#/network?sel=0%3A3", "3 of 891 values are NaN or infinite"),
+    Screen("layers of broken values", "broken", "#/layers?at=0", "Point at a value"),
+    Screen("neuron of broken values", "broken", "#/neuron?at=0%3A3", "3 of 891 values are NaN or infinite"),
     Screen("layers of many classes", "many", "#/layers?at=0", "Point at a value"),
     Screen("samples of many classes", "many", "#/samples?sort=letter&desc=1", "Table of samples"),
     Screen("sample of many classes", "many", "#/sample?at=3", "more classes are less likely"),
@@ -110,6 +113,9 @@ class Recordings:
             "file": export(passengers, folder / "titanic.html", slices=SLICES),
             "pictures": export(pictures(folder / "digits.naut"), folder / "digits.html"),
             "bare": export(record(dense(0), load_titanic()[0][:60], to=folder / "bare.naut"), folder / "bare.html"),
+            "broken": export(
+                record_passengers(folder / "broken.naut", Net(broken_unit=3)), folder / "broken.html", slices=SLICES
+            ),
             "many": export(letters(folder / "letters.naut"), folder / "letters.html"),
         }
         first, second = (tables(folder / f"{name}.naut", seed) for name, seed in (("first", 0), ("second", 1)))

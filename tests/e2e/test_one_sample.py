@@ -162,6 +162,7 @@ def test_samples_of_a_channel_are_ranked_as_python_ranks_them_and_it_is_said_by_
     tab = OpenedServed(browser, server, "#/neuron?at=0%3A2" + ("" if rank == "max" else "&rank=mean"))
     panel = tab.tab.get_by_role("region", name="Samples", exact=True)
     expect(panel.locator(".by")).to_have_text(f"by {rank} over places")
+    expect(panel.locator(".id")).to_have_count(12)
     ids = [int(text.lstrip("#")) for text in panel.locator(".id").all_inner_texts()]
     assert ids == top(digits, "0:2", 12, by=rank)["sample"].tolist()
     tab.close()

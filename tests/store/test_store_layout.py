@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import resource
 import struct
 from pathlib import Path
 
@@ -14,10 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuronaut.core.errors import CorruptRecording, DataError
-from neuronaut.models.allocator import kept
 from neuronaut.store import shards
 from neuronaut.store.dtypes import TYPES, widen
-from neuronaut.store.fs import Fs, write_file
 from neuronaut.store.layout import ArraySpec, plan
 from neuronaut.store.naming import folders, is_safe, split_name
 from neuronaut.store.sealed import canonical, seal, unseal
@@ -128,28 +125,6 @@ def test_a_shard_is_its_chunks_and_an_index_with_a_checksum() -> None:
     index = struct.pack("<4Q", 0, 3, 3, 2) + empty
     assert data == b"abcde" + index + struct.pack("<I", google_crc32c.value(index))
     assert shards.parse_index(data[-52:], 3, len(data)).tolist() == [[0, 3], [3, 2], [-1, -1]]
-
-
-@pytest.mark.parametrize("width", [8, 1 << 17])
-def test_rows_of_chunks_are_written_as_the_bytes_of_their_chunks_small_or_large(tmp_path: Path, width: int) -> None:
-    blocks = np.random.default_rng(0).random((3, width))
-    line = shards.Line.encoded(blocks)
-    write_file(Fs(tmp_path), "line", [line.data])
-    chunks = [shards.encode(block) for block in blocks]
-    assert (tmp_path / "line").read_bytes() == b"".join(chunks)
-    assert line.chunks() == chunks
-
-
-def test_large_rows_of_chunks_go_back_to_the_system_also_where_freed_memory_is_kept() -> None:
-    def resident() -> int:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-
-    noise = np.random.default_rng(0).random((16, 1 << 17))
-    with kept():
-        lines = [shards.Line.encoded(noise[:, start : start + 4096]) for start in range(0, 1 << 17, 4096)]
-        held = resident()
-        lines.clear()
-        assert held - resident() > 12 << 20  # numbers between 0 and 1 take some 15 MiB of their 16
 
 
 def test_crc32c_is_the_castagnoli_one() -> None:

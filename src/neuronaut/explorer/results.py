@@ -17,7 +17,7 @@ from neuronaut.explorer.contract import ResultCard, ValueCard
 from neuronaut.explorer.network import rounded
 from neuronaut.explorer.numbers import wide
 
-LARGE = 4096
+LARGE = 2048
 """Numbers in a value up to which it travels in single precision; those of a larger one are rounded by 0.2 % at most."""
 _BITS = 8
 

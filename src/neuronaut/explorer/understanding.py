@@ -44,6 +44,8 @@ _NONE = np.empty(0)
 
 HEALTH = ("status", "score", "firing_bound")
 SIMILARITY = ("index", "value", "heldout", "heldout_low", "heldout_high")
+BRIEF = ("similarity",)
+"""Of these a page reads no more than a large network's page is given."""
 SELECTIVITY = ("best", "best_auroc", "heldout_auroc", "replicated", "q", "mi")
 
 
@@ -69,7 +71,8 @@ def understanding_cards(
         except NeuronautError as error:
             notes.append(str(error))
             continue
-        cards.append(result_card(result, pack, only=None if detailed else brief(result)))
+        whole = detailed and result.name not in BRIEF
+        cards.append(result_card(result, pack, only=None if whole else brief(result)))
     return cards
 
 

@@ -12,7 +12,6 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
-from mmap import mmap
 from pathlib import Path
 
 if sys.platform == "win32":
@@ -26,8 +25,6 @@ _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) |
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _VECTOR = 512
 """Buffers given to one writev; systems allow at least 1,024."""
-Bytes = bytes | mmap
-"""What a file is written from."""
 
 
 class File:
@@ -140,7 +137,7 @@ class Fs:
                 os.unlink(leaf, dir_fd=folder)
             return os.open(leaf, _WRITE | _NOFOLLOW, 0o666, dir_fd=folder)
 
-    def write(self, handle: int, buffers: Sequence[Bytes]) -> None:
+    def write(self, handle: int, buffers: Sequence[bytes]) -> None:
         """Write all the buffers, one after the other."""
         pending = [memoryview(buffer) for buffer in buffers if len(buffer)]
         start = 0
@@ -289,7 +286,7 @@ def _take(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def write_file(fs: Fs, name: str, buffers: Sequence[Bytes], *, sync: bool = True) -> None:
+def write_file(fs: Fs, name: str, buffers: Sequence[bytes], *, sync: bool = True) -> None:
     """Put a whole file under a name at once: temporary name, bytes, fsync, rename. The folder is not synced."""
     temporary = name + ".tmp"
     try:

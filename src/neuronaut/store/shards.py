@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import struct
 from collections.abc import Iterable, Sequence
-from mmap import mmap
 from typing import Any, NamedTuple
 
 import google_crc32c
@@ -13,13 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from numcodecs import zstd
 
-from neuronaut.store.fs import Bytes
-
 EMPTY = 2**64 - 1
 """Offset and length, in a shard's index, of a chunk that is not there."""
 LEVEL = 1
-APART = 64 << 10
-"""Encoded rows of so many bytes lie in memory of their own."""
 
 
 def encode(block: npt.NDArray[Any]) -> bytes:
@@ -66,7 +61,7 @@ def content_size(frame: bytes) -> int | None:
 class Line(NamedTuple):
     """One row of chunks, all along the other axes, in one piece: memory in many small pieces is not given back."""
 
-    data: Bytes
+    data: bytes
     lengths: tuple[int, ...]
 
     @classmethod
@@ -77,29 +72,14 @@ class Line(NamedTuple):
     def encoded(cls, blocks: Iterable[npt.NDArray[Any]]) -> Line:
         """Each block as a chunk; the bytes are copied once."""
         chunks = [encoded(block) for block in blocks]
-        return cls(_apart(list(itertools.chain(*chunks))), tuple(sum(map(len, chunk)) for chunk in chunks))
+        return cls(b"".join(itertools.chain(*chunks)), tuple(sum(map(len, chunk)) for chunk in chunks))
 
     def chunks(self) -> list[bytes]:
         ends = list(itertools.accumulate(self.lengths))
         return [self.data[end - length : end] for end, length in zip(ends, self.lengths, strict=True)]
 
 
-def _apart(parts: Sequence[bytes]) -> Bytes:
-    """The parts in one piece.
-
-    A large one waits long for its shard, among pieces that are soon freed: in memory of its own it leaves no holes
-    between them, and goes back to the system when it is written.
-    """
-    size = sum(map(len, parts))
-    if size < APART:
-        return b"".join(parts)
-    apart = mmap(-1, size)
-    for part in parts:
-        apart.write(part)
-    return apart
-
-
-def shard(lines: Sequence[Line], count: int) -> list[Bytes]:
+def shard(lines: Sequence[Line], count: int) -> list[bytes]:
     """The buffers of a shard file: the first chunks of ``count``, in C order of the grid, then the index."""
     index = np.full((count, 2), EMPTY, "<u8")
     lengths = np.array([length for line in lines for length in line.lengths], "<u8")

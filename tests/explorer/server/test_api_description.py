@@ -100,8 +100,8 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     answered: Counter[str] = Counter()
     ask = Queries.ask
 
-    async def asked(self: Queries, query: Any, gone: Any) -> bytes:
-        answer = await ask(self, query, gone)
+    async def asked(self: Queries, query: Any, *more: Any) -> bytes:
+        answer = await ask(self, query, *more)
         answered[query["name"]] += 1
         return answer
 
