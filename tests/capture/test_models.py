@@ -100,7 +100,8 @@ def test_on_another_path_no_value_of_another_layer_is_taken_for_one() -> None:
         rec = naut.record(model, odd, layers=["c", "a.pre"], batch_size=10, influence=False, task="none")
     seen = hooked(model, odd, ["a", "c"], 10)
     assert np.allclose(rec["c"].read(), seen["c"], rtol=1e-5)
-    assert np.allclose(rec["a.pre"].read(), seen["a"], rtol=1e-5)
+    # Sums of terms of a thousand, whose single precision has steps of 6e-5, come out in the order of the cores.
+    assert np.allclose(rec["a.pre"].read(), seen["a"], rtol=1e-5, atol=5e-4)
     with pytest.raises(LayerNeverFired, match="b did not run for this batch"):
         naut.record(model, odd, layers=["a", "c"], batch_size=10, influence=False)
 

@@ -333,4 +333,4 @@ def test_a_terminal_is_no_notebook() -> None:
 def test_the_widget_is_small_enough_for_notebooks() -> None:
     from neuronaut.explorer.html import read_widget
 
-    assert sum(map(len, read_widget())) < 248_000
+    assert sum(map(len, read_widget())) < 254_000

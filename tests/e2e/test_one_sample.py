@@ -191,7 +191,7 @@ def test_nothing_is_judged_or_counted_before_its_numbers_are_there(server: Serve
         route.continue_()
     expect(panel).not_to_contain_text("is being read")
     expect(tab.tab.locator(".page header dd").first).to_have_text("60")
-    assert panel.get_by_role("row").filter(has_text="Samples").get_by_role("cell").first.inner_text() == "6"
+    expect(panel.get_by_role("row").filter(has_text="Samples").get_by_role("cell").first).to_have_text("6")
     tab.close()
 
 

@@ -32,7 +32,7 @@ CARRIED = 16 / 13
 """Characters that carry a byte (``explorer.text``)."""
 STATISTIC = 0.7
 """What is left of a number of a statistic, in its four bytes, after compression."""
-UNDERSTOOD, UNDERSTOOD_CLASS, BRIEF = 170, 14, 60
+UNDERSTOOD, UNDERSTOOD_CLASS, BRIEF = 170, 14, 34
 """Bytes that health, likeness and drivers take for a unit, selectivity for a unit and class; all of it in brief."""
 CARDS, CARD, DRIVER = 9_000, 3_000, 240
 """Bytes of the manifest: of any page, for each layer, for each unit whose drivers are named."""
