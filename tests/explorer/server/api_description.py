@@ -19,7 +19,7 @@ GATE = (400, 401, 403, 405, 413, 429, 431)
 REFUSALS = {
     "/api/manifest": (404, 422),
     "/api/manifest/{id}": (404, 422),
-    "/api/block/{id}": (404,),
+    "/api/blob/{id}": (404,),
     "/api/query": (404, 408, 409, 415, 422, 503),
     "/api/slices": (404, 408, 409, 415, 422),
     "/api/labels": (404, 408, 409, 415, 422),
@@ -60,7 +60,7 @@ def described(
         "/api/recordings": {"get": _answers("/api/recordings", _json(_RECORDINGS))},
         "/api/manifest": {"get": _answers("/api/manifest", manifest)},
         "/api/manifest/{id}": {"get": _answers("/api/manifest/{id}", manifest), **_id(recordings[0])},
-        "/api/block/{id}": {"get": _answers("/api/block/{id}", {BYTES: {}}), **_id("k0")},
+        "/api/blob/{id}": {"get": _answers("/api/blob/{id}", {BYTES: {}}), **_id("k0")},
         "/api/events": {"get": _answers("/api/events", {"text/event-stream": {}})},
         **queries,
         "/api/slices": {"post": _takes(_SLICE) | _answers("/api/slices", _json(slices))},

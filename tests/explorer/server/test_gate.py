@@ -81,7 +81,7 @@ def test_no_websocket_opens_even_for_whoever_may_ask(client: Client) -> None:
 
 def test_right_requests_get_in_and_wrong_methods_and_paths_do_not(client: Client) -> None:
     for route in client.site.routes():
-        path = route.path.format(id="k0") if "block" in route.path else route.path.format(id=client.site.served.first)
+        path = route.path.format(id="k0") if "blob" in route.path else route.path.format(id=client.site.served.first)
         client.ask("GET", "/api/manifest")
         allowed = route.methods or set()
         for method in METHODS:
@@ -139,12 +139,12 @@ def test_secrets_are_long_differ_and_are_in_no_answer(client: Client) -> None:
 
 UP = ("..", "%2e%2e", "%252e%252e", "..%2f", "..%5c", "..\\", "....//", "..;", "%c0%ae%c0%ae", ".%00.", "\uff0e\uff0e")
 GOALS = ("etc/passwd", "recording.json", "commit.json", "windows/win.ini", "proc/self/environ", "saved.json", "c.0.0")
-STARTS = ("/", "/api/block/", "/api/manifest/", "/app.js/", "/static/")
+STARTS = ("/", "/api/blob/", "/api/manifest/", "/app.js/", "/static/")
 ODD = (
-    "/api/block/../../../etc/passwd", "/api/block/file:///etc/passwd", "/api/block/\\\\host\\share\\x",
-    "/api/block/C:\\x",
-    "/api/block/k0/../k0", "/api/block/k0#", "/api/block/k0?", "/api/block/k0\x00", "/api/block/k0\n", "/api/block/K0",
-    "/api/block/k00", "/api/block/-1", "/api/block/__proto__", "/api/block/constructor", "/api/block/k99999999999999",
+    "/api/blob/../../../etc/passwd", "/api/blob/file:///etc/passwd", "/api/blob/\\\\host\\share\\x",
+    "/api/blob/C:\\x",
+    "/api/blob/k0/../k0", "/api/blob/k0#", "/api/blob/k0?", "/api/blob/k0\x00", "/api/blob/k0\n", "/api/blob/K0",
+    "/api/blob/k00", "/api/blob/-1", "/api/blob/__proto__", "/api/blob/constructor", "/api/blob/k99999999999999",
     "/api/manifest/..", "/api/manifest/.", "http://evil.example/", "/etc/passwd", "/proc/self/cmdline", "/.git/config",
 )  # fmt: skip
 

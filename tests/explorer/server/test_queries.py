@@ -175,12 +175,12 @@ def test_the_manifest_fits_its_contract_and_reads_no_activation(client: Client, 
         (titanic.metadata.sex == "male").sum()
     )
     for name, card in manifest.blocks.items():
-        reply = client.ask("GET", f"/api/block/{name}")
+        reply = client.ask("GET", f"/api/blob/{name}")
         assert len(reply.body) == card.bytes == card.raw and reply.headers["etag"] == f'"{card.sha256}"'
 
 
 def test_what_was_read_before_is_not_sent_again(client: Client) -> None:
-    for path in ("/", "/app.js", "/api/manifest", "/api/block/k0"):
+    for path in ("/", "/app.js", "/api/manifest", "/api/blob/k0"):
         client.ask("GET", "/api/manifest")
         tag = client.ask("GET", path).headers["etag"]
         again = client.ask("GET", path, headers=client.right | {"if-none-match": f'"other", {tag}'})
@@ -218,7 +218,7 @@ def test_a_recording_that_grows_is_served_as_it_is_now(tmp_path: Path) -> None:
         assert event.sequence > int(before.headers["neuronaut-sequence"])
         after = client.ask("GET", "/api/manifest")
         assert json.loads(after.body)["samples"]["n"] == 7 and after.headers["etag"] != before.headers["etag"]
-        assert client.ask("GET", f"/api/block/{old_block}").status == 200
+        assert client.ask("GET", f"/api/blob/{old_block}").status == 200
         assert client.query("values", layer="a", unit=0)["value"].tolist() == [1, 1, 1, 0, 0, 0, 0]
         client.query("activity")
         assert [one.name for one in client.site.served.news() if one.kind == "result"] == ["activity"]

@@ -23,7 +23,7 @@ export class HttpSource implements DataSource {
     const manifest = readManifest(await (await this.#get(path)).json())
     // What is asked from here on is of what the page shows, whatever is recorded in its place.
     this.#recording = manifest.id
-    const blocks = new Blocks(manifest, async (id) => bytesOf(await this.#get(`block/${encodeURIComponent(id)}`)))
+    const blocks = new Blocks(manifest, async (id) => bytesOf(await this.#get(`blob/${encodeURIComponent(id)}`)))
     this.#blocks = Promise.resolve(blocks)
     return withTexts(manifest, (id) => blocks.blob(id))
   }

@@ -56,7 +56,7 @@ class Site:
             Route("/api/recordings", self._recordings, methods=["GET"]),
             Route("/api/manifest", self._manifest, methods=["GET"]),
             Route("/api/manifest/{id}", self._manifest, methods=["GET"]),
-            Route("/api/block/{id}", self._block, methods=["GET"]),
+            Route("/api/blob/{id}", self._blob, methods=["GET"]),
             Route("/api/query", self._query, methods=["POST"]),
             Route("/api/events", self._events, methods=["GET"]),
             Route("/api/slices", self._slices, methods=["POST"]),
@@ -95,7 +95,7 @@ class Site:
         answer.headers["neuronaut-sequence"] = str(made.sequence)
         return answer
 
-    async def _block(self, request: Request) -> Response:
+    async def _blob(self, request: Request) -> Response:
         block = self.served.block(request.path_params["id"])
         if block is None:
             raise Refused(404, "block", "no manifest of this server names such a block. Ask for the manifest again.")
