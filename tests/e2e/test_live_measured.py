@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from live_model import answers, hidden_six
+from live_model import answers, hidden_six, record_sixty, sixty
 from playwright.sync_api import Route, expect
 from served_page import OpenedServed, Serving
 
@@ -182,8 +182,7 @@ def test_an_answer_that_the_recording_keeps_is_not_measured_again(serving: Servi
     with torch.random.fork_rng():
         torch.manual_seed(0)
         wide = torch.nn.Sequential(torch.nn.Linear(3, 24), torch.nn.ReLU(), torch.nn.Linear(24, 2)).eval()
-    inputs = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
-    rec = record(wide, inputs, labels=(inputs[:, 0] > 0).astype(int), to=tmp_path / "wide.naut")
+    rec = record_sixty(wide, tmp_path / "wide.naut")
     ablate(wide, open_recording(rec.path, writable=True), "0:1", how="zero")
     page = serving([open_recording(rec.path)], "#/live?edits=0%3A1*0&how=zero", answers(rec, wide))
     found = asked(page)
@@ -207,7 +206,7 @@ def test_of_a_small_layer_it_says_that_its_units_are_too_few(opening: Opening) -
 @pytest.mark.parametrize("size", [(1440, 900), (1000, 700)], ids=str)
 def test_the_answer_is_never_wider_than_its_place(serving: Serving, tmp_path: Path, size: tuple[int, int]) -> None:
     names = ["Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz", "x"]
-    inputs = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+    inputs = sixty()
     metadata = pd.DataFrame({"law": np.where(inputs[:, 0] > 0, *names)})
     net = hidden_six(3)
     rec = record(net, inputs, metadata=metadata, labels="law", to=tmp_path / "law.naut")

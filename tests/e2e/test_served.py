@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 import shutil
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from live_model import answers, hidden_six, record_sixty, sixty
 from passenger_recordings import record_passengers
 from playwright.sync_api import expect
 from served_page import OpenedServed, Serving
@@ -20,10 +20,8 @@ from neuronaut.analysis.compare import compare
 from neuronaut.analysis.influence import influence
 from neuronaut.analysis.recorded import by_layer
 from neuronaut.analysis.similarity import similarity
-from neuronaut.capture.record import record
 from neuronaut.core.numerals import measured
 from neuronaut.live.ablate import ablate
-from neuronaut.live.questions import live_questions
 from neuronaut.store.recording import Recording
 from neuronaut.store.recording import open as open_recording
 from neuronaut.store.saved import save_slice
@@ -207,16 +205,13 @@ def test_a_slice_saved_on_the_page_is_in_the_recording(served: Serving, tmp_path
 
 
 def test_the_model_runs_what_is_typed_and_says_what_a_unit_is_worth(served: Serving, tmp_path: Path) -> None:
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        net = torch.nn.Sequential(torch.nn.Linear(3, 6), torch.nn.ReLU(), torch.nn.Linear(6, 2)).eval()
-    inputs = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
-    rec = record(net, inputs, labels=(inputs[:, 0] > 0).astype(int), to=tmp_path / "net.naut")
+    net = hidden_six(0)
+    rec = record_sixty(net, tmp_path / "net.naut")
     found = ablate(net, rec, "0:2")
-    page = served("#/live?row=4", rec=rec, live=live_questions(rec, copy.deepcopy(net)))
+    page = served("#/live?row=4", rec=rec, live=answers(rec, net))
     page.tab.wait_for_function("() => window.neuronaut.explorer.one !== null")
     page.tab.get_by_role("spinbutton").nth(2).fill("2.5")
-    typed = inputs[4].copy()
+    typed = sixty()[4]
     typed[1] = 2.5
     page.tab.wait_for_function("() => window.neuronaut.explorer.one.layers.get('input').mean[1] === 2.5")
     with torch.no_grad():
