@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import gzip
 import re
 from pathlib import Path
 
 import pytest
 from opened_page import Opener
+from page_reader import read_page, to_bytes
 from passenger_recordings import Net, record_passengers
 from playwright.sync_api import expect
 
 from neuronaut.explorer.export import export
+from neuronaut.explorer.text import encode
 
 
 def changed(page: Path, to: Path, pattern: str, replacement: str) -> Path:
@@ -21,11 +23,18 @@ def changed(page: Path, to: Path, pattern: str, replacement: str) -> Path:
     return to
 
 
-def manifest_of(page: Path) -> dict[str, object]:
-    text = re.search(r'id="nn-manifest">(.*?)</script>', page.read_text(encoding="utf-8"), re.DOTALL)
-    assert text is not None
-    found: dict[str, object] = json.loads(text[1])
-    return found
+def with_manifest(page: Path, to: Path, pattern: str, replacement: str) -> Path:
+    """The page with something else in its manifest, packed as before."""
+    text = page.read_text(encoding="utf-8")
+    found = re.search(r'(id="nn-manifest" data-bytes=")(\d+)(">)(.*?)</script>', text, re.DOTALL)
+    assert found is not None
+    manifest, times = re.subn(
+        pattern, replacement, gzip.decompress(to_bytes(found[4])[: int(found[2])]).decode(), count=1
+    )
+    assert times == 1
+    packed = gzip.compress(manifest.encode())
+    to.write_text(f"{text[: found.start(2)]}{len(packed)}{found[3]}{encode(packed).decode()}{text[found.end(4) :]}")
+    return to
 
 
 @pytest.mark.parametrize("harm", [r"\1!\3", r"\1\3", r"\1Zz~\3"], ids=["changed", "shortened", "lengthened"])
@@ -33,9 +42,8 @@ def test_a_damaged_block_is_named_and_the_rest_is_shown(
     titanic: Path, tmp_path: Path, opened: Opener, harm: str
 ) -> None:
     # The block of a layer's values; k0 holds the columns.
-    manifest = manifest_of(titanic)
-    chunk = manifest["activations"][1]["chunks"][0]  # type: ignore[index]
-    block = manifest["blobs"][chunk]["block"]  # type: ignore[index]
+    manifest = read_page(titanic).manifest
+    block = manifest["blobs"][manifest["activations"][1]["chunks"][0]]["block"]
     broken = changed(titanic, tmp_path / "broken.html", rf'(data-block="{block}">.{{50}})(.)(.)', harm)
     page = opened(broken, "#/network?sel=0%3A11")
     expect(page.inspector).to_contain_text("damaged")
@@ -44,14 +52,14 @@ def test_a_damaged_block_is_named_and_the_rest_is_shown(
 
 
 def test_a_page_of_a_later_version_says_which(titanic: Path, tmp_path: Path, opened: Opener) -> None:
-    newer = changed(titanic, tmp_path / "newer.html", r'"version":1', '"version":7')
+    newer = with_manifest(titanic, tmp_path / "newer.html", r'"version":1', '"version":7')
     page = opened(newer, ready=False)
     expect(page.tab.get_by_role("alert")).to_contain_text("reads version 1")
     expect(page.tab.get_by_role("alert")).to_contain_text("version 7")
 
 
 def test_a_page_whose_manifest_is_broken_is_not_blank(titanic: Path, tmp_path: Path, opened: Opener) -> None:
-    broken = changed(titanic, tmp_path / "broken.html", r'id="nn-manifest">\{', 'id="nn-manifest">{,')
+    broken = with_manifest(titanic, tmp_path / "broken.html", r"^\{", "{,")
     page = opened(broken, ready=False)
     expect(page.tab.get_by_role("alert")).to_contain_text("cannot be shown")
 

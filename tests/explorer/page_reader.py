@@ -99,8 +99,8 @@ def read_page(path: Path) -> PageReader:
     parser.feed(text)
     parser.close()
     elements = [(tag, attrs, "".join(parts)) for tag, attrs, parts in parser.found]
-    manifest = next(text for _, attrs, text in elements if attrs.get("id") == "nn-manifest")
-    return PageReader(elements, json.loads(manifest))
+    attrs, manifest = next((attrs, text) for _, attrs, text in elements if attrs.get("id") == "nn-manifest")
+    return PageReader(elements, json.loads(gzip.decompress(to_bytes(manifest)[: int(attrs["data-bytes"] or 0)])))
 
 
 def to_bytes(text: str) -> bytes:

@@ -26,16 +26,16 @@ from neuronaut.explorer.values import activation_cards, fitting
 if TYPE_CHECKING:
     from neuronaut.store.recording import Recording
 
-SAMPLE = 512
-"""Samples that are packed for the estimate."""
+FEWEST, MOST, VALUES = 512, 4096, 1_000_000
+"""Samples that are packed for the estimate: at least, at most, and as many as have so many values."""
 CARRIED = 16 / 13
 """Characters that carry a byte (``explorer.text``)."""
 STATISTIC = 0.7
 """What is left of a number of a statistic, in its four bytes, after compression."""
 UNDERSTOOD, UNDERSTOOD_CLASS, BRIEF = 170, 14, 34
 """Bytes that health, likeness and drivers take for a unit, selectivity for a unit and class; all of it in brief."""
-CARDS, CARD, DRIVER = 9_000, 3_000, 240
-"""Bytes of the manifest: of any page, for each layer, for each unit whose drivers are named."""
+CARDS, CARD, DRIVER = 2_200, 500, 25
+"""Bytes of the packed manifest: of any page, for each layer, for each unit whose drivers are named."""
 
 
 def estimate(rec: Recording, choice: Choice, assets: Assets) -> int:
@@ -58,7 +58,7 @@ def estimate(rec: Recording, choice: Choice, assets: Assets) -> int:
     known = units * (UNDERSTOOD + UNDERSTOOD_CLASS * classes if units <= DETAILED else BRIEF)
     data = _size(fixed) + _of_samples(rec, choice, rows, units) + 4 * STATISTIC * numbers + known
     manifest = CARDS + len(layers) * CARD + (DRIVER * units if units <= DRIVEN else 0)
-    return int(packed_size(assets) + manifest + CARRIED * data)
+    return int(packed_size(assets) + CARRIED * (manifest + data))
 
 
 def _of_samples(rec: Recording, choice: Choice, rows: Rows, units: int) -> float:
@@ -68,10 +68,11 @@ def _of_samples(rec: Recording, choice: Choice, rows: Rows, units: int) -> float
         some = rows[np.linspace(0, len(rows) - 1, n).astype(np.int64)]
         return _sampled(rec, choice, some, len(rows) * units)
 
-    if len(rows) <= SAMPLE:
+    sample = min(max(VALUES // units, FEWEST), MOST)
+    if len(rows) <= sample:
         return packed(len(rows))
-    half, whole = packed(SAMPLE // 2), packed(SAMPLE)
-    return whole + (whole - half) / (SAMPLE - SAMPLE // 2) * (len(rows) - SAMPLE)
+    half, whole = packed(sample // 2), packed(sample)
+    return whole + (whole - half) / (sample - sample // 2) * (len(rows) - sample)
 
 
 def _sampled(rec: Recording, choice: Choice, some: Rows, values: int) -> float:

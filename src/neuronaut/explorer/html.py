@@ -33,7 +33,7 @@ _PAGE = """<!doctype html>
 </head>
 <body>
 <div id="app"><noscript>This page draws a network with JavaScript. It makes no requests.</noscript></div>
-<script type="application/json" id="nn-manifest">{manifest}</script>
+<script type="application/octet-stream" id="nn-manifest" data-bytes="{databytes}">{manifest}</script>
 {blocks}
 <script type="application/octet-stream" id="nn-style" data-bytes="{stylebytes}">{css}</script>
 <script type="application/octet-stream" id="nn-app" data-bytes="{appbytes}">{js}</script>
@@ -42,7 +42,6 @@ _PAGE = """<!doctype html>
 </html>
 """
 _PLACE = re.compile(r"\{([a-z]+)\}")
-_JSON_ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "&<>\u2028\u2029"}
 _ENDS_ITS_BLOCK = re.compile(r"</(script|style)|<!--", re.IGNORECASE)
 
 
@@ -72,12 +71,12 @@ def read_assets(folder: Path | None = None, name: str = "app") -> Assets:
     return Assets(js, css, _own("unpack.js") + _own("loader.js"))
 
 
-def read_widget(folder: Path | None = None) -> tuple[str, str]:
-    """The built widget: its module, which unpacks itself, and its style sheet.
+def read_widget(folder: Path | None = None, name: str = "widget") -> tuple[str, str]:
+    """A built widget: its module, which unpacks itself, and its style sheet; ``pair`` is that of several recordings.
 
     Raises ExportError when it has not been built.
     """
-    js, css = _built("widget", folder or STATIC)
+    js, css = _built(name, folder or STATIC)
     parts = {"PACKED": json.dumps(encode(js).decode()), "LENGTH": str(len(js))}
     module = re.sub("PACKED|LENGTH", lambda place: parts[place[0]], _own("widget.js"))
     return _own("unpack.js") + module, unpacked(css)
@@ -125,6 +124,7 @@ def policy(assets: Assets) -> str:
 
 def compose(page: Page, assets: Assets) -> Iterator[bytes]:
     """The page in pieces. Every placeholder is filled once, so text that looks like a placeholder stays text."""
+    manifest = gzip.compress(page.manifest.to_json().encode("utf-8", errors="replace"), mtime=0)
     fixed = {
         "policy": policy(assets),
         "version": html.escape(page.manifest.app_version),
@@ -134,7 +134,8 @@ def compose(page: Page, assets: Assets) -> Iterator[bytes]:
         "js": encode(assets.js).decode(),
         "appbytes": str(len(assets.js)),
         "loader": assets.loader,
-        "manifest": page.manifest.to_json().translate(_JSON_ESCAPES),
+        "manifest": encode(manifest).decode(),
+        "databytes": str(len(manifest)),
     }
     for number, piece in enumerate(_PLACE.split(_PAGE)):
         if number % 2 == 0:
