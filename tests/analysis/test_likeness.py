@@ -25,7 +25,7 @@ def covered(n: int, r: float, threshold: float | None, times: int = 1000) -> tup
     held, fisher = 0, 0
     for _ in range(times):
         x, y = pair(random, n, r, threshold)
-        found = likened(x, y[:, None], None, centre=True)
+        found = likened(x[:, None], y[:, None], None, centre=True)
         held += bool(found.low[0] <= truth <= found.high[0])
         plain = stats.pearsonr(x, y).confidence_interval()
         fisher += bool(plain.low <= truth <= plain.high)
@@ -35,7 +35,7 @@ def covered(n: int, r: float, threshold: float | None, times: int = 1000) -> tup
 @pytest.mark.parametrize("r", [0.0, 0.6, 0.95])
 def test_of_normal_values_it_is_fishers_and_never_narrower(r: float) -> None:
     x, y = pair(np.random.default_rng(1), 20_000, r, None)
-    found, plain = likened(x, y[:, None], None, centre=True), stats.pearsonr(x, y)
+    found, plain = likened(x[:, None], y[:, None], None, centre=True), stats.pearsonr(x, y)
     assert found.r[0] == pytest.approx(plain.statistic)
     expected = plain.confidence_interval()
     assert found.low[0] == pytest.approx(expected.low, abs=1e-3)
@@ -61,7 +61,7 @@ def test_the_standard_error_of_a_sparse_unit_is_that_of_the_bootstrap() -> None:
     x, y = pair(random, 2000, 0.6, 0.5)
     draws = random.integers(0, 2000, (2000, 2000))
     again = np.array([np.arctanh(np.corrcoef(x[rows], y[rows])[0, 1]) for rows in draws])
-    found = likened(x, y[:, None], None, centre=True)
+    found = likened(x[:, None], y[:, None], None, centre=True)
     width = (np.arctanh(found.high[0]) - np.arctanh(found.low[0])) / 2 / 1.959964
     assert width == pytest.approx(again.std(), rel=0.1)
 
@@ -69,7 +69,7 @@ def test_the_standard_error_of_a_sparse_unit_is_that_of_the_bootstrap() -> None:
 def test_a_cosine_is_that_of_numpy_and_twins_are_certain() -> None:
     random = np.random.default_rng(3)
     x, y = random.normal(size=50) + 1, random.normal(size=50) + 1
-    found = likened(x, np.stack([y, 2 * x, -x], 1), None, centre=False)
+    found = likened(x[:, None], np.stack([y, 2 * x, -x], 1), None, centre=False)
     assert found.r[0] == pytest.approx(x @ y / np.linalg.norm(x) / np.linalg.norm(y))
     np.testing.assert_allclose(found.r[1:], [1, -1])
     np.testing.assert_allclose(found.low[1:], [1, -1], atol=1e-6)
@@ -79,19 +79,19 @@ def test_a_cosine_is_that_of_numpy_and_twins_are_certain() -> None:
 def test_fewer_than_twenty_pieces_have_no_interval_and_a_silent_unit_no_likeness() -> None:
     x, y = pair(np.random.default_rng(4), 60, 0.5, None)
     few = np.where(np.arange(60) < 41, np.nan, y)
-    found = likened(x, np.stack([few, np.ones(60), y], 1), None, centre=True)
+    found = likened(x[:, None], np.stack([few, np.ones(60), y], 1), None, centre=True)
     assert found.n.tolist() == [19, 60, 60]
     assert np.isfinite(found.r).tolist() == [True, False, True]
     assert np.isfinite(found.low).tolist() == [False, False, True]
-    grouped = likened(x, y[:, None], np.arange(60) // 4, centre=True)
+    grouped = likened(x[:, None], y[:, None], np.arange(60) // 4, centre=True)
     assert np.isnan(grouped.low[0])
 
 
 def test_samples_of_one_group_that_are_alike_count_as_one() -> None:
     x, y = pair(np.random.default_rng(5), 60, 0.5, 0.0)
-    once = likened(x, y[:, None], None, centre=True)
+    once = likened(x[:, None], y[:, None], None, centre=True)
     groups = np.repeat(np.arange(60), 7)
-    often = likened(np.repeat(x, 7), np.repeat(y, 7)[:, None], groups, centre=True)
-    blind = likened(np.repeat(x, 7), np.repeat(y, 7)[:, None], None, centre=True)
+    often = likened(np.repeat(x, 7)[:, None], np.repeat(y, 7)[:, None], groups, centre=True)
+    blind = likened(np.repeat(x, 7)[:, None], np.repeat(y, 7)[:, None], None, centre=True)
     assert (often.low[0], often.high[0]) == pytest.approx((once.low[0], once.high[0]))
     assert blind.high[0] - blind.low[0] < 0.6 * (once.high[0] - once.low[0])

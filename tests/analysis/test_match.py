@@ -12,6 +12,7 @@ from made_recordings import Array, Made
 from scipy import stats
 
 from neuronaut.analysis import linear_cka, match
+from neuronaut.analysis.measures.likeness import likened
 from neuronaut.analysis.measures.margins import difference_interval
 from neuronaut.analysis.measures.matching import assigned, best, correlations, held_out
 from neuronaut.analysis.measures.paired import changes, placements
@@ -97,10 +98,32 @@ def test_the_partners_are_those_of_the_best_of_all_pairings(made: Made) -> None:
     np.testing.assert_allclose(found["other_best_correlation"], whole.max(0), atol=1e-12)
     for unit, place in enumerate(expected):
         held = stats.pearsonr(x[half == 1, unit], y[half == 1, place])
-        low, high = held.confidence_interval()
-        np.testing.assert_allclose(
-            [found[name][unit] for name in ("heldout", "heldout_low", "heldout_high")], [held.statistic, low, high]
-        )
+        plain = held.confidence_interval()
+        assert found["heldout"][unit] == pytest.approx(held.statistic)
+        assert plain.low - 0.05 < found["heldout_low"][unit] < plain.low + 1e-9
+        assert plain.high + 0.05 > found["heldout_high"][unit] > plain.high - 1e-9
+
+
+def test_of_units_that_seldom_fire_the_intervals_hold_95_times_in_100_where_fishers_do_not(made: Made) -> None:
+    def fired(random: np.random.Generator, n: int, units: int) -> tuple[Array, Array]:
+        x = random.normal(size=(n, units))
+        y = 0.7 * x + 0.51**0.5 * random.normal(size=(n, units))
+        return np.maximum(x - 0.8, 0), np.maximum(y - 0.8, 0)
+
+    truth = np.corrcoef(*(each[:, 0] for each in fired(np.random.default_rng(0), 1_000_000, 1)))[0, 1]
+    held, fisher, units = dict.fromkeys(("heldout", "margin"), 0), 0, 200
+    for seed in range(1, 6):
+        x, y = fired(np.random.default_rng(seed), 1000, units)
+        half = np.arange(1000) % 2
+        found = match(made({"fc": x}, table(1000), half=half), made({"fc": y}, table(1000), half=half), shuffles=0)
+        assert found["candidate"].tolist() == [f"fc:{unit}" for unit in range(units)]
+        # Another unit of the other network shares nothing with this one: the margin is the whole correlation.
+        for name in held:
+            held[name] += int(((found[f"{name}_low"] <= truth) & (truth <= found[f"{name}_high"])).sum())
+        z, width = np.arctanh(found["heldout"]), 1.959964 / np.sqrt(500 - 3)
+        fisher += int(((np.tanh(z - width) <= truth) & (truth <= np.tanh(z + width))).sum())
+    assert 925 <= held["heldout"] <= 975 and 925 <= held["margin"] <= 975
+    assert fisher < 800
 
 
 def test_a_wider_layer_keeps_units_without_a_partner(made: Made) -> None:
@@ -194,15 +217,21 @@ def test_the_margin_is_what_the_partner_has_more_on_the_held_out_half(made: Made
         assert found["margin_low"][unit] < found["margin"][unit] < found["margin_high"][unit]
 
 
-def test_the_interval_of_a_margin_covers_95_times_in_100() -> None:
-    rng, inside = np.random.default_rng(1), 0
-    truth = 0.8 - 0.6
+@pytest.mark.parametrize(("n", "threshold"), [(100, None), (1000, 0.0), (1000, 1.5)])
+def test_the_interval_of_a_margin_covers_95_times_in_100(n: int, threshold: float | None) -> None:
+    """Of three units that share much, normal ones or what rectifiers let through of them."""
     mixed = np.linalg.cholesky(np.array([[1, 0.8, 0.6], [0.8, 1, 0.5], [0.6, 0.5, 1]]))
-    for _ in range(1000):
-        r = np.corrcoef((rng.normal(size=(100, 3)) @ mixed.T).T)
-        low, high = difference_interval(r[:1, 1], r[:1, 2], r[1:2, 2], 100)
-        inside += bool(low[0] <= truth <= high[0])
-    assert 930 <= inside <= 970
+
+    def drawn(random: np.random.Generator, n: int, times: int) -> Array:
+        whole = random.normal(size=(times, n, 3)) @ mixed.T
+        return np.moveaxis(whole if threshold is None else np.maximum(whole - threshold, 0), 0, -1)
+
+    many = np.corrcoef(drawn(np.random.default_rng(0), 1_000_000, 1)[:, :, 0].T)
+    truth = many[0, 1] - many[0, 2]
+    x, y, z = np.moveaxis(drawn(np.random.default_rng(1), n, 1000), 1, 0)
+    one, other, between = (likened(a, b, None, centre=True) for a, b in ((x, y), (x, z), (y, z)))
+    low, high = difference_interval(one, other, between.r)
+    assert 930 - 15 * bool(threshold) <= ((low <= truth) & (truth <= high)).sum() <= 970
 
 
 @pytest.mark.parametrize("shared", [0, 1, 19])

@@ -67,7 +67,7 @@ class _Found:
     notes: list[str] = field(default_factory=list)
 
 
-@analysis(version=2)
+@analysis(version=3)
 def match(
     rec: Recording,
     other: Recording,
@@ -89,15 +89,16 @@ def match(
 
     Along ``unit``, the units of ``rec``: ``candidate``, an address of ``other`` that half 0 suggests, and ``partner``,
     the same where the held-out half agrees (q < .05), else empty; ``correlation`` over all shared samples, ``found`` on
-    half 0, ``heldout`` on half 1 with ``heldout_low`` and ``heldout_high``; ``null``, what 95 % of ``shuffles`` of the
-    samples stay below, ``p`` and ``q`` of the held-out correlation. ``runner_up`` is the next best on half 0,
-    ``runner_up_heldout`` its correlation on half 1, and ``margin`` (``margin_low``, ``margin_high``) what the partner
-    has more there: ``distinct`` where that is above 0 beyond chance, for the unit and for its partner, and
-    ``replicated`` where q < .05 and the pair is distinct. ``again``: whether half 1 alone gives the same partner;
-    ``best``, the unit that correlates most whoever else it suits, ``best_correlation``, and ``mutual`` where that holds
-    both ways. Along ``other_unit`` the same seen from ``other``. Along ``layers``: ``other_layer``, ``cka`` and
-    ``debiased`` between the two, ``replication_rate``. With few samples in a half, nothing is held out: the partners
-    are found on all. Of positions (of convolutions) a unit has the ``reduction``: their mean, or "max".
+    half 0, ``heldout`` on half 1 with its 95 % interval, ``heldout_low heldout_high``, the wider of Fisher's and one
+    that assumes no distribution; ``null``, what 95 % of ``shuffles`` of the samples stay below, ``p`` and ``q`` of the
+    held-out correlation. ``runner_up`` is the next best on half 0, ``runner_up_heldout`` its correlation on half 1, and
+    ``margin`` (``margin_low``, ``margin_high``) what the partner has more there: ``distinct`` where that is above 0
+    beyond chance, for the unit and for its partner, and ``replicated`` where q < .05 and the pair is distinct.
+    ``again``: whether half 1 alone gives the same partner; ``best``, the unit that correlates most whoever else it
+    suits, ``best_correlation``, and ``mutual`` where that holds both ways. Along ``other_unit`` the same seen from
+    ``other``. Along ``layers``: ``other_layer``, ``cka`` and ``debiased`` between the two, ``replication_rate``. With
+    few samples in a half, nothing is held out: the partners are found on all. Of positions (of convolutions) a unit has
+    the ``reduction``: their mean, or "max".
 
     For the slice ``where`` (a filter of ``rec``): ``mean`` and ``other_mean``; ``level`` and ``other_level``, means in
     the unit's own standard deviations; ``auroc`` and ``other_auroc``, how well either tells the slice from the rest;
@@ -117,7 +118,8 @@ def match(
 
     Raises DataError with fewer than 20 samples in common, for different data, and for layers too large to be paired.
     References: Li et al., Convergent learning: do different neural networks learn the same representations?, ICLR 2016
-    (bipartite and one-sided matching); formulas: the modules ``matching`` and ``paired`` of ``analysis.measures``.
+    (bipartite and one-sided matching); formulas: the modules ``likeness``, ``margins``, ``matching`` and ``paired`` of
+    ``analysis.measures``.
     """
     opened(other, "match")
     _check(rec, other, shuffles, seed)
@@ -269,8 +271,8 @@ def _table(
         held = _spread(partner, _columns(checked))
         again = correlations(x[second], y[second])
         held["again"] = np.where(there, assigned(again) == partner, np.nan)
-        ahead = margins(partner, found, again, y[second], checked.n)
-        behind = margins(back, found.T, again.T, x[second], checked.n)
+        ahead = margins(partner, found, x[second], y[second], groups)
+        behind = margins(back, found.T, y[second], x[second], groups)
         held |= _ahead(partner, ahead, behind)
     mine, theirs = best(whole), best(whole.T)
     empty = np.full(len(partner), np.nan)
@@ -308,7 +310,8 @@ def _judged(
 
 
 def _columns(held: HeldOut) -> Table:
-    return {"heldout": held.r, "heldout_low": held.low, "heldout_high": held.high, "null": held.null, "p": held.p}
+    alike = {"heldout": held.alike.r, "heldout_low": held.alike.low, "heldout_high": held.alike.high}
+    return alike | {"null": held.null, "p": held.p}
 
 
 def _ahead(partner: Int[np.ndarray, "unit"], mine: Margins, theirs: Margins) -> Table:

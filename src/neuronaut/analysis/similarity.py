@@ -271,7 +271,7 @@ def _check_pairs(
     asked: _Asked,
 ) -> None:
     """Give the first pairs of a unit, those it has, their interval on the held-out half."""
-    alike = likened(own, others, looked.groups_of(1), centre=asked.centre)
+    alike = likened(own[:, None], others, looked.groups_of(1), centre=asked.centre)
     places = np.flatnonzero(found["index"][row] >= 0)[: others.shape[1]]
     known = np.isfinite(found["heldout"][row, places])
     for name, values in (("heldout_low", alike.low), ("heldout_high", alike.high)):

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuronaut.analysis.measures.matching import TOLERANCE, along
+from neuronaut.analysis.measures.likeness import Likened, likened
+from neuronaut.analysis.measures.matching import TOLERANCE
 from neuronaut.analysis.shapes import Float, Int, Num
-from neuronaut.analysis.statistics.two_groups import Z95
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,13 @@ class Margins:
 def margins(
     partner: Int[np.ndarray, "unit"],
     found: Float[np.ndarray, "unit other"],
-    checked: Float[np.ndarray, "unit other"],
+    x: Num[np.ndarray, "sample unit"],
     y: Num[np.ndarray, "sample other"],
-    pieces: int,
+    groups: Int[np.ndarray, "sample"] | None,
 ) -> Margins:
-    """Partners against rivals: both from the correlations ``found`` on one half, compared by those on the other.
+    """Partners against rivals: both from the correlations ``found`` on one half, compared on the other.
 
-    ``y`` are the values of the other layer on that other half, in ``pieces`` independent pieces.
+    ``x`` and ``y`` are the values of the two layers on that other half, whose samples may come in groups.
     """
     rows = np.arange(len(partner))
     paired = np.flatnonzero(partner >= 0)
@@ -48,34 +48,32 @@ def margins(
     there = np.flatnonzero(rival >= 0)
     if there.size:
         one, other = partner[there], rival[there]
-        joint = np.isfinite(y[:, one]) & np.isfinite(y[:, other])
-        between = np.einsum("ij,ij->j", along(y[:, one], joint), along(y[:, other], joint)).clip(-1.0, 1.0)
-        ahead, behind = checked[there, one], checked[there, other]
-        low, high = difference_interval(ahead, behind, between, pieces)
-        for column, value in zip(columns, (behind, ahead - behind, low, high), strict=True):
+        ahead, behind = (likened(x[:, there], y[:, place], groups, centre=True) for place in (one, other))
+        between = likened(y[:, one], y[:, other], groups, centre=True).r
+        low, high = difference_interval(ahead, behind, between)
+        for column, value in zip(columns, (behind.r, ahead.r - behind.r, low, high), strict=True):
             column[there] = value
     return Margins(rival, *columns)
 
 
 def difference_interval(
-    one: Float[np.ndarray, "pair"], other: Float[np.ndarray, "pair"], between: Float[np.ndarray, "pair"], n: int
+    one: Likened, other: Likened, between: Float[np.ndarray, "pair"]
 ) -> tuple[Float[np.ndarray, "pair"], Float[np.ndarray, "pair"]]:
-    """The 95 % interval of r(x, y) - r(x, z), with ``between`` = r(y, z), over ``n`` independent samples.
+    """The 95 % interval of r(x, y) - r(x, z) from that of each, with ``between`` = r(y, z).
 
-    >>> low, high = difference_interval(np.array([0.396]), np.array([0.179]), np.array([0.088]), 66)
+    >>> apart = [Likened(*(np.array([value]) for value in own)) for own in
+    ...     ((0.396, 0.170, 0.582, 66), (0.179, -0.066, 0.404, 66))]
+    >>> low, high = difference_interval(*apart, np.array([0.088]))
     >>> round(float(low[0]), 2), round(float(high[0]), 2)
     (-0.09, 0.52)
 
     Reference: Zou, Toward using confidence intervals to compare correlations, Psychological Methods 2007.
     """
-    half_width = Z95 / np.sqrt(n - 3) if n > 3 else np.nan
     with np.errstate(divide="ignore", invalid="ignore"):
-        low = [np.tanh(np.arctanh(r) - half_width) for r in (one, other)]
-        high = [np.tanh(np.arctanh(r) + half_width) for r in (one, other)]
-        inner = (between - one * other / 2) * (1 - one**2 - other**2 - between**2) + between**3
-        c = np.nan_to_num(inner / ((1 - one**2) * (1 - other**2))).clip(-1.0, 1.0)
-    down = (one - low[0], high[1] - other)
-    up = (high[0] - one, other - low[1])
+        inner = (between - one.r * other.r / 2) * (1 - one.r**2 - other.r**2 - between**2) + between**3
+        c = np.nan_to_num(inner / ((1 - one.r**2) * (1 - other.r**2))).clip(-1.0, 1.0)
+    down = (one.r - one.low, other.high - other.r)
+    up = (one.high - one.r, other.r - other.low)
     below = np.sqrt(np.maximum(0.0, down[0] ** 2 + down[1] ** 2 - 2 * c * down[0] * down[1]))
     above = np.sqrt(np.maximum(0.0, up[0] ** 2 + up[1] ** 2 - 2 * c * up[0] * up[1]))
-    return one - other - below, one - other + above
+    return one.r - other.r - below, one.r - other.r + above

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuronaut.analysis.measures.neighbours import ROUNDING, directions
-from neuronaut.analysis.shapes import Bool, Float, Int, Num
-from neuronaut.analysis.statistics.two_groups import Z95
+from neuronaut.analysis.measures.likeness import Likened, likened
+from neuronaut.analysis.measures.neighbours import ROUNDING, along, directions
+from neuronaut.analysis.shapes import Float, Int, Num
 
 SAME_NUMBER = 1e-9
 """What a pair of units of the same number has ahead of another that correlates as well."""
@@ -84,17 +84,11 @@ def best(r: Float[np.ndarray, "unit other"]) -> tuple[Int[np.ndarray, "unit"], F
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """How pairs found elsewhere correlate here: ``r`` with its interval, ``p``, and what 95 % of shuffles stay below.
+    """How pairs found elsewhere are ``alike`` here, ``p``, and what 95 % of shuffles stay below."""
 
-    ``n`` counts independent pieces: groups of samples where samples come in groups.
-    """
-
-    r: Float[np.ndarray, "pair"]
-    low: Float[np.ndarray, "pair"]
-    high: Float[np.ndarray, "pair"]
+    alike: Likened
     p: Float[np.ndarray, "pair"]
     null: Float[np.ndarray, "pair"]
-    n: int
 
 
 def held_out(
@@ -108,39 +102,34 @@ def held_out(
 
     Shuffles are circular shifts of samples in random order, any number of which cost no more than two Fourier
     transforms; a test over them is as exact as over any group of permutations. Samples of a group stay together, and
-    are shifted past their own group. p = (1 + shuffles with r as large) / (1 + shuffles), one sided; the interval is
-    Fisher's, with the number of groups for that of samples.
+    are shifted past their own group. p = (1 + shuffles with r as large) / (1 + shuffles), one sided.
 
-    References: Fisher 1915; Hemerik and Goeman, Exact testing with random permutations, 2018; Phipson and Smyth,
-    Permutation p-values should never be zero, 2010.
+    References: Hemerik and Goeman, Exact testing with random permutations, 2018; Phipson and Smyth, Permutation
+    p-values should never be zero, 2010.
     """
-    joint = np.isfinite(x) & np.isfinite(y)
-    one, other = along(x, joint), along(y, joint)
-    codes = np.arange(len(x)) if groups is None else np.unique(groups, return_inverse=True)[1]
-    pieces = len(np.unique(codes))
-    r = np.einsum("ij,ij->j", one, other).clip(-1.0, 1.0)
-    half_width = Z95 / np.sqrt(pieces - 3) if pieces > 3 else np.nan
-    with np.errstate(divide="ignore"):
-        z = np.arctanh(r)
-    empty = np.full_like(r, np.nan)
-    p, null = (empty, empty) if not shuffles else _against_chance(r, one, other, codes, shuffles, seed)
-    return HeldOut(r, np.tanh(z - half_width), np.tanh(z + half_width), p, null, pieces)
+    alike = likened(x, y, groups, centre=True)
+    empty = np.full_like(alike.r, np.nan)
+    p, null = (empty, empty) if not shuffles else _against_chance(alike.r, x, y, groups, shuffles, seed)
+    return HeldOut(alike, p, null)
 
 
 def _against_chance(
     r: Float[np.ndarray, "pair"],
-    x: Float[np.ndarray, "sample pair"],
-    y: Float[np.ndarray, "sample pair"],
-    codes: Int[np.ndarray, "sample"],
+    x: Num[np.ndarray, "sample pair"],
+    y: Num[np.ndarray, "sample pair"],
+    groups: Int[np.ndarray, "sample"] | None,
     shuffles: int,
     seed: int,
 ) -> tuple[Float[np.ndarray, "pair"], Float[np.ndarray, "pair"]]:
     """p of each correlation, and what 95 % of the shuffles stay below."""
+    codes = np.arange(len(x)) if groups is None else np.unique(groups, return_inverse=True)[1]
     drawn = pairings(codes, shuffles, seed)
     p, null = np.full_like(r, np.nan), np.full_like(r, np.nan)
     for start in range(0, len(r), AT_ONCE):
         part = slice(start, start + AT_ONCE)
-        chance = np.concatenate([_shifted(x[one.order, part], y[one.order, part])[one.shifts] for one in drawn])
+        joint = np.isfinite(x[:, part]) & np.isfinite(y[:, part])
+        mine, theirs = along(x[:, part], joint, centre=True), along(y[:, part], joint, centre=True)
+        chance = np.concatenate([_shifted(mine[one.order], theirs[one.order])[one.shifts] for one in drawn])
         p[part] = (1 + (chance >= r[part] - TOLERANCE).sum(0)) / (1 + shuffles)
         null[part] = np.quantile(chance, 0.95, axis=0)
     return np.where(np.isnan(r), np.nan, p), null
@@ -177,14 +166,3 @@ def _shifted(
     """The products of each column with its partner at every circular shift."""
     spectrum = np.conj(np.fft.rfft(x, axis=0)) * np.fft.rfft(y, axis=0)
     return np.asarray(np.fft.irfft(spectrum, len(x), axis=0))
-
-
-def along(
-    columns: Num[np.ndarray, "sample pair"], joint: Bool[np.ndarray, "sample pair"]
-) -> Float[np.ndarray, "sample pair"]:
-    """Centred on the samples where both are finite and of length 1, 0 elsewhere; NaN where nothing varies."""
-    values = np.where(joint, columns, 0.0).astype(np.float64)
-    values -= joint * (values.sum(0) / np.maximum(joint.sum(0), 1))
-    before = np.sqrt((np.where(joint, columns, 0.0).astype(np.float64) ** 2).sum(0))
-    length = np.sqrt((values**2).sum(0))
-    return np.asarray(values / np.where(length > ROUNDING * before, length, np.nan))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from neuronaut.analysis.shapes import Float, Int, Num
+from neuronaut.analysis.shapes import Bool, Float, Int, Num
 
 BLOCK_VALUES = 1 << 24
 """Similarities held at a time."""
@@ -32,6 +32,19 @@ def directions(columns: Num[np.ndarray, "number unit"], *, centre: bool) -> Floa
         length = np.sqrt((values**2).sum(0))
         usable = np.isfinite(length) & (length > (ROUNDING * before if centre else 0.0))
         return np.asarray(values / np.where(usable, length, np.nan))
+
+
+def along(
+    columns: Num[np.ndarray, "sample unit"], joint: Bool[np.ndarray, "sample unit"], *, centre: bool
+) -> Float[np.ndarray, "sample unit"]:
+    """Columns of length 1 on the samples that are named for each, 0 elsewhere; NaN where there is no direction."""
+    values = np.where(joint, columns, 0.0).astype(np.float64)
+    shortest: Float[np.ndarray, "unit"] | float = 0.0
+    if centre:
+        shortest = ROUNDING * np.sqrt((values**2).sum(0))
+        values -= joint * (values.sum(0) / np.maximum(joint.sum(0), 1))
+    length = np.sqrt((values**2).sum(0))
+    return np.asarray(values / np.where(length > shortest, length, np.nan))
 
 
 Likeness = Callable[[np.ndarray], np.ndarray]
