@@ -40,4 +40,4 @@ docs: setup      ## regenerate what in docs/ is made from the code, and check th
 	$(PY) -m pytest -q tests/docs
 
 clean:           ## remove everything that was made here
-	rm -rf .venv web/node_modules demo src/neuronaut/explorer/static/app.* src/neuronaut/explorer/static/served.* src/neuronaut/explorer/static/widget.* src/neuronaut/explorer/static/*.json src/neuronaut/explorer/static/sources.sha256
+	rm -rf .venv web/node_modules demo src/neuronaut/explorer/static/app.* src/neuronaut/explorer/static/served.* src/neuronaut/explorer/static/widget.* src/neuronaut/explorer/static/pair.* src/neuronaut/explorer/static/*.json src/neuronaut/explorer/static/sources.sha256

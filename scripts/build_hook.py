@@ -14,6 +14,7 @@ ASSETS = (
     *("app.js.gz", "app.css.gz", "build.json"),
     *("served.js.gz", "served.css.gz", "served.json"),
     *("widget.js.gz", "widget.css.gz", "widget.json"),
+    *("pair.js.gz", "pair.css.gz", "pair.json"),
 )
 
 

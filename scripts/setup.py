@@ -66,7 +66,8 @@ def web() -> None:
     sources = [path for path in (ROOT / "web").rglob("*") if path.is_file() and "node_modules" not in path.parts]
     stamp = STATIC / "sources.sha256"
     value = digest(sources)
-    if fresh(stamp, value) and all((STATIC / name).exists() for name in ("app.js.gz", "served.js.gz", "widget.js.gz")):
+    apps = ("app", "served", "widget", "pair")
+    if fresh(stamp, value) and all((STATIC / f"{name}.js.gz").exists() for name in apps):
         return
     modules()
     build = [str(PYTHON), str(ROOT / "scripts" / "node.py"), "run", "build"]

@@ -9,7 +9,7 @@ import { escape } from "./vite/escape.ts"
 import { lean } from "./vite/lean.ts"
 import { pageData } from "./vite/pageData.ts"
 import { alone } from "./vite/parts.ts"
-import { report } from "./vite/report.ts"
+import { type Name, report } from "./vite/report.ts"
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -24,22 +24,25 @@ function scope(filename: string): string {
   return `_${place.toString(36)}`
 }
 
+const MODES: readonly Name[] = ["served", "widget", "pair"]
+
 /**
  * The app is one classic script and one style sheet; Python puts them into the page and computes its CSP. With
  * `--mode served` it is the same with what only a server can answer, with `--mode widget` one module and one style
- * sheet for a notebook's cell.
+ * sheet for a notebook's cell, with `--mode pair` those for a cell of several recordings.
  */
 export default defineConfig(({ mode }) => {
-  const name = mode === "widget" || mode === "served" ? mode : "app"
+  const name = MODES.find((one) => one === mode) ?? "app"
+  const inCell = name === "widget" || name === "pair"
   return {
     plugins: [
       svelte({ compilerOptions: { cssHash: ({ filename }) => scope(filename) } }),
-      ...(name === "widget" ? [cell()] : []),
+      ...(inCell ? [cell()] : []),
       ...(mode === "production" ? [alone()] : []),
       lean(),
       escape(),
       alike(),
-      ...(name === "widget" ? [whole()] : []),
+      ...(inCell ? [whole()] : []),
       report(name),
       pageData(process.env["NEURONAUT_PAGE"]),
     ],
@@ -53,7 +56,7 @@ export default defineConfig(({ mode }) => {
       reportCompressedSize: false,
       rolldownOptions: { optimization: { inlineConst: { mode: "all", pass: 3 } }, output: { minify: true } },
       lib: {
-        entry: here(name === "widget" ? "src/widget.ts" : "src/main.ts"),
+        entry: here(inCell ? `src/${name}.ts` : "src/main.ts"),
         formats: ["iife" as const],
         name: "neuronautApp",
         fileName: () => `${name}.js`,

@@ -23,7 +23,7 @@ def npm(*arguments, cwd):
     with (Path(__file__).parents[1] / "npm.log").open("a") as log:
         log.write(" ".join(arguments[:2]) + "\\n")
     if "build" in arguments:
-        for name in ("app", "served", "widget"):
+        for name in ("app", "served", "widget", "pair"):
             for file in (f"{name}.js.gz", f"{name}.css.gz", "build.json" if name == "app" else f"{name}.json"):
                 (STATIC / file).write_text(file)
 """
@@ -62,7 +62,10 @@ def log(root: Path) -> list[str]:
 
 def test_a_wheel_carries_the_app_although_git_ignores_it(project: Path) -> None:
     names = zipfile.ZipFile(build(project, "wheel")).namelist()
-    built = (*(f"{name}.{kind}.gz" for name in ("app", "served", "widget") for kind in ("js", "css")), "build.json")
+    built = (
+        *(f"{name}.{kind}.gz" for name in ("app", "served", "widget", "pair") for kind in ("js", "css")),
+        "build.json",
+    )
     assert {f"neuronaut/explorer/static/{name}" for name in built} <= set(names)
     assert log(project) == ["ci --no-audit", "run build"]
 

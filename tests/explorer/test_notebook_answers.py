@@ -17,11 +17,12 @@ from passenger_recordings import SLICES
 
 from neuronaut.analysis.activity import activity
 from neuronaut.core.address import Address
-from neuronaut.core.errors import ExportError
+from neuronaut.core.errors import ExportError, UnknownName
 from neuronaut.core.layer import Graph, Layer
 from neuronaut.core.view import View
 from neuronaut.explorer import kernel
 from neuronaut.explorer.kernel import KernelAnswers
+from neuronaut.explorer.server.limits import Limits
 from neuronaut.explorer.server.served import Event
 from neuronaut.explorer.widget import Explorer
 from neuronaut.store.card import RecordingCard
@@ -29,6 +30,14 @@ from neuronaut.store.create import create
 from neuronaut.store.layout import ArraySpec
 from neuronaut.store.recording import Recording
 from neuronaut.store.recording import open as open_recording
+
+
+def create_small(path: Path) -> Recording:
+    """Three samples of a layer of three units."""
+    spec = ArraySpec("activations/fc/post", "float32", (3,), ("sample", "unit"))
+    with create(path, RecordingCard(Graph((Layer("fc", "dense", 3, "linear", 0),))), [spec]) as writer:
+        writer.append({spec.path: np.eye(3, dtype=np.float32)})
+    return open_recording(path)
 
 
 class Cell:
@@ -61,8 +70,9 @@ Opened = Callable[..., Cell]
 
 @pytest.fixture
 def cell(app: Path, passengers: Recording, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
-    for name in ("widget.js.gz", "widget.css.gz"):
-        (app / name).write_bytes(gzip.compress(b"/* */"))
+    for name in ("widget", "pair"):
+        for kind in ("js", "css"):
+            (app / f"{name}.{kind}.gz").write_bytes(gzip.compress(f"/* {name} */".encode()))
     cells: list[Cell] = []
 
     def open_cell(answers: Any = None, **options: Any) -> Cell:
@@ -181,6 +191,53 @@ def test_a_page_that_left_its_cell_leaves_no_work_and_nobody_who_looks_for_news(
     assert has_tasks(answers, 1)
 
 
+def test_a_page_that_no_longer_answers_is_not_waited_for_and_counts_again_when_it_does(
+    cell: Opened, passengers: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernel, "LIMITS", Limits(poll_s=0.01))
+    monkeypatch.setattr("neuronaut.explorer.widget.CALLS", 1)
+    calls = threading.Semaphore(0)
+    answers = KernelAnswers([passengers])
+    page = cell(answers)
+    monkeypatch.setattr(Explorer, "send", lambda _, content, buffers=(): "call" in content and calls.release())
+    page.say({"id": "1-1-0", "ask": "about"})
+    for _ in range(9):
+        assert calls.acquire(timeout=30)
+        page.say({"id": "1-1-1", "ask": "here"})
+    # Silence: three more calls, and nobody looks any more.
+    assert has_tasks(answers, 0)
+    while calls.acquire(blocking=False):
+        pass
+    page.say({"id": "1-1-2", "ask": "here"})
+    assert [calls.acquire(timeout=30) for _ in range(3)] == [True] * 3
+    assert has_tasks(answers, 0)
+    assert not calls.acquire(blocking=False)
+
+
+def test_what_a_silent_page_asked_for_goes_on_because_a_busy_kernel_hears_nobody(
+    cell: Opened, passengers: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernel, "LIMITS", Limits(poll_s=0.01))
+    monkeypatch.setattr("neuronaut.explorer.widget.CALLS", 1)
+    started, go = threading.Event(), threading.Event()
+
+    def slow(rec: Recording) -> Any:
+        started.set()
+        assert go.wait(30)
+        rec["0"].read(0)
+        return activity(passengers)
+
+    answers = KernelAnswers([passengers], live={"slow": slow})
+    page = cell(answers)
+    page.say({"id": "1-1-0", "ask": "query", "name": "slow"})
+    assert started.wait(30)
+    assert has_tasks(answers, 1)  # the question alone
+    go.set()
+    with page._heard:
+        assert page._heard.wait_for(lambda: "1-1-0" in page.answers, 30)
+    assert "error" not in page.answers["1-1-0"][0]
+
+
 def has_tasks(answers: KernelAnswers, count: int) -> bool:
     """Whether the kernel comes to work on so many; what was ended takes a moment."""
 
@@ -199,6 +256,24 @@ def test_a_view_is_set_by_a_link_or_by_a_view(cell: Opened) -> None:
     widget.show(View(at=Address("0", unit=11)))
     assert widget.state == "#/network?sel=0%3A11"
     assert "0%3A11" in repr(widget)
+
+
+def test_a_link_names_the_recording_that_it_is_of(cell: Opened, passengers: Recording, tmp_path: Path) -> None:
+    other = create_small(tmp_path / "other.naut")
+    widget = cell(KernelAnswers([passengers, other]), state=f"?rec={other.id}#/compare?mode=two").widget
+    assert (widget.recording, widget.state) == (other.id, "#/compare?mode=two")
+    assert "pair" in widget._css
+    widget.show("#/layers")
+    assert (widget.recording, widget.state) == (other.id, "#/layers")
+    widget.show(f"http://127.0.0.1:80/?rec={passengers.id}#/network")
+    assert (widget.recording, widget.state) == (passengers.id, "#/network")
+    widget.show(f"?rec={other.id}#/network")
+    # The address of a server's page that names none is that of its first.
+    widget.show("http://127.0.0.1:80/#/network")
+    assert widget.recording == ""
+    with pytest.raises(UnknownName, match=r"not in this cell. There are: titanic.naut, other.naut"):
+        widget.show("?rec=..%2Fsecret#/network")
+    assert "widget" in cell().widget._css
 
 
 def test_the_page_hears_of_new_commits(cell: Opened) -> None:
@@ -241,12 +316,7 @@ def test_each_of_several_recordings_is_handed_over_by_its_id(
     cell: Opened, passengers: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bool
 ) -> None:
     monkeypatch.setattr(kernel, "MOST_VALUES", 1_000_000 if whole else 0)
-    spec = ArraySpec("activations/fc/post", "float32", (3,), ("sample", "unit"))
-    with create(
-        tmp_path / "other.naut", RecordingCard(Graph((Layer("fc", "dense", 3, "linear", 0),))), [spec]
-    ) as writer:
-        writer.append({spec.path: np.eye(3, dtype=np.float32)})
-    other = open_recording(tmp_path / "other.naut")
+    other = create_small(tmp_path / "other.naut")
     page = cell(KernelAnswers([passengers, other], slices=SLICES))
     about = json.loads(page.ask(ask="about")[1][0])
     assert [(one["id"], one["title"], one["samples"]) for one in about["recordings"]] == [
@@ -272,12 +342,7 @@ def test_a_cell_without_the_widget_says_which_recordings_it_does_not_show(
 
     monkeypatch.setattr(notebook, "_has_anywidget", lambda: False)
     monkeypatch.setattr(notebook, "MOST_BYTES", 1000)
-    spec = ArraySpec("activations/fc/post", "float32", (3,), ("sample", "unit"))
-    with create(
-        tmp_path / "<b>&.naut", RecordingCard(Graph((Layer("fc", "dense", 3, "linear", 0),))), [spec]
-    ) as writer:
-        writer.append({spec.path: np.eye(3, dtype=np.float32)})
-    shown = notebook.in_cell(passengers, open_recording(tmp_path / "<b>&.naut"))
+    shown = notebook.in_cell(passengers, create_small(tmp_path / "<b>&.naut"))
     assert isinstance(shown, notebook.Frame)
     text = shown._repr_html_()
     assert f"This cell shows {passengers.path.name} alone, without &lt;b&gt;&amp;.naut." in text

@@ -45,6 +45,11 @@ class KernelAnswers:
         self._live = bool(live)
         self._looking: Future[None] | None = None
 
+    @property
+    def recordings(self) -> Mapping[str, str]:
+        """What each recording is called, by id."""
+        return {id: rec.path.name for id, rec in self._served.recordings.items()}
+
     def about(self) -> bytes:
         there = self._served.recordings.items()
         listed = [
@@ -54,7 +59,7 @@ class KernelAnswers:
         return json.dumps({"recordings": listed, "queries": self._queries.names, "live": self._live}).encode()
 
     def manifest(self, recording: str | None = None) -> bytes:
-        id = self._known(recording)
+        id = self._known(self._served.standing(recording) or recording)
         page = self._page(id)
         if page is not None:
             return page.manifest.to_json().encode("utf-8", "replace")
@@ -71,10 +76,10 @@ class KernelAnswers:
     def ask(self, query: Mapping[str, Any], gone: threading.Event) -> Future[bytes]:
         return asyncio.run_coroutine_threadsafe(self._queries.ask(dict(query), gone), self._loop)
 
-    def listen(self, hear: Callable[[Event], None]) -> None:
-        """Look at the recordings once a second, and tell ``hear`` what is new."""
+    def listen(self, hear: Callable[[Event], None], look: Callable[[], None]) -> None:
+        """Look at the recordings once a second, call ``look`` each time, and tell ``hear`` what is new."""
         if self._looking is None:
-            self._looking = asyncio.run_coroutine_threadsafe(self._look(hear), self._loop)
+            self._looking = asyncio.run_coroutine_threadsafe(self._look(hear, look), self._loop)
 
     def rest(self) -> None:
         """Nobody listens: look at the recordings no more."""
@@ -114,8 +119,9 @@ class KernelAnswers:
                 self._given[id] = (rec, bundle(rec, Choice(slices)).page if whole else None)
             return self._given[id][1]
 
-    async def _look(self, hear: Callable[[Event], None]) -> None:
+    async def _look(self, hear: Callable[[Event], None], look: Callable[[], None]) -> None:
         while True:
+            look()
             for event in await asyncio.to_thread(self._served.news):
                 # A page that was handed over whole has its own results, and making it gives some.
                 given = self._given.get(event.recording)

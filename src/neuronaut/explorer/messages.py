@@ -18,6 +18,10 @@ _MOST_ID = 128
 class Answers(Protocol):
     """What the page in a cell asks for. What cannot be answered raises Refused or a NeuronautError."""
 
+    @property
+    def recordings(self) -> Mapping[str, str]:
+        """What each recording is called, by id; the first is shown unless another is asked for."""
+
     def about(self) -> bytes:
         """JSON of which recordings there are, and what may be asked."""
 
@@ -30,8 +34,8 @@ class Answers(Protocol):
     def ask(self, query: Mapping[str, Any], gone: threading.Event) -> Future[bytes]:
         """The answer to a query, framed as a server frames it; ``gone`` ends the work at its next read."""
 
-    def listen(self, hear: Callable[[Event], None]) -> None:
-        """From now on tell what is new in the recordings."""
+    def listen(self, hear: Callable[[Event], None], look: Callable[[], None]) -> None:
+        """From now on tell what is new in the recordings; ``look`` is called at each look at them."""
 
     def rest(self) -> None:
         """Look at the recordings no more, until somebody listens again."""

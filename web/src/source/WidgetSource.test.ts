@@ -81,6 +81,41 @@ test("of several recordings the one it is of is named with every question", () =
   source.close()
 })
 
+test("another recording is asked for over the same line, and has nothing to close", async () => {
+  const { model, source } = opened()
+  const read = source.another("other").manifest()
+  expect(model.sent[0]).toMatchObject({ ask: "manifest", recording: "other" })
+  model.hear({ id: model.sent[0]!["id"] }, [text(manifest)])
+  expect((await read).id).toBe("tiny")
+  source.close()
+  const sent = model.sent.length
+  model.hear({ call: true })
+  expect(model.sent).toHaveLength(sent)
+})
+
+test("a page answers a call, and says when it leaves: with its window, or out of its cell", () => {
+  const { model, source } = opened()
+  const said = () => model.sent.map((one) => one["ask"])
+  model.hear({ call: true })
+  expect(said()).toEqual(["here"])
+  dispatchEvent(new Event("pagehide"))
+  expect(said()).toEqual(["here", "leave"])
+  source.close()
+  dispatchEvent(new Event("pagehide"))
+  expect(said()).toEqual(["here", "leave", "leave"])
+  expect(new Set(model.sent.map(({ id }) => String(id).split("-").slice(0, 2).join())).size).toBe(1)
+})
+
+test("once it is shown a recording is asked about by its id, whatever is recorded in its place", async () => {
+  const { model, source, answer } = opened()
+  const read = source.manifest()
+  answer()
+  await read
+  source.answer("activity", {}).catch(() => undefined)
+  expect(model.sent.at(-1)).toMatchObject({ ask: "query", recording: "tiny" })
+  source.close()
+})
+
 test("closing ends what still waits", async () => {
   const { source } = opened()
   const asked = source.answer("activity", {})

@@ -1,4 +1,4 @@
-import type { WidgetModel } from "./WidgetSource"
+import type { WidgetModel } from "./Kernel"
 
 type Listener = (...values: unknown[]) => void
 

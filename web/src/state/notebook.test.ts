@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest"
 import { FakeModel } from "../source/fakeModel"
-import { notebookTheme, widgetHost } from "./notebook"
+import { cell, notebookTheme, widgetHost } from "./notebook"
 
 afterEach(() => {
   for (const node of [document.body, document.documentElement]) for (const name of node.getAttributeNames()) node.removeAttribute(name)
@@ -20,6 +20,15 @@ test("a view is written into the widget's state; its echo is no navigation, Pyth
   leave()
   model.set("state", "#/network?sel=0%3A3")
   expect(moved).toHaveBeenCalledTimes(1)
+})
+
+test("a link says which of several recordings it is of; another one comes with its view at once", () => {
+  const model = new FakeModel()
+  expect(cell(model, document).address()).toBe("")
+  const around = cell(model, document, "a&b")
+  expect(around.address()).toBe("?rec=a%26b")
+  around.visit!("other", "#/compare")
+  expect(model.saved).toEqual([{ state: "#/compare", recording: "other" }])
 })
 
 test.each([

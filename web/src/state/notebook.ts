@@ -1,17 +1,19 @@
 /** The cell of a notebook as the app's surroundings: the view lives in the widget's `state`, which Python shares. */
 
-import type { WidgetModel } from "../source/WidgetSource"
+import type { WidgetModel } from "../source/Kernel"
 import type { Host } from "./state"
 import type { Surroundings } from "./surroundings"
 import type { Theme } from "./view"
 
 const STATE = "state"
 
-export function cell(model: WidgetModel, page: Document): Surroundings {
+/** `named`: the id of the recording that is shown, where a link has to say which one that is. */
+export function cell(model: WidgetModel, page: Document, named = ""): Surroundings {
   return {
     host: widgetHost(model),
     alone: false,
-    address: () => "",
+    // As a server's page has it, so that a link copied here lands there, and the other way round.
+    address: () => named && `?rec=${encodeURIComponent(named)}`,
     visit: (recording, hash) => {
       model.set(STATE, hash)
       model.set("recording", recording)

@@ -7,12 +7,12 @@ import type { Explorer } from "../explorer.svelte"
 type Part = Component<{ explorer: Explorer }, { command?(id: CommandId): boolean }>
 
 export interface Beside {
-  /** In the top bar: which recording is shown. */
-  readonly Switch: Part
+  /** In the top bar: which of several recordings is shown. */
+  readonly Switch?: Part
   /** Whether groups are compared, or recordings. */
   readonly Mode: Part
-  /** Compare's view of two recordings; null where there is no room for it. */
-  readonly Matched: Part | null
+  /** Compare's view of two recordings. */
+  readonly Matched?: Part
 }
 
 let held: Beside | null = null
