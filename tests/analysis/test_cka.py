@@ -90,6 +90,7 @@ def test_the_layers_of_a_recording_are_compared_each_with_each(
     layers = {"a": data(300, 4), "b": data(300, 6, seed=1), "c": np.maximum(data(300, 4) - 3, 0)}
     found = cka(made(layers))
     assert_as_defined(found, layers, layers)
+    assert np.diagonal(found["cka"]).tolist() == np.diagonal(found["debiased"]).tolist() == [1.0, 1.0, 1.0]
     assert found.coords["layers"] == found.coords["others"] == ["a", "b", "c"]
 
 

@@ -41,11 +41,13 @@ def linear_cka(
 
 
 def aligned(products: Float[np.ndarray, "layer layer"]) -> Float[np.ndarray, "layer layer"]:
-    """Products over the root of both own products; NaN where a layer's own is not above 0."""
+    """Products over the root of both own products, so exactly 1 with itself; NaN where a layer's own is not above 0."""
     own = np.diagonal(products)
     with np.errstate(invalid="ignore", divide="ignore"):
         root = np.sqrt(np.where(own > 0, own, np.nan))
-        return np.asarray(products / (root[:, None] * root))
+        found = np.asarray(products / (root[:, None] * root))
+    np.fill_diagonal(found, np.where(own > 0, 1, np.nan))
+    return found
 
 
 def debiased(
