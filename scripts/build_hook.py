@@ -18,7 +18,7 @@ ASSETS = (
 )
 
 
-class ExplorerHook(BuildHookInterface):  # type: ignore[type-arg]
+class ExplorerHook(BuildHookInterface):
     """Runs for wheels and sdists; an editable install uses what `make web` builds."""
 
     def dependencies(self) -> list[str]:

@@ -17,10 +17,10 @@ def by_definition(weights: np.ndarray) -> float:
     rows, columns = weights.shape
     return float(
         sum(
-            weights[i, j] * weights[k, l]
+            weights[i, j] * weights[k, m]
             for i, k in combinations(range(rows), 2)
-            for j, l in product(range(columns), repeat=2)  # noqa: E741
-            if j > l
+            for j, m in product(range(columns), repeat=2)
+            if j > m
         )
     )
 

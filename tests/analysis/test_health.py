@@ -19,7 +19,7 @@ FLAGS = ("dead", "dormant", "constant", "always_on", "saturated")
 
 
 def layer(activation: str | None, units: int, **more: object) -> Layer:
-    return Layer("fc", "dense", units, "linear", 1, activation=activation, **more)  # type: ignore[arg-type]
+    return Layer("fc", "dense", units, "linear", 1, activation=activation, **more)
 
 
 def normal(units: int, seed: int = 0) -> torch.Tensor:
@@ -27,7 +27,7 @@ def normal(units: int, seed: int = 0) -> torch.Tensor:
 
 
 def named(found: object, name: str) -> list[int]:
-    return np.flatnonzero(found[name]).tolist()  # type: ignore[index]
+    return np.flatnonzero(found[name]).tolist()
 
 
 def test_planted_units_after_a_relu(made: Made) -> None:

@@ -26,8 +26,8 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     true = module._moments
 
     def counted(array: object, wanted: object) -> object:
-        seen.append(array.layer)  # type: ignore[attr-defined]
-        return true(array, wanted)  # type: ignore[arg-type]
+        seen.append(array.layer)
+        return true(array, wanted)
 
     monkeypatch.setattr(module, "_moments", counted)
     return seen
@@ -119,4 +119,4 @@ def test_masks_and_slices_are_keys_by_what_they_select() -> None:
 
 def test_an_analysis_of_something_else_says_what_to_pass() -> None:
     with pytest.raises(NeuronautError, match=r"activity asks a recording, and was given a dict.*naut\.open"):
-        activity({"not": "a recording"})  # type: ignore[arg-type]
+        activity({"not": "a recording"})

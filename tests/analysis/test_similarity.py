@@ -266,7 +266,7 @@ def layers_with_weights() -> dict[str, object]:
 def test_weights_into_and_out_of_units_are_compared_by_cosine(made: Made) -> None:
     given = layers_with_weights()
     rec = made({"input": values(3), "a": values(5), "b": values(2)}, **given)
-    first, second = given["parameters"].values()  # type: ignore[attr-defined]
+    first, second = given["parameters"].values()
     into = similarity(rec, "a", by="weight", k=4)
     whole = likeness(first.T, "cosine")
     assert into["index"][1, 0] == 4

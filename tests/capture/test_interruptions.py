@@ -419,7 +419,7 @@ def test_a_second_ctrl_c_waits_for_the_writing_thread() -> None:
         gate.set()
         real()
 
-    queue._thread.join = join  # type: ignore[method-assign]
+    queue._thread.join = join
     with pytest.raises(KeyboardInterrupt):
         queue.close()
     assert done == [1]

@@ -56,7 +56,7 @@ def test_features_are_named_with_interval_and_what_they_sum_to(neuronaut: Run, f
 def test_json_holds_what_python_gives(neuronaut: Run, folder: Path) -> None:
     words = ("--layer", "0", "--method", "patching", "--where", "who == 'ann'", "--baseline", "0", "--json")
     found = neuronaut(*TABLE, *words).json
-    import attributedmodels  # type: ignore[import-not-found]
+    import attributedmodels
 
     rec = naut.open(folder / "people.naut")
     same = naut.attribute(attributedmodels.table, rec, "2:0", "0", "patching", "who == 'ann'", baseline=0.0)

@@ -93,7 +93,7 @@ def test_ablate_prints_effects_with_interval_null_and_verdict(neuronaut: Run, fo
 
 
 def test_ablate_as_json_is_what_python_says(neuronaut: Run, folder: Path) -> None:
-    from livemodels import net  # type: ignore[import-not-found]
+    from livemodels import net
 
     words = ("ablate", "people.naut", "0:0", "0:2", "--model", "livemodels:net", "--how", "zero", "-w", "who == 'ann'")
     found = neuronaut(*words, "--json").json

@@ -27,7 +27,7 @@ def outcome(error: BaseException) -> int:
 
 
 def neuronaut(*words: object, **options: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *map(str, words)], capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload, no-any-return]
+    return subprocess.run([sys.executable, *map(str, words)], capture_output=True, text=True, check=False, **options)
 
 
 def test_an_error_of_ours_is_exit_code_2_without_traceback(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ import typer
 import neuronaut as naut
 from neuronaut.cli.commands import app
 
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS = typer.main.get_command(app).commands
 BOTH = sorted(set(COMMANDS) & set(naut.__all__))
 WORD = {"rec": "recording", "rec_or_data": "recording", "largest": "lowest", "weights": "activity"}
 """What is said the other way round, or is a file there; of lists an option names one at a time."""

@@ -154,7 +154,7 @@ def test_column_names_of_the_same_text_are_refused_by_name() -> None:
 def test_a_column_may_have_any_name(name: object) -> None:
     columns = Columns.from_frame(pd.DataFrame([[5]], columns=pd.Index([name], dtype=object)))
     (text,) = columns
-    assert columns[text].values.tolist() == [5.0]  # type: ignore[union-attr]
+    assert columns[text].values.tolist() == [5.0]
 
 
 def test_a_column_is_converted_only_when_asked_for() -> None:
@@ -199,9 +199,9 @@ def test_columns_beside_others_come_first() -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: NumberColumn("c", np.zeros(2, np.float32)),  # type: ignore[arg-type]
+        lambda: NumberColumn("c", np.zeros(2, np.float32)),
         lambda: NumberColumn("c", np.zeros((2, 2))),
-        lambda: TextColumn("c", np.zeros(2, np.int64), ("a",)),  # type: ignore[arg-type]
+        lambda: TextColumn("c", np.zeros(2, np.int64), ("a",)),
         lambda: TextColumn("c", np.array([0, 1], np.int32), ("a",)),
         lambda: TextColumn("c", np.array([-2], np.int32), ("a",)),
         lambda: BoolColumn("c", np.zeros(2, bool), np.zeros(1, bool)),

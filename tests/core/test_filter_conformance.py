@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filter_tables import columns_of
 
 from neuronaut.core.errors import FilterError
 from neuronaut.core.filters import evaluate, from_dict, hints, parse, text_of, to_dict
@@ -17,9 +18,6 @@ from neuronaut.core.filters.text import number_text
 from neuronaut.core.slices import where
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tests" / "conformance"))
-
-from filter_tables import columns_of  # noqa: E402
 
 CORPUS: dict[str, Any] = json.loads((ROOT / "tests" / "conformance" / "filters.json").read_text())
 NAMES: list[dict[str, Any]] = json.loads((ROOT / "tests" / "conformance" / "names.json").read_text())

@@ -5,13 +5,18 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
-import sys
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from notebook_server import Lab, Notebook, Notebooks
+from opened_page import Opened, Opener
+from passenger_recordings import SLICES, record_passengers
 from playwright.sync_api import Browser, sync_playwright
+from screens import Recordings
+from served_page import OpenedServed, Serving
 
 from neuronaut.core.address import Address
 from neuronaut.core.finding import Finding
@@ -21,12 +26,6 @@ from neuronaut.explorer.server.run import Server
 from neuronaut.store.recording import Recording
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("explorer", "core")]
-
-from opened_page import Opened, Opener  # noqa: E402
-from passenger_recordings import SLICES, record_passengers  # noqa: E402
-from screens import Recordings  # noqa: E402
-from served_page import OpenedServed, Serving  # noqa: E402
 
 FLAGS = [
     "--no-sandbox",
@@ -125,3 +124,26 @@ def titanic(passengers: Recording, tmp_path_factory: pytest.TempPathFactory) -> 
     finding = Finding("Unit 11 of the first layer prefers those who lived.", at, views=(View("network", at=at),))
     page = tmp_path_factory.mktemp("page") / "titanic.html"
     return export(passengers, page, slices=SLICES, findings=[finding])
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with Lab(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
+
+
+@pytest.fixture
+def notebook(browser: Browser, lab: Lab, request: pytest.FixtureRequest) -> Iterator[Notebooks]:
+    """Opens notebooks; when the test ends, none may have thrown."""
+    books: list[Notebook] = []
+
+    def open_notebook(*cells: str, theme: str = "light") -> Notebook:
+        name = re.sub(r"\W", "_", f"{request.node.name}_{len(books)}")
+        books.append(Notebook(browser, lab, name, cells, theme=theme))
+        return books[-1]
+
+    yield open_notebook
+    for book in books:
+        book.close()
+    for book in books:
+        assert book.wrongs == []

@@ -32,7 +32,7 @@ class OpenedServed(Opened):
         self.requests: list[str] = []
         self._context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
-            color_scheme=theme,  # type: ignore[arg-type]
+            color_scheme=theme,
             reduced_motion="reduce",
         )
         self.tab = self._context.new_page()

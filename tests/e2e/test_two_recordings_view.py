@@ -151,7 +151,7 @@ def test_pointing_at_a_unit_shows_its_partner_on_the_other_side(both: Serving) -
     row = page.tab.get_by_role("region", name="Matched units").get_by_role("row").nth(1)
     row.hover()
     expect(drawing.locator(".ring")).to_have_count(1)
-    assert drawing.locator(".ring").get_attribute("d").count("M") == 2  # type: ignore[union-attr]
+    assert drawing.locator(".ring").get_attribute("d").count("M") == 2
     box = drawing.bounding_box()
     assert box is not None
     page.tab.mouse.move(box["x"] + 2, box["y"] + box["height"] - 4)

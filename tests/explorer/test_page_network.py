@@ -125,10 +125,7 @@ def test_a_hidden_concatenation_hands_its_units_on(tmp_path: Path) -> None:
 )
 def test_labels_are_friendlier_than_numbers_and_never_the_same_twice(names: list[str], labels: list[str]) -> None:
     kinds = ["input" if name == "input" else "dense" for name in names]
-    layers = [
-        Layer(name, kind, 1, "x", 0, output=name == names[-1])  # type: ignore[arg-type]
-        for name, kind in zip(names, kinds, strict=True)
-    ]
+    layers = [Layer(name, kind, 1, "x", 0, output=name == names[-1]) for name, kind in zip(names, kinds, strict=True)]
     cards = layer_cards(layers, dict.fromkeys(names, False))
     assert [card.label for card in cards] == labels
     assert [card.name for card in cards] == names

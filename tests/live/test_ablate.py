@@ -64,7 +64,7 @@ def test_ablating_a_dead_unit_changes_nothing_bit_for_bit(make: Callable[[], nn.
     with torch.no_grad():
         net[0].weight[2] = 0
         net[0].bias[2] = -1
-    found = ablate(net, X, "0:2", how=how, labels=np.arange(60) % 3, null=0)  # type: ignore[arg-type]
+    found = ablate(net, X, "0:2", how=how, labels=np.arange(60) % 3, null=0)
     for name in ("effect", "low", "high", "output_effect", "output_size", "class_effect"):
         assert (found[name] == 0).all(), name
 
@@ -92,7 +92,7 @@ def test_without_a_whole_layer_every_sample_gets_the_same_answer(how: str) -> No
     net, X = seeded(classifier), rows(50, 4)
     hidden = net[:2](torch.from_numpy(X)).detach()
     constant = net[2:](hidden.mean(0, keepdim=True) if how == "mean" else torch.zeros(1, 30)).detach().double().numpy()
-    found = ablate(net, X, "0", how=how, null=0)  # type: ignore[arg-type]
+    found = ablate(net, X, "0", how=how, null=0)
     assert np.allclose(found["output_effect"], (constant - answers(net, X)).mean(0), atol=1e-6)
     assert np.allclose(found["output_size"], np.abs(constant - answers(net, X)).mean(0), atol=1e-6)
     assert found.params["units"] == [f"0:{unit}" for unit in range(30)]
@@ -158,8 +158,8 @@ def test_resampling_takes_the_values_of_other_samples_and_each_of_them_once() ->
 def test_a_recording_gives_what_its_data_and_labels_give(how: str) -> None:
     net, X, y = planted()
     rec = naut.record(net, X, labels=y, influence=False)
-    from_recording = ablate(net, rec, "0:3", how=how)  # type: ignore[arg-type]
-    from_data = ablate(net, X, "0:3", how=how, labels=y)  # type: ignore[arg-type]
+    from_recording = ablate(net, rec, "0:3", how=how)
+    from_data = ablate(net, X, "0:3", how=how, labels=y)
     for name, values in from_data.values.items():
         assert np.allclose(values, from_recording[name], equal_nan=True), name
     assert from_recording.coords == from_data.coords
@@ -168,7 +168,7 @@ def test_a_recording_gives_what_its_data_and_labels_give(how: str) -> None:
 @pytest.mark.parametrize("how", ["mean", "zero", "resample"])
 def test_the_unit_that_decides_is_causal_and_an_idle_one_is_not(how: str) -> None:
     net, X, y = planted()
-    decides = ablate(net, X, "0:3", how=how, labels=y)  # type: ignore[arg-type]
+    decides = ablate(net, X, "0:3", how=how, labels=y)
     assert (decides["causal"] == 1).all()
     assert decides["percentile"].tolist() == [100, 0, 0, 100]
     assert np.allclose(decides["null_p"], 1 / 21)
@@ -177,7 +177,7 @@ def test_the_unit_that_decides_is_causal_and_an_idle_one_is_not(how: str) -> Non
     assert decides["class_effect"].min() < -0.2
     with torch.no_grad():
         net[1].weight[:, 5] = 0
-    idle = ablate(net, X, "0:5", how=how, labels=y)  # type: ignore[arg-type]
+    idle = ablate(net, X, "0:5", how=how, labels=y)
     assert (idle["causal"] == 0).all()
     assert all("not shown, the interval holds 0" in note for note in idle.notes)
 
@@ -397,7 +397,7 @@ def state(net: nn.Module) -> list[Any]:
         [(len(module._forward_hooks), len(module._forward_pre_hooks)) for module in net.modules()],
         [parameter.grad is None and parameter.requires_grad for parameter in net.parameters()],
         torch.get_rng_state().tolist(),
-        np.random.get_state()[1].tolist(),  # type: ignore[index, union-attr]
+        np.random.get_state()[1].tolist(),
         torch.is_grad_enabled(),
     ]
 
@@ -407,7 +407,7 @@ def test_model_and_data_are_left_bit_for_bit_as_they_were(how: str) -> None:
     net, X = seeded(Spy), rows(50, 4)
     net.train(), net.norm.eval()
     before, data = state(net), X.copy()
-    ablate(net, X, ["first:1", "first:2"], how=how, labels=np.arange(50) % 3)  # type: ignore[arg-type]
+    ablate(net, X, ["first:1", "first:2"], how=how, labels=np.arange(50) % 3)
     assert state(net) == before
     assert np.array_equal(X, data)
 
@@ -429,10 +429,10 @@ def test_an_exception_in_the_middle_passes_and_leaves_the_model_as_it_was(error:
 def test_batches_do_not_change_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     net, X, y = planted()
     rec = naut.record(net, X, labels=y, influence=False)
-    whole = {how: ablate(net, rec, "0:3", how=how, null=3) for how in ("mean", "zero")}  # type: ignore[arg-type]
+    whole = {how: ablate(net, rec, "0:3", how=how, null=3) for how in ("mean", "zero")}
     monkeypatch.setattr("neuronaut.live.subject.batch_rows", lambda *_: 7)
     for how, one in whole.items():
-        parts = ablate(net, rec, "0:3", how=how, null=3)  # type: ignore[arg-type]
+        parts = ablate(net, rec, "0:3", how=how, null=3)
         for name, values in one.values.items():
             assert np.allclose(values, parts[name], atol=1e-6, equal_nan=True), name
     assert ablate(net, rec, "0:3", how="resample", null=3)["effect"][0] > 0

@@ -90,7 +90,7 @@ class Words(nn.Module):
 
 
 class Both(Words):
-    def forward(self, ids: torch.Tensor, more: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+    def forward(self, ids: torch.Tensor, more: torch.Tensor) -> torch.Tensor:
         out: torch.Tensor = self.head(self.embed(ids).mean(1) * more)
         return out
 

@@ -26,8 +26,8 @@ def inputs() -> np.ndarray:
 
 def each(net: nn.Module, X: np.ndarray, unit: int, output: int) -> np.ndarray:
     """Gradient times activation of one hidden unit on one output, sample by sample, by autograd."""
-    hidden = net[:2](torch.from_numpy(X)).detach().requires_grad_()  # type: ignore[index]
-    (gradient,) = torch.autograd.grad(net[2](hidden)[:, output].sum(), hidden)  # type: ignore[index]
+    hidden = net[:2](torch.from_numpy(X)).detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(net[2](hidden)[:, output].sum(), hidden)
     return np.asarray((gradient * hidden).detach()[:, unit])
 
 

@@ -46,9 +46,9 @@ def test_a_path_is_answered_with_how_to_open_it(kind: Callable[[str], Any], verb
 
 def test_what_is_no_recording_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="export asks a recording, and was given a list"):
-        naut.export([1, 2], tmp_path / "page.html")  # type: ignore[arg-type]
+        naut.export([1, 2], tmp_path / "page.html")
     with pytest.raises(DataError, match="activity asks a recording, and was given a ndarray"):
-        naut.activity(ROWS)  # type: ignore[arg-type]
+        naut.activity(ROWS)
 
 
 def test_a_slice_masks_a_recording_as_it_does_its_columns(rec: naut.Recording) -> None:
@@ -56,7 +56,7 @@ def test_a_slice_masks_a_recording_as_it_does_its_columns(rec: naut.Recording) -
     assert slice.mask(rec).sum() == 7
     assert (slice.mask(rec) == slice.mask(rec.columns)).all()
     with pytest.raises(DataError, match="of a recording or its columns, not of a dict"):
-        slice.mask({"row": [1]})  # type: ignore[arg-type]
+        slice.mask({"row": [1]})
 
 
 @pytest.mark.parametrize(

@@ -264,9 +264,9 @@ def test_what_is_no_model_or_compiled_is_refused_at_the_door() -> None:
     with pytest.raises(UnsupportedModel, match="you passed the class Hard"):
         naut.watch(Hard)
     with pytest.raises(UnknownName, match="no site 'post '"):
-        naut.watch(small(), sites="post ")  # type: ignore[arg-type]
+        naut.watch(small(), sites="post ")
     with pytest.raises(UnknownName, match="no position 'all'"):
-        naut.watch(small(), position="all")  # type: ignore[arg-type]
+        naut.watch(small(), position="all")
 
 
 def test_a_layer_that_is_not_there_is_named_on_the_first_call() -> None:

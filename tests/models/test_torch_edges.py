@@ -126,7 +126,7 @@ def weights(edge: Edge, target: Layer, units: int, parameters: Any) -> np.ndarra
     for group, block in enumerate(blocks):
         full[group * inputs : (group + 1) * inputs, group * outputs : (group + 1) * outputs] = block
     matrix = np.zeros((units, full.shape[1]))
-    for place, unit in enumerate(edge.take.decode()):  # type: ignore[union-attr]
+    for place, unit in enumerate(edge.take.decode()):
         if unit >= 0:
             matrix[unit] += full[place]
     return matrix

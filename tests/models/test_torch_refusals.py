@@ -120,7 +120,7 @@ def test_a_model_without_weights_is_refused() -> None:
 
 def test_what_is_no_module_is_refused() -> None:
     with pytest.raises(UnsupportedModel, match=r"function is no torch\.nn\.Module"):
-        wrap(lambda x: x, torch.zeros(2, 3))  # type: ignore[arg-type]
+        wrap(lambda x: x, torch.zeros(2, 3))
 
 
 class ThroughNumPy(nn.Module):

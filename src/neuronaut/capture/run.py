@@ -114,8 +114,8 @@ def record_batches(
     before = done.rows
 
     def append(rows: Rows) -> None:
-        assert writer is not None  # noqa: S101
-        writer.append(rows.arrays, rows.metadata, samples=rows.ids, half=rows.half)
+        if writer is not None:
+            writer.append(rows.arrays, rows.metadata, samples=rows.ids, half=rows.half)
 
     gather = Gather(append)
 

@@ -172,7 +172,7 @@ def _result(
     names = [name for name in METRICS if metric in (name, "all")]
     picked = [METRICS.index(name) for name in names]
     table = _table(subject, found, picked, resamples, seed)
-    width = 0 if found.output_sum is None else len(found.output_sum)
+    width = found.output_sums.shape[1]
     why = reasons(subject.task, subject.truth, width)
     table["causal"], said = verdicts(
         names, table, why, units=chosen.count, pieces=observations(found.change[:, picked], subject.groups).tolist(),
@@ -246,12 +246,9 @@ def _classes(subject: Subject, found: Measured, change: Float64, resamples: int,
 
 def _outputs(subject: Subject, found: Measured, resamples: int, seed: int) -> dict[str, Any]:
     """The change of each output, its interval, and the mean of its size."""
-    assert found.output_sum is not None and found.output_size is not None and found.output_count is not None  # noqa: S101
+    change, size, count = found.output_sums
     with np.errstate(invalid="ignore"):
-        values: dict[str, Any] = {
-            "output_effect": found.output_sum / found.output_count,
-            "output_size": found.output_size / found.output_count,
-        }
+        values: dict[str, Any] = {"output_effect": change / count, "output_size": size / count}
     if found.outputs is not None:
         values["output_low"], values["output_high"] = paired_interval(
             found.outputs, subject.groups, resamples=resamples, seed=seed

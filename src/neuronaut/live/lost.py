@@ -29,8 +29,8 @@ def lost_notes(
         lost, broken = asked & ~np.isfinite(found.change[:, place]), ~np.isfinite(found.before[:, place])
         before.setdefault(int((lost & broken).sum()), []).append(name)
         without.setdefault(int((lost & ~broken).sum()), []).append(name)
-    if "logits" in names and found.output_count is not None and len(found.output_count):
-        before.setdefault(int(len(found.change) - found.output_count.min()), []).append("output_effect")
+    if "logits" in names and found.output_sums.size:
+        before.setdefault(int(len(found.change) - found.output_sums[2].min()), []).append("output_effect")
     return [*_said(before, ""), *_said(without, " with the units scaled" if scaled else " without the units")]
 
 

@@ -29,8 +29,8 @@ WIDE = 128
 class Measured:
     """``before`` and ``change`` [sample, metric] in the order of the subject's rows.
 
-    ``outputs`` [sample, output] is their change, None when there are more than WIDE; ``output_sum`` and
-    ``output_size`` sum the change and its size over the ``output_count`` samples in which it is finite.
+    ``outputs`` [sample, output] is their change, None when there are more than WIDE. ``output_sums`` [3, output] are of
+    the samples in which the change is finite: the change, its size, and how many they are.
     ``others_sum`` and ``others_count`` [set, metric] belong to the other sets: the sum over samples whose change is
     finite, and their number.
     """
@@ -40,15 +40,14 @@ class Measured:
     before: Float64 = field(init=False)
     change: Float64 = field(init=False)
     outputs: Float64 | None = None
-    output_sum: Float64 | None = None
-    output_size: Float64 | None = None
-    output_count: Float64 | None = None
+    output_sums: Float64 = field(init=False)
     others_sum: Float64 = field(init=False)
     others_count: Float64 = field(init=False)
 
     def __post_init__(self) -> None:
         self.before = np.full((self.samples, len(METRICS)), np.nan)
         self.change = np.full((self.samples, len(METRICS)), np.nan)
+        self.output_sums = np.zeros((3, 0))
         self.others_sum = np.zeros((self.sets, len(METRICS)))
         self.others_count = np.zeros((self.sets, len(METRICS)))
 
@@ -61,14 +60,12 @@ class Measured:
     def see(self, places: Rows, base: Float64, moved: Float64, shift: Float64) -> None:
         """One batch of the chosen set: metrics before, their change, and the change of the outputs."""
         self.before[places], self.change[places] = base, moved
-        if self.output_sum is None or self.output_size is None or self.output_count is None:
-            self.output_sum, self.output_size, self.output_count = np.zeros((3, shift.shape[1]))
+        if not self.output_sums.size:
+            self.output_sums = np.zeros((3, shift.shape[1]))
             self.outputs = np.zeros((self.samples, shift.shape[1])) if shift.shape[1] <= WIDE else None
         finite = np.isfinite(shift)
         known = np.where(finite, shift, 0.0)
-        self.output_sum += known.sum(0)
-        self.output_size += np.abs(known).sum(0)
-        self.output_count += finite.sum(0)
+        self.output_sums += [known.sum(0), np.abs(known).sum(0), finite.sum(0)]
         if self.outputs is not None:
             self.outputs[places] = shift
 

@@ -66,12 +66,13 @@ def _load_forward_mode() -> None:
 
 
 def _dual(primal: torch.Tensor, tangent: torch.Tensor) -> torch.Tensor:
-    dual: torch.Tensor = forward_ad.make_dual(primal, tangent)  # type: ignore[no-untyped-call]
-    return dual
+    make: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = forward_ad.make_dual
+    return make(primal, tangent)
 
 
 def _tangent(tensor: torch.Tensor) -> torch.Tensor:
-    tangent: torch.Tensor | None = forward_ad.unpack_dual(tensor).tangent  # type: ignore[no-untyped-call]
+    unpack: Callable[[torch.Tensor], forward_ad.UnpackedDualTensor] = forward_ad.unpack_dual
+    tangent = unpack(tensor).tangent
     return torch.zeros_like(tensor) if tangent is None else tangent
 
 

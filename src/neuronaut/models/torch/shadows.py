@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
 from neuronaut.core.layer import ABSENT, MIXED
@@ -40,7 +41,7 @@ def merge(shadows: Sequence[Shadow]) -> Shadow:
     """
     result = shadows[0]
     for other in shadows[1:]:
-        shape = torch.broadcast_shapes(result.shape, other.shape)  # type: ignore[no-untyped-call]
+        shape = np.broadcast_shapes(result.shape, other.shape)
         one, two = result.expand(shape), other.expand(shape)
         mixed = torch.where(one == two, one, torch.full_like(one, MIXED))
         result = torch.where(one == ABSENT, two, torch.where(two == ABSENT, one, mixed))

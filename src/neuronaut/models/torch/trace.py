@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from dataclasses import replace as replace_fields
 from typing import Any
 
@@ -47,7 +47,8 @@ class Found:
     module: nn.Module
     modules: Mapping[str, nn.Module]
     opaque: Sequence[nn.Module]
-    traced: Traced
+    traced: Traced = field(init=False)
+    """Set by each reading of the module."""
     example: Batch
     dtype: torch.dtype
     device: torch.device
@@ -92,7 +93,6 @@ def trace(model: nn.Module, batch: Batch, layers: str | Sequence[str] = "*") -> 
         module,
         modules,
         tuple(opaque),
-        None,  # type: ignore[arg-type]  # set by _read, a few lines below
         take_rows(example, rows),
         dtype,
         device,
