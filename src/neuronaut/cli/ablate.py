@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
-from neuronaut.cli.live import MODEL, Data, Features
-from neuronaut.cli.options import Csv, Json, RecordingPath
+from neuronaut.cli.live import Data, Features, Groups, Model, Resamples
+from neuronaut.cli.options import Csv, Json, RecordingPath, Where
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,16 +21,14 @@ _CLASSES = 12
 def ablate(
     recording: RecordingPath,
     units: Annotated[list[str], typer.Argument(help="Units or layers: 0:11 0:12 fc2.", show_default=False)],
-    model: Annotated[str, typer.Option(help=MODEL, show_default=False)],
+    model: Model,
     how: Annotated[str, typer.Option(help="mean, zero, resample (from another sample) or scale.")] = "mean",
     scale: Annotated[
         float | None, typer.Option(help="With --how scale: the factor, as 0.5 or 2.", show_default=False)
     ] = None,
     metric: Annotated[str, typer.Option(help="loss, accuracy, logits, kl or all.")] = "all",
-    where: Annotated[str | None, typer.Option("--where", "-w", help="Only samples of this filter.")] = None,
-    groups: Annotated[
-        str | None, typer.Option(help="Column whose equal values belong together.", show_default="as recorded")
-    ] = None,
+    where: Where = None,
+    groups: Groups = None,
     labels: Annotated[
         str | None,
         typer.Option(help="Column of right answers; of several outputs one each: x,y.", show_default="as recorded"),
@@ -38,7 +36,7 @@ def ablate(
     data: Data = None,
     features: Features = None,
     null: Annotated[int, typer.Option(min=0, help="Random sets of as many units to compare with.")] = 20,
-    resamples: Annotated[int, typer.Option(min=1, help="Bootstrap resamples of the interval.")] = 2000,
+    resamples: Resamples = 2000,
     seed: Annotated[int, typer.Option(help="Of what is drawn at random.")] = 0,
     keep: Annotated[bool, typer.Option("--keep", help="Keep it in the recording, for its page.")] = False,
     json: Json = False,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuronaut.cli.live import MODEL, Data, Features
-from neuronaut.cli.options import Csv, Json, Limit, RecordingPath
+from neuronaut.cli.live import Data, Features, Groups, Model, Resamples
+from neuronaut.cli.options import Csv, Json, Limit, RecordingPath, Where
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,21 +19,19 @@ if TYPE_CHECKING:
 def attribute(
     recording: RecordingPath,
     to: Annotated[str, typer.Argument(help="A unit, LAYER:UNIT, or the name of an output, as in 4:0 or survived.")],
-    model: Annotated[str, typer.Option(help=MODEL, show_default=False)],
+    model: Model,
     layer: Annotated[str, typer.Option("--layer", "-l", help="Whose units: input, or a layer before it.")] = "input",
     method: Annotated[
         str, typer.Option("--method", "-m", help="integrated, expected, conductance, gradient, lrp or patching.")
     ] = "integrated",
-    where: Annotated[str | None, typer.Option("--where", "-w", help="Only samples of this filter.")] = None,
+    where: Where = None,
     baseline: Annotated[
         str | None,
         typer.Option(help="mean, zero, resample (another sample) or a number.", show_default="as the method has it"),
     ] = None,
     steps: Annotated[int, typer.Option(min=1, help="Places on the way from the baseline.")] = 64,
     samples: Annotated[int, typer.Option(min=0, help="Samples to measure on at most; 0 for all.")] = 256,
-    groups: Annotated[
-        str | None, typer.Option(help="Column whose equal values belong together.", show_default="as recorded")
-    ] = None,
+    groups: Groups = None,
     positions: Annotated[
         bool, typer.Option("--positions", help="Also where in a picture or sequence: its map.")
     ] = False,
@@ -42,7 +40,7 @@ def attribute(
     verify: Annotated[int, typer.Option(min=0, help="Units that patching is checked on.")] = 16,
     epsilon: Annotated[float, typer.Option(min=0.0, help="Of lrp: what keeps small sums small.")] = 1e-6,
     gamma: Annotated[float, typer.Option(min=0.0, help="Of lrp: what favours the winning side of a sum.")] = 0.25,
-    resamples: Annotated[int, typer.Option(min=1, help="Bootstrap resamples of the interval.")] = 2000,
+    resamples: Resamples = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Of what is drawn at random.")] = 0,
     limit: Limit = 20,
     json: Json = False,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuronaut.cli.options import Csv, Json, Limit, RecordingPath, Reduction
+from neuronaut.cli.options import Csv, Json, Limit, RecordingPath, Reduction, Unit
 
 if TYPE_CHECKING:
     from neuronaut.core.result import Result
@@ -16,7 +16,7 @@ _HEAD = f"{'n':<7}{'precision':>9}{'lift':>6}{'recall':>8}{'found':>7}{'held-out
 
 def drivers(
     recording: RecordingPath,
-    at: Annotated[str, typer.Argument(help="A unit, LAYER:UNIT, as in 0:11.", show_default=False)],
+    at: Unit,
     top: Annotated[float, typer.Option(help="The share of samples that is the unit's top.")] = 0.05,
     lowest: Annotated[bool, typer.Option("--lowest", help="What makes the unit low instead.")] = False,
     depth: Annotated[int, typer.Option(help="Conditions in a slice, at most.")] = 3,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuronaut.cli.options import Csv, Json, Layers, Limit, RecordingPath, Site, chosen_layers
+from neuronaut.cli.options import Csv, Json, Layers, Limit, RecordingPath, Site, Where, chosen_layers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +18,7 @@ _WORDS = ("dead", "dormant", "constant", "always on", "saturated")
 
 def health(
     recording: RecordingPath,
-    where: Annotated[str | None, typer.Option("--where", "-w", help="Only samples of this filter.")] = None,
+    where: Where = None,
     layer: Layers = None,
     site: Site = "post",
     tau: Annotated[float, typer.Option(min=0, help="A unit is dormant at this score or below.")] = 0.025,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neuronaut.cli.live import MODEL, Data, Features
-from neuronaut.cli.options import Csv, Json, Limit, RecordingPath
+from neuronaut.cli.options import Csv, Json, Limit, RecordingPath, Unit, Where
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 def influence(
     recording: RecordingPath,
-    at: Annotated[str, typer.Argument(help="A unit, LAYER:UNIT, as in 0:11.", show_default=False)],
+    at: Unit,
     direction: Annotated[str, typer.Option("--direction", "-d", help="forward, backward or both.")] = "both",
-    where: Annotated[str | None, typer.Option("--where", "-w", help="Only samples of this filter.")] = None,
+    where: Where = None,
     model: Annotated[str | None, typer.Option(help=MODEL, show_default="what was stored")] = None,
     data: Data = None,
     features: Features = None,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from neuronaut.store.recording import Recording
 
 MODEL = "MODULE:FACTORY, the model that was recorded."
+Model = Annotated[str, typer.Option(help=MODEL, show_default=False)]
 Data = Annotated[
     Path | None,
     typer.Option(help="The file that was recorded (.csv, .parquet, .npz); tables need none.", show_default=False),
@@ -19,6 +20,10 @@ Features = Annotated[
     str | None,
     typer.Option(help="Columns that the model takes, in order: a,b,c; of an npz its array.", show_default=False),
 ]
+Groups = Annotated[
+    str | None, typer.Option(help="Column whose equal values belong together.", show_default="as recorded")
+]
+Resamples = Annotated[int, typer.Option(min=1, help="Bootstrap resamples of the interval.")]
 
 
 def given_data(rec: Recording, data: Path | None, features: str | None) -> Any:

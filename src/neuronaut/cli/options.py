@@ -15,6 +15,8 @@ Layers = Annotated[
     list[str] | None,
     typer.Option("--layer", "-l", help="A layer, or a pattern such as 'block*'. Repeat it.", show_default=False),
 ]
+Unit = Annotated[str, typer.Argument(help="A unit, LAYER:UNIT, as in 0:11.", show_default=False)]
+Where = Annotated[str | None, typer.Option("--where", "-w", help="Only samples of this filter.")]
 Site = Annotated[str, typer.Option(help="post (after the activation) or pre.")]
 Reduction = Annotated[str, typer.Option(help="What stands for the positions of a channel: mean, max or min.")]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuronaut.cli.options import Csv, Json, Layers, RecordingPath, chosen_layers
+from neuronaut.cli.options import Csv, Json, Layers, RecordingPath, Where, chosen_layers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,7 @@ def order(
     activity: Annotated[
         bool, typer.Option("--activity", help="Count each line by its weight x its source's mean |activation|.")
     ] = False,
-    where: Annotated[str | None, typer.Option("--where", "-w", help="Only samples of this filter.")] = None,
+    where: Where = None,
     layer: Layers = None,
     passes: Annotated[int, typer.Option(min=0, help="Sweeps at most (n_reorder_passes).")] = 24,
     seed: Annotated[int, typer.Option(help="The same seed gives the same order.")] = 0,

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, cast
 
 import typer
 
-from neuronaut.cli.options import Json
+from neuronaut.cli.live import Features
+from neuronaut.cli.options import Json, Layers, chosen_layers
 
 
 def record(
@@ -21,10 +22,7 @@ def record(
             show_default=False,
         ),
     ] = None,
-    features: Annotated[
-        str | None,
-        typer.Option(help="Columns that the model takes, in order: a,b,c; of an npz its array.", show_default=False),
-    ] = None,
+    features: Features = None,
     classes: Annotated[
         str | None, typer.Option(help="Class names in the order of the outputs: no,yes.", show_default=False)
     ] = None,
@@ -32,9 +30,7 @@ def record(
         str | None, typer.Option(help="Column whose equal values belong to one half.", show_default=False)
     ] = None,
     task: Annotated[str, typer.Option(help="auto, binary, classes, regression or none.")] = "auto",
-    layer: Annotated[
-        list[str] | None, typer.Option("--layer", "-l", help="A layer or pattern. Repeat it.", show_default=False)
-    ] = None,
+    layer: Layers = None,
     site: Annotated[list[str] | None, typer.Option(help="post, pre. Repeat it.", show_default="post")] = None,
     position: Annotated[str, typer.Option(help="reduce (mean, max, min) or keep every position.")] = "reduce",
     dtype: Annotated[
@@ -91,7 +87,7 @@ def record(
             classes=_names(classes),
             groups=groups,
             task=task,
-            layers=layer or "*",
+            layers=chosen_layers(layer),
             sites=cast("list[Literal['pre', 'post']]", site or ["post"]),
             position=cast("Literal['reduce', 'keep']", position),
             dtype=dtype,

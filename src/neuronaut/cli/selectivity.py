@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuronaut.cli.options import Csv, Json, Layers, Limit, RecordingPath, Reduction, Site, chosen_layers
+from neuronaut.cli.options import Csv, Json, Layers, Limit, RecordingPath, Reduction, Site, Where, chosen_layers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,7 @@ def selectivity(
     column: Annotated[str, typer.Argument(help="A column of the metadata, or prediction.", show_default=False)],
     at: Annotated[str | None, typer.Option("--at", help="All classes of one unit, LAYER:UNIT.")] = None,
     bins: Annotated[str | None, typer.Option(help=_HELP, show_default=False)] = None,
-    where: Annotated[str | None, typer.Option("--where", "-w", help="Only samples of this filter.")] = None,
+    where: Where = None,
     layer: Layers = None,
     site: Site = "post",
     reduction: Reduction = "mean",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuronaut.cli.options import Csv, Json, Limit, RecordingPath, Reduction, Site
+from neuronaut.cli.options import Csv, Json, Limit, RecordingPath, Reduction, Site, Where
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,7 @@ def similarity(
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="Similar units of each.")] = 10,
     opposite: Annotated[bool, typer.Option("--opposite", help="The most negative first.")] = False,
-    where: Annotated[str | None, typer.Option("--where", "-w", help="Only samples of this filter.")] = None,
+    where: Where = None,
     site: Site = "post",
     reduction: Reduction = "mean",
     seed: Annotated[int, typer.Option(min=0, help="Of the samples drawn from large layers.")] = 0,

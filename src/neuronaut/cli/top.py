@@ -6,16 +6,16 @@ from typing import Annotated
 
 import typer
 
-from neuronaut.cli.options import Csv, Json, RecordingPath
+from neuronaut.cli.options import Csv, Json, RecordingPath, Unit, Where
 
 
 def top(
     recording: RecordingPath,
-    at: Annotated[str, typer.Argument(help="A unit, LAYER:UNIT, as in 0:11.", show_default=False)],
+    at: Unit,
     k: Annotated[int, typer.Option("-k", min=1, help="Samples to print.")] = 10,
     by: Annotated[str, typer.Option(help="What stands for the positions of a channel: max, mean or min.")] = "max",
     lowest: Annotated[bool, typer.Option("--lowest", help="The lowest values instead.")] = False,
-    where: Annotated[str | None, typer.Option("--where", "-w", help="Only samples of this filter.")] = None,
+    where: Where = None,
     json: Json = False,
     csv: Csv = False,
 ) -> int | None:
