@@ -107,7 +107,7 @@ class Fs:
         """Sorted names in a folder; empty when there is no such folder."""
         try:
             with self._folder(folder) as descriptor:
-                return sorted(entry.name for entry in os.scandir(descriptor))
+                return sorted(os.listdir(descriptor))  # noqa: PTH208 (a descriptor, no path)
         except (FileNotFoundError, NotADirectoryError):
             return []
 
