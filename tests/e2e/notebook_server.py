@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -81,7 +81,7 @@ class Notebook:
     def __init__(self, browser: Browser, lab: Lab, name: str, cells: Sequence[str], *, theme: str = "light") -> None:
         path = lab.root / f"{name}.ipynb"
         path.write_text(json.dumps(_notebook(cells)))
-        self._context = browser.new_context(viewport={"width": 1360, "height": 1000}, color_scheme=theme)  # type: ignore[arg-type]
+        self._context = browser.new_context(viewport={"width": 1360, "height": 1000}, color_scheme=theme)
         self.tab: Page = self._context.new_page()
         self.tab.set_default_timeout(RUN)
         self.wrongs: list[str] = []
@@ -89,9 +89,19 @@ class Notebook:
         self.tab.on("pageerror", lambda error: self.wrongs.append(str(error)))
         self.tab.on("console", lambda message: self._console(message.type, message.text))
         self.tab.goto(f"{lab.url}lab/tree/{path.name}?token=test&reset")
-        expect(self.tab.locator(".jp-Notebook .jp-CodeCell")).to_have_count(len(cells), timeout=RUN)
+        self._wait(len(cells))
+
+    def _wait(self, cells: int) -> None:
+        expect(self.tab.locator(".jp-Notebook .jp-CodeCell")).to_have_count(cells, timeout=RUN)
+        self.tab.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext")
         self.tab.evaluate("jupyterapp.shell.currentWidget.sessionContext.ready.then(() => null)")
         self.tab.wait_for_function("jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'")
+
+    def reload(self) -> None:
+        """Load the tab anew; the kernel goes on."""
+        cells = self.tab.locator(".jp-Notebook .jp-CodeCell").count()
+        self.tab.reload()
+        self._wait(cells)
 
     def _console(self, kind: str, text: str) -> None:
         """What the app warns of; JupyterLab has warnings of its own."""
@@ -117,6 +127,10 @@ class Notebook:
 
     def close(self) -> None:
         self._context.close()
+
+
+Notebooks = Callable[..., Notebook]
+"""Opens a notebook of these cells."""
 
 
 def _notebook(cells: Sequence[str]) -> dict[str, Any]:

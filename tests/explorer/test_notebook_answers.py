@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import shutil
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -341,11 +342,28 @@ def test_a_cell_without_the_widget_says_which_recordings_it_does_not_show(
     from neuronaut.explorer import notebook
 
     monkeypatch.setattr(notebook, "_has_anywidget", lambda: False)
-    monkeypatch.setattr(notebook, "MOST_BYTES", 1000)
     shown = notebook.in_cell(passengers, create_small(tmp_path / "<b>&.naut"))
     assert isinstance(shown, notebook.Frame)
     text = shown._repr_html_()
-    assert f"This cell shows {passengers.path.name} alone, without &lt;b&gt;&amp;.naut." in text
-    assert "neuronaut[notebook]" in text and "open_browser=False" in text
+    assert f"This cell shows {passengers.path.name} alone, not beside &lt;b&gt;&amp;.naut." in text
+    assert "neuronaut[notebook]" in text and "open_browser=False" in text and text.count("<iframe") == 1
+    monkeypatch.setattr(notebook, "MOST_BYTES", 1000)
+    large = notebook.in_cell(passengers, create_small(tmp_path / "other.naut"))
+    assert isinstance(large, notebook.Frame)
+    text = large._repr_html_()
+    assert "too large" in text and "open_browser=False" in text
+    assert "alone" not in text and "<iframe" not in text
     alone = notebook.in_cell(passengers)
-    assert isinstance(alone, notebook.Frame) and "alone" not in alone._repr_html_()
+    assert isinstance(alone, notebook.Frame)
+    assert "neuronaut show" in alone._repr_html_() and "side by side" not in alone._repr_html_()
+
+
+def test_what_is_recorded_anew_is_handed_over_in_the_place_of_the_old_one(cell: Opened, tmp_path: Path) -> None:
+    first = create_small(tmp_path / "first.naut")
+    page = cell(KernelAnswers([first, create_small(tmp_path / "second.naut")]))
+    assert json.loads(page.ask(ask="manifest", recording=first.id)[1][0])["id"] == first.id
+    shutil.rmtree(first.path)
+    later = create_small(tmp_path / "first.naut")
+    assert json.loads(page.ask(ask="manifest", recording=first.id)[1][0])["id"] == later.id
+    old, _ = page.ask(ask="block", block="k0", recording=first.id)
+    assert old["error"]["kind"] == "recording"

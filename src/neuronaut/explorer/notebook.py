@@ -42,8 +42,8 @@ def in_cell(
     """The explorer of recordings as the value of a cell.
 
     With anywidget (extra ``notebook``) it is a widget whose ``state`` follows the page and moves it, and whose bar
-    switches between the recordings; without, a frame that holds the page of the first and names the others. ``live``
-    are the questions that ask a model, by name.
+    switches between the recordings and whose Compare sets two of them side by side; without, a frame that holds the
+    page of the first and says what to do for the others. ``live`` are the questions that ask a model, by name.
     """
     if not _has_anywidget():
         return frame(rec, *others, slices=slices, height=height)
@@ -74,31 +74,28 @@ class Frame:
         return f"<{self.name}: the explorer needs a notebook that shows HTML. {self._advice()}>"
 
     def _repr_html_(self) -> str:
-        return self._alone() + self._shown()
-
-    def _alone(self) -> str:
-        """That others were asked for and are not there, and what to do."""
-        if not self.others:
-            return ""
-        said = (
-            f"This cell shows {self.name} alone, without {', '.join(self.others)}. For all of them install "
-            "neuronaut[notebook] and restart the kernel, or open a browser: naut.show(..., open_browser=False) gives "
-            "the link."
-        )
-        return f"<p>{html.escape(said)}</p>"
-
-    def _shown(self) -> str:
+        said = ""
         if self.page is None:
-            name, advice = html.escape(self.name), html.escape(self._advice())
-            return f"<p>{name} is too large for a cell's output ({MOST_BYTES // 10**6} MB). {advice}</p>"
+            said = f"{self.name} is too large for a cell's output ({MOST_BYTES // 10**6} MB). {self._advice()}"
+        elif self.others:
+            said = f"This cell shows {self.name} alone, not beside {', '.join(self.others)}. {self._advice()}"
+        shown = "" if self.page is None else self._frame(self.page)
+        return f"<p>{html.escape(said)}</p>{shown}" if said else shown
+
+    def _frame(self, page: str) -> str:
         # Scripts run, but as nobody: no cookies, no storage, no way into the notebook around.
         return (
             f'<iframe sandbox="allow-scripts" title="Neuronaut: {html.escape(self.name)}" width="100%" '
-            f'height="{self.height}" style="border:0;border-radius:10px" srcdoc="{html.escape(self.page)}"></iframe>'
+            f'height="{self.height}" style="border:0;border-radius:10px" srcdoc="{html.escape(page)}"></iframe>'
         )
 
     def _advice(self) -> str:
-        return "Install neuronaut[notebook] for the widget, or run in a shell: neuronaut show RECORDING."
+        if not self.others:
+            return "Install neuronaut[notebook] for the widget, or run in a shell: neuronaut show RECORDING."
+        return (
+            "To see them side by side here, install neuronaut[notebook], restart the kernel and run the cell again. "
+            "Without: naut.show(..., open_browser=False) with the same recordings gives a link to open in a browser."
+        )
 
 
 def frame(rec: Recording, *others: Recording, slices: Sequence[Any] = (), height: int = HEIGHT) -> Frame:

@@ -10,7 +10,7 @@ export function ownKeys(place: HTMLElement): void {
   place.addEventListener("keydown", (event) => (escaping = event.key === "Escape"), true)
   place.addEventListener("keyup", () => (escaping = false), true)
   place.addEventListener("focusin", ({ target }) => {
-    if (target instanceof HTMLElement) target.setAttribute(SUPPRESS, "true")
+    if (target instanceof Element) target.setAttribute(SUPPRESS, "true")
   })
   place.addEventListener("focusout", ({ relatedTarget }) => {
     if (!escaping || relatedTarget !== null) return
