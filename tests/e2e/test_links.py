@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from opened_page import Opened, Opener
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 COPIED = "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve() };"
 COMPARED = "#/network?a=survived%20%3D%3D%20%22yes%22&b=survived%20%3D%3D%20%22no%22"
@@ -168,3 +169,79 @@ def test_the_numbers_at_a_unit_are_explained_by_a_key_and_those_of_the_legend_by
              .filter((one) => !one.closest('[data-term], .marks, .more, select')).map((one) => one.textContent)"""
     )
     assert numbers == []
+
+
+def test_a_slice_that_is_named_with_half_a_sign_is_in_the_link(titanic: Path, opened: Opener) -> None:
+    page = opened(titanic, "#/samples", before=COPIED)
+    page.tab.get_by_role("checkbox").nth(1).check()
+    name = page.tab.get_by_role("textbox", name="Name of the slice")
+    name.evaluate(
+        """(field) => {
+          field.value = "half \\ud83d of a sign"
+          field.dispatchEvent(new Event("input", { bubbles: true }))
+        }"""
+    )
+    page.tab.get_by_role("button", name="Save as slice").click()
+    expect(page.tab.get_by_text("kept in this page's link").first).to_be_attached()
+    link = copied(page)
+    assert "slice=half%20%EF%BF%BD%20of%20a%20sign%09sample" in link
+    other = opened(titanic, link.replace("#/samples", "#/slices"))
+    expect(other.tab.get_by_role("rowheader", name="half \ufffd of a sign").first).to_be_visible()
+
+
+def cells_below(heading: Locator) -> list[Any]:
+    """Where the texts of a heading's column are."""
+    return list(
+        heading.evaluate(
+            """(one) => {
+              const cell = one.closest("th")
+              const rows = [...cell.closest("table").tBodies[0].rows].filter((row) => row.cells.length > cell.cellIndex)
+              return rows.map(({ cells }) => {
+                const text = document.createRange()
+                text.selectNodeContents(cells[cell.cellIndex])
+                return text.getBoundingClientRect().toJSON()
+              })
+            }"""
+        )
+    )
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1000, 700)])
+@pytest.mark.parametrize("view", ["network", "compare"])
+def test_what_a_heading_means_does_not_cover_its_column(
+    titanic: Path, opened: Opener, view: str, size: tuple[int, int]
+) -> None:
+    page = opened(titanic, COMPARED.replace("network", view) + "&table=1", size=size)
+    headings = page.tab.locator("main th [data-term], main th[data-term]")
+    expect(headings.first).to_be_visible()
+    card = page.tab.get_by_role("tooltip")
+    for heading in headings.all():
+        heading.hover()
+        expect(card).to_be_visible()
+        box = card.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0 and box["x"] + box["width"] <= size[0]
+        assert box["y"] >= 0 and box["y"] + box["height"] <= size[1]
+        covered = [
+            one
+            for one in cells_below(heading)
+            if one["width"] > 0
+            and one["left"] < box["x"] + box["width"]
+            and one["right"] > box["x"]
+            and one["top"] < box["y"] + box["height"]
+            and one["bottom"] > box["y"]
+        ]
+        assert covered == []
+        page.tab.keyboard.press("Escape")
+        expect(card).to_have_count(0)
+        page.tab.mouse.move(2, 2)
+
+
+def test_what_a_word_means_goes_with_the_pointer(titanic: Path, opened: Opener) -> None:
+    page = opened(titanic, COMPARED + "&table=1")
+    card = page.tab.get_by_role("tooltip")
+    page.tab.locator("main th [data-term]").first.hover()
+    expect(card).to_be_visible()
+    card.hover()
+    page.tab.mouse.move(2, 2)
+    expect(card).to_have_count(0)

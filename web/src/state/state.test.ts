@@ -43,6 +43,15 @@ describe("link", () => {
     expect(encodeView(DEFAULT_VIEW, DEFAULT_VIEW)).toBe("#/network")
   })
 
+  it("holds any text, half a sign as U+FFFD", () => {
+    const text = "\ud83d half 🚢 \udea2"
+    const view: View = { ...DEFAULT_VIEW, col: "ab", a: text, b: text, at: text, sel: text, pins: [text], open: [text], slices: [`${text}\tage < 16`], own: { box: text } }
+    const link = encodeView(view, DEFAULT_VIEW)
+    const held = "%EF%BF%BD%20half%20%F0%9F%9A%A2%20%EF%BF%BD"
+    expect(link).toBe(`#/network?${["at", "a", "b", "sel", "pin", "open"].map((key) => `${key}=${held}`).join("&")}&slice=${held}%09age%20%3C%2016&box=${held}`)
+    expect(decode(link).view.slices).toEqual(["\ufffd half 🚢 \ufffd\tage < 16"])
+  })
+
   it("writes the link that Python writes", () => {
     const view: View = { ...DEFAULT_VIEW, a: "sex == 'female'", sel: "0:11" }
     expect(encodeView(view, DEFAULT_VIEW)).toBe("#/network?a=sex%20%3D%3D%20'female'&sel=0%3A11")

@@ -59,19 +59,22 @@ function usualColour({ a, b }: View, base: View): ColourMode {
   return base.col === "abs" && a !== null && b !== null && (a !== base.a || b !== base.b) ? "ab" : base.col
 }
 
+/** A value as a link holds it; half of a sign, which no link can hold, becomes U+FFFD as in Python. */
+const encode = (text: string): string => encodeURIComponent(text.replace(/\p{Cs}/gu, "\ufffd"))
+
 /** The hash of a view; a null that differs from the default is written as an empty value. */
 export function encodeView(view: View, base: View): string {
   const pairs: string[] = []
   const put = (key: string, value: string | null, usual: string | null): void => {
-    if (value !== usual) pairs.push(`${key}=${encodeURIComponent(value ?? "")}`)
+    if (value !== usual) pairs.push(`${key}=${encode(value ?? "")}`)
   }
   put("at", view.at, base.at)
   put("a", view.a, base.a)
   put("b", view.b, base.b)
   put("sel", view.sel, base.sel)
-  if (!samePins(view.pins, base.pins)) pairs.push(...(view.pins.length > 0 ? view.pins : [""]).map((pin) => `pin=${encodeURIComponent(pin)}`))
-  pairs.push(...view.open.map((one) => `open=${encodeURIComponent(one)}`))
-  pairs.push(...view.slices.map((one) => `slice=${encodeURIComponent(one)}`))
+  if (!samePins(view.pins, base.pins)) pairs.push(...(view.pins.length > 0 ? view.pins : [""]).map((pin) => `pin=${encode(pin)}`))
+  pairs.push(...view.open.map((one) => `open=${encode(one)}`))
+  pairs.push(...view.slices.map((one) => `slice=${encode(one)}`))
   put("col", view.col, usualColour(view, base))
   put("ord", view.ord, base.ord)
   put("edges", view.edges, base.edges)

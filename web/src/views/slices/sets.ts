@@ -38,8 +38,8 @@ export function listed(named: readonly NamedSlice[], cards: readonly SliceCard[]
 /** What a slice is told from the others by, wherever it stands in the list. */
 export const keyOf = ({ kept, name }: Pick<Row, "kept" | "name">): string => `${kept}\t${name}`
 
-/** A name as it is kept. */
-export const labelOf = (name: string): string => name.replaceAll(/\s+/g, " ").trim()
+/** A name as it is kept: no file and no link holds half of a sign. */
+export const labelOf = (name: string): string => name.replaceAll(/\s+/g, " ").replaceAll(/\p{Cs}/gu, "\ufffd").trim()
 
 /** The named slice that has a name already. */
 export function namesake(named: readonly NamedSlice[], name: string): NamedSlice | undefined {
