@@ -128,3 +128,26 @@ def test_chosen_slices_stay_chosen_and_a_name_is_replaced_only_when_asked(
     tab.get_by_role("button", name="Replace").click()
     expect(row).to_contain_text("age < 18")
     assert open_recording(rec.path).slices["young"].expression == "age < 18"
+
+
+def test_rows_that_no_link_holds_are_said_where_the_recording_can_keep_them(
+    writable: tuple[OpenedServed, Recording],
+) -> None:
+    page, rec = writable
+    page.tab.goto(f"{page.origin}/#/samples?a=&b=")
+    every_second = " ".join(str(row) for row in range(0, 891, 2))
+    page.ask("e.keep({ rows: '0-3' })")
+    note = page.tab.get_by_role("region", name="Samples", exact=True).get_by_text("which leaves them out")
+    expect(page.tab.get_by_text("4 selected", exact=True)).to_be_visible()
+    expect(note).to_have_count(0)
+    page.ask(f"e.keep({{ rows: '{every_second}' }})")
+    expect(note).to_have_text(
+        "446 samples: too many for a link, which leaves them out. Save them as a slice, which the recording keeps."
+    )
+    assert "rows=0-3" in page.hash
+    page.tab.get_by_role("textbox", name="Name of the slice").fill("every second")
+    page.tab.get_by_role("button", name="Save as slice").click()
+    expect(page.tab.get_by_text("is saved in the recording").first).to_be_attached()
+    expect(note).to_have_count(0)
+    kept = open_recording(rec.path)
+    assert kept.mask(kept.slices["every second"]).nonzero()[0].tolist() == list(range(0, 891, 2))

@@ -133,7 +133,8 @@ def test_all_that_are_listed_are_saved_as_their_filter_and_one_taken_out_by_its_
 
 def test_numbers_of_samples_that_no_link_holds_are_refused_with_what_to_do(titanic: Path, opened: Opener) -> None:
     page = opened(titanic, f"#/samples?a=&b=&rows={'%20'.join(str(row) for row in range(0, 891, 2))}")
-    expect(page.tab.get_by_text("446 samples: too many for a link")).to_contain_text("Filter, and select all")
+    note = page.tab.get_by_text("446 samples: too many for a link, which leaves them out")
+    expect(note).to_contain_text("--writable saves them in the recording. Filter, and select all")
     expect(page.tab.get_by_role("button", name="Save as slice")).to_be_disabled()
     expect(page.tab.get_by_role("button", name="Put into A")).to_be_enabled()
     page.tab.get_by_role("checkbox", name="Select all listed").click()

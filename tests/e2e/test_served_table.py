@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,6 +99,29 @@ def test_all_of_a_long_table_are_selected_without_naming_them(page: OpenedServed
     tab.goto(f"{page.origin}/#/samples?rows={'%20'.join(str(row) for row in range(0, 3000, 2))}")
     expect(tab.get_by_text("1,500 samples: too many for a filter")).to_be_visible()
     expect(tab.get_by_role("button", name="Save as slice")).to_be_disabled()
+
+
+def test_a_range_of_a_long_table_reaches_beyond_the_rows_at_hand(page: OpenedServed, long: Recording) -> None:
+    tab = page.tab
+    order = long.metadata["height"].sort_values(kind="stable").index.to_numpy()
+    tab.get_by_role("button", name="height").click()
+    first = tab.get_by_role("checkbox", name=f"Select sample {order[3]}", exact=True)
+    first.click()
+    region = tab.get_by_role("region", name="Table of samples")
+    region.evaluate("(one) => (one.scrollTop = 12000 * 30)")
+    rows = region.locator("tbody tr:not(.space)")
+    expect(rows.nth(20)).to_have_attribute("aria-rowindex", re.compile("^120"))
+    last = int(rows.nth(5).get_attribute("aria-rowindex") or 0) - 2
+    rows.nth(5).get_by_role("checkbox").click(modifiers=["Shift"])
+    expect(tab.get_by_text(f"{last - 2:,} selected", exact=True)).to_be_visible()
+    runs = [run.partition("-") for run in page.ask("e.own.rows").split()]
+    selected = [row for low, _, high in runs for row in range(int(low), int(high or low) + 1)]
+    np.testing.assert_array_equal(selected, np.sort(order[3 : last + 1]))
+    region.evaluate("(one) => (one.scrollTop = 0)")
+    tab.get_by_role("checkbox", name=f"Select sample {order[0]}", exact=True).click()
+    region.evaluate("(one) => (one.scrollTop = one.scrollHeight)")
+    tab.get_by_role("checkbox", name=f"Select sample {order[-1]}", exact=True).click(modifiers=["Shift"])
+    expect(tab.get_by_text("A range has at most 100,000 rows").first).to_be_attached()
 
 
 FAR = """() => {
