@@ -8,9 +8,11 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 from opened_page import Opened, Opener
+from passenger_recordings import Net, record_passengers
 from playwright.sync_api import expect
 
 from neuronaut.analysis.activity import activity
+from neuronaut.explorer.export import export
 from neuronaut.store.recording import Recording
 
 LAYER = "#/layers?at=0"
@@ -107,3 +109,32 @@ def test_what_a_word_of_the_inspector_means_stands_beside_its_rows(titanic: Path
     assert card is not None and aside is not None
     assert card["x"] + card["width"] <= aside["x"]
     assert card["y"] >= 0 and card["y"] + card["height"] <= 900
+
+
+LONG = ("Italian greyhound, a small one", "Rhodesian ridgeback, of any size")
+
+
+def test_the_names_of_parts_have_the_room_there_is_and_many_layers_a_scale(tmp_path: Path, opened: Opener) -> None:
+    names = ("input", *(str(place) for place in range(9)), "out")
+    net = Net(names=names, sizes=(6, *[12] * 9, 1), classes=LONG, title="deep", rows=200)
+    rec = record_passengers(tmp_path / "deep.naut", net)
+    page = opened(export(rec, tmp_path / "deep.html"), f"{LAYER}&sort=class&a=&b=")
+    drawn(page)
+    parts = page.tab.locator("text.run")
+    labels = rec.metadata["survived"]
+    for part, name in zip(parts.all(), LONG, strict=True):
+        expect(part).to_have_text(f"{name} {(labels == name).sum()}")
+    map_box = page.tab.locator("main canvas").bounding_box()
+    assert map_box is not None
+    for part in parts.all():
+        box = part.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= map_box["x"]
+    alike = page.tab.get_by_role("region", name="Alike")
+    expect(alike.get_by_role("row")).to_have_count(11)
+    expect(alike).to_contain_text("0 unrelated")
+    expect(alike).to_contain_text("1 alike")
+    page.tab.set_viewport_size({"width": 700, "height": 700})
+    drawn(page)
+    expect(parts.first).to_contain_text("…")
+    assert parts.locator("title").all_text_contents() == list(LONG)

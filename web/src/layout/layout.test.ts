@@ -114,6 +114,12 @@ describe("cells", () => {
     expect(box.bottom - box.top).toBeLessThanOrEqual(HEIGHT)
   })
 
+  it("tiles of channels leave no row short where a whole one is near", () => {
+    const across = (units: number) => layoutNetwork([{ ...layer("a", 0, units), position: [8, 8] }], [], WIDTH, HEIGHT).layers[0]!.across
+    expect([10, 11, 12, 14, 16, 20, 32, 48, 64, 96, 128, 256, 512, 1024].map(across)).toEqual([1, 3, 3, 2, 4, 4, 4, 6, 8, 8, 8, 16, 16, 32])
+    expect(across(67)).toBe(6)
+  })
+
   it("64 units are still circles, in as many files as leave them large enough to point at", () => {
     const boxes = [HEIGHT, 572, 340].map((height) => layoutNetwork([layer("a", 0, 64)], [], WIDTH, height).layers[0]!)
     expect(boxes.map(({ mode }) => mode)).toEqual(["circles", "circles", "circles"])

@@ -53,9 +53,17 @@ function acrossOf(shape: Shape, height: number): number {
   if (isTiles(shape) && layer.units <= TILE_ROW) return 1
   if (layer.units <= CIRCLE_LIMIT && !isTiles(shape)) return thin ? 1 : filesOf(layer.units, height)
   const usual = Math.ceil(Math.sqrt(layer.units / 2))
+  if (isTiles(shape)) return evenly(layer.units, usual)
   if (!thin) return usual
   const area = (STRIP * height) / layer.units
   return Math.max(1, Math.min(usual, Math.floor(STRIP / Math.max(MIN_CELL, Math.sqrt(area)))))
+}
+
+/** Near the usual number of tiles side by side, one that leaves no row short; the usual where there is none. */
+function evenly(units: number, usual: number): number {
+  for (let across = usual; across <= usual * 1.5; across++) if (units % across === 0) return across
+  for (let across = usual; across >= usual / 1.5; across--) if (units % across === 0) return across
+  return usual
 }
 
 function filesOf(units: number, height: number): number {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { HEALTH, heightOf, namedPlaces, reachOf, TOLD, TRACKS, tracksOf } from "./tracks"
+import { HEALTH, heightOf, namedParts, namedPlaces, reachOf, TOLD, TRACKS, tracksOf } from "./tracks"
 
 const quiet = { auroc: Number.NaN, replicated: false, status: "ok" }
 
@@ -37,4 +37,12 @@ describe("tracks", () => {
     expect(namedPlaces(names, 20)).toEqual([0, 4])
     expect(namedPlaces([], 20)).toEqual([])
   })
+})
+
+it("of parts that begin too near to each other the larger are named, from first to last", () => {
+  const parts = [0, 10, 12, 40, 43, 98].map((start, at, all) => ({ start, end: all[at + 1] ?? 100 }))
+  const starts = (near: number) => namedParts(parts, near, 100).map(({ start }) => start)
+  expect([starts(1), starts(3), starts(10), starts(60)]).toEqual([[0, 10, 12, 40, 43, 98], [0, 12, 40, 43], [0, 12, 43], [12]])
+  const letters = Array.from({ length: 26 }, (_, at) => ({ start: 5 * at, end: 5 * at + 5 }))
+  expect(namedParts(letters, 9.5, 130).map(({ start }) => start)).toEqual([0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120])
 })

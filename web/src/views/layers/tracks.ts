@@ -81,3 +81,11 @@ export function namedPlaces(names: readonly string[], room: number): number[] {
   const every = 2 ** Math.max(0, Math.ceil(Math.log2((widest * LETTER * names.length) / room)))
   return Array.from({ length: Math.ceil(names.length / every) }, (_, at) => at * every)
 }
+
+/** The parts that there is room to name, each `near` samples before the next and the end: of neighbours the larger. */
+export function namedParts<T extends { readonly start: number; readonly end: number }>(parts: readonly T[], near: number, n: number): T[] {
+  const named: T[] = []
+  for (const part of [...parts].sort((one, other) => other.end - other.start - one.end + one.start))
+    if (part.start + near <= n && named.every(({ start }) => Math.abs(start - part.start) >= near)) named.push(part)
+  return named.sort((one, other) => one.start - other.start)
+}
