@@ -100,3 +100,22 @@ def test_what_is_recorded_anew_takes_the_old_one_s_place_on_the_page(opening: Op
     found = page.tab.evaluate("window.neuronaut.explorer.engine.unitValues('0', 8).then((all) => [...all])")
     np.testing.assert_allclose(found, later["0"].read(units=8), rtol=1e-6)
     assert [wrong for wrong in page.wrongs if "damage" in wrong] == []
+
+
+def test_a_comparison_is_not_asked_for_again_once_its_page_has_gone(opening: Opening, tmp_path: Path) -> None:
+    page = opening(record(network(), inputs(60), influence=False, to=tmp_path / "again.naut"), "#/network")
+    page.tab.evaluate(
+        """() => {
+          const old = window.neuronaut.explorer
+          const [pair, later] = [old.engine.pair.bind(old.engine), window.setTimeout]
+          window.waiting = []
+          window.setTimeout = (run, wait) => (wait === 4000 ? window.waiting.push(run) : later(run, wait))
+          old.engine.pair = async (...asked) => ({ ...(await pair(...asked)), exact: false })
+          old.update({ a: "sample < 20" })
+        }"""
+    )
+    page.tab.wait_for_function("() => window.waiting.length > 0")
+    page.tab.evaluate("() => { window.late = 0; window.neuronaut.explorer.load = () => window.late++ }")
+    later = record(network(1, 9), inputs(40), influence=False, to=tmp_path / "again.naut", overwrite=True)
+    page.tab.wait_for_function(f"() => window.neuronaut.explorer.manifest.id === '{later.id}'")
+    assert page.tab.evaluate("() => (window.waiting.forEach((run) => run()), window.late)") == 0

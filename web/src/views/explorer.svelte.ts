@@ -458,12 +458,13 @@ export class Explorer {
     this.spoken = text
   }
 
-  /** Ask for both groups and their comparison; run from an effect on the view's expressions. */
-  load(a: string | null, b: string | null, pause = 4000): void {
+  /** Ask for both groups and their comparison; run from an effect on the view's expressions. Answers how to stop. */
+  load(a: string | null, b: string | null, pause = 4000): () => void {
     this.#asked?.abort()
     const { signal } = (this.#asked = new AbortController())
     const again = (rough: boolean): unknown => rough && setTimeout(() => signal.aborted || this.load(a, b, 2 * pause), pause)
     this.#load(a, b, signal).then(again, (failure: unknown) => signal.aborted || this.#fail(failure))
+    return () => this.#asked?.abort()
   }
 
   /** Whether these are the page's own numbers where Python's may come yet. */
