@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 from opened_page import Opened, Opener
 from playwright.sync_api import expect
+from served_page import Serving
 from test_accessibility import violations
 
 from neuronaut.analysis.compare import compare
@@ -135,3 +137,44 @@ def test_no_chance_is_shown_as_zero(titanic: Path, passengers: Recording, opened
     page = opened(titanic, f"#/compare?{COMPARED}")
     shown = page.tab.locator("main tbody [data-term=q]").all_inner_texts()
     assert shown and all(text.strip("~") not in ("0", "0.00", "< 0.001") for text in shown)
+
+
+def test_histograms_of_slices_count_what_numpy_counts(serving: Serving, passengers: Recording) -> None:
+    filters = {"young": "age < 16", "women": "sex == 'female'", "also women": "sex == 'female'", "old": "age > 200"}
+    slices = "".join(f"&slice={quote(name)}%09{quote(text)}" for name, text in filters.items())
+    page = serving([passengers], f"{NEURON}&by=slices{slices}")
+    panel = page.tab.get_by_role("group", name="Histograms of 0:11")
+    rows = panel.get_by_role("button")
+    expect(rows).to_have_count(len(filters))
+    values = np.asarray(passengers["0"].read(units=11), np.float64).ravel()
+    groups = [values[passengers.mask(text)] for text in filters.values()]
+    assert min((group == 0).mean() for group in groups[:3]) > 0.05, "a unit that is often off: zeros are not drawn"
+    high, low = (
+        end(group) for end, group in ((np.max, np.concatenate(groups)), (np.min, np.concatenate([*groups, [0]])))
+    )
+    shares = [np.histogram(group[group != 0], 48, (low, high))[0] / max(1, len(group)) for group in groups]
+    peak = max(share.max() for share in shares)
+    for row, name, group, share in zip(rows.all(), filters, groups, shares, strict=True):
+        said = row.get_attribute("aria-label") or ""
+        mean = re.fullmatch(rf"{name}: mean (\S+), {len(group)} samples\. Put into A", said)
+        assert mean, said
+        if len(group) == 0:
+            assert mean[1] == "–"
+        else:
+            assert float(mean[1]) == pytest.approx(group.mean(), rel=0.005)
+        tops = re.findall(r"[ML]\S+ (\S+?)H", row.locator("path.line").get_attribute("d") or "")
+        np.testing.assert_allclose((24 - np.array(tops, float)) / 24 * peak, share, atol=0.003)
+    rows.nth(0).click()
+    assert page.ask("e.view.a") == "age < 16"
+
+
+def test_a_neuron_with_slices_of_its_recording_is_shown_by_them_or_by_classes(titanic: Path, opened: Opener) -> None:
+    page = opened(titanic, NEURON)
+    by = page.tab.get_by_role("combobox", name="Histograms by")
+    rows = page.tab.get_by_role("group", name="Histograms of 0:11").get_by_role("button")
+    expect(rows.first).to_have_accessible_name(re.compile("^no: mean"))
+    by.select_option("slices")
+    assert page.hash.endswith("by=slices")
+    expect(rows.first).to_have_accessible_name(re.compile('^survived == "yes": mean'))
+    by.select_option("classes")
+    expect(rows.first).to_have_accessible_name(re.compile("^no: mean"))
