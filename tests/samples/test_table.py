@@ -39,6 +39,13 @@ def test_parquet_gives_the_same_as_csv(tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(pd.DataFrame(one), pd.DataFrame(other), check_dtype=False)
 
 
+def test_the_row_labels_of_a_pandas_table_are_no_column_of_a_parquet_file(tmp_path: Path) -> None:
+    FRAME.iloc[[2, 0, 1]].to_parquet(tmp_path / "labelled.parquet")
+    assert "__index_level_0__" in pq.read_schema(tmp_path / "labelled.parquet").names
+    inputs, metadata = read_table(tmp_path / "labelled.parquet")
+    assert list(metadata) == list(FRAME) and "__index_level_0__" not in list(inputs)
+
+
 def test_npz_takes_the_deep_array_as_inputs_and_flat_ones_as_metadata(tmp_path: Path) -> None:
     X = np.arange(12, dtype=np.float32).reshape(3, 4)
     np.savez(tmp_path / "d.npz", X=X, y=np.array([1, 0, 1]), name=np.array(["a", "b", "c"]))

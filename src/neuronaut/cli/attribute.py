@@ -53,9 +53,9 @@ def attribute(
       neuronaut attribute titanic.naut survived --model mymodels:make_net
       neuronaut attribute titanic.naut survived --layer 0 \\
           --method conductance --where "sex == 'female'" --model mymodels:make_net
-      neuronaut attribute digits.naut 3:7 --layer conv1 --method lrp \\
+      neuronaut attribute digits.naut fc:7 --layer conv1 --method lrp \\
           --model mymodels:cnn --data digits.npz --csv > lrp.csv
-      neuronaut attribute digits.naut 3:7 --layer conv1 --positions \\
+      neuronaut attribute digits.naut fc:7 --layer conv1 --positions \\
           --model mymodels:cnn --data digits.npz --csv > map.csv
       neuronaut attribute titanic.naut survived --layer 3 --method patching \\
           --model mymodels:make_net

@@ -39,7 +39,7 @@ def drivers(
     Examples:
       neuronaut drivers titanic.naut 0:11
       neuronaut drivers titanic.naut 0:11 --top 0.2 --column sex --column pclass
-      neuronaut drivers titanic.naut 4:3 --lowest --score f1 --csv > drivers.csv
+      neuronaut drivers titanic.naut 5:3 --lowest --score f1 --csv > drivers.csv
 
     Conditions on the metadata are searched on one half of the samples (found: the
     score there, best first) and scored on the other (held-out). A slice counts when it

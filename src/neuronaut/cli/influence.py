@@ -34,7 +34,7 @@ def influence(
     \b
     Examples:
       neuronaut influence titanic.naut 0:11
-      neuronaut influence titanic.naut 4:0 --direction backward
+      neuronaut influence titanic.naut 7:0 --direction backward
       neuronaut influence titanic.naut 0:11 --where "sex == 'female'" \\
           --model mymodels:make_net
       neuronaut influence digits.naut conv1:3 --model mymodels:cnn \\

@@ -39,10 +39,11 @@ def layers(
 
     \b
     Examples:
-      neuronaut layers mymodels:make_net --input-shape 3,32,32
-      neuronaut layers mymodels:make_net --data people.csv --features age,fare
-      neuronaut layers mymodels:make_net --input-shape 3,32,32 --layer 'block2.*'
-      neuronaut layers mymodels:make_net --input-shape 6 --csv > layers.csv
+      neuronaut layers mymodels:make_net --input-shape 3
+      neuronaut layers mymodels:make_net --data people.csv \\
+          --features pclass,age,fare
+      neuronaut layers mymodels:cnn --input-shape 1,8,8 --layer 'conv*'
+      neuronaut layers mymodels:make_net --input-shape 3 --csv > layers.csv
     """
     from neuronaut.cli.console import print_csv, print_json
     from neuronaut.cli.factory import load_model, running_model

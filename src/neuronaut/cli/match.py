@@ -65,7 +65,7 @@ def match(
     \b
     Examples:
       neuronaut match first.naut second.naut
-      neuronaut match first.naut second.naut --layer 0 --other-layer encoder.0
+      neuronaut match first.naut other.naut --layer 0 --other-layer encoder.0
       neuronaut match first.naut second.naut --where "sex == 'female'"
       neuronaut match first.naut second.naut --csv > pairs.csv
 

@@ -59,7 +59,7 @@ def record(
     Examples:
       neuronaut record mymodels:make_net passengers.csv --to titanic.naut \\
           --labels survived --features pclass,age,fare
-      neuronaut record mymodels:make_net digits.npz --to digits.naut --labels y
+      neuronaut record mymodels:cnn digits.npz --to digits.naut --labels label
       neuronaut record mymodels:make_net big.parquet --to big.naut --resume
 
     The model is imported from MODULE, looked for in the current folder first;

@@ -25,7 +25,7 @@ def top(
     Examples:
       neuronaut top titanic.naut 0:11
       neuronaut top titanic.naut 0:11 -k 50 --lowest
-      neuronaut top titanic.naut 4:3 --where "survived == 'no'" --csv > top.csv
+      neuronaut top titanic.naut 5:3 --where "survived == 'no'" --csv > top.csv
     """
     from neuronaut.analysis.top import top as compute
     from neuronaut.cli.console import notes, print_csv, print_json, print_table, say

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import itertools
+import re
 import warnings
 import zipfile
 import zlib
@@ -25,6 +26,9 @@ MOST_TARGETS = 32
 """Columns of labels with two axes up to which they are metadata."""
 _INPUT_NAMES = ("X", "x", "inputs", "data", "images")
 """Arrays of an npz file that are taken for the inputs when none is named, in this order."""
+
+_UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
+"""What pandas calls the row labels of a table that it writes to Parquet: no column of anybody's."""
 
 
 def read_table(
@@ -75,6 +79,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         with pq.ParquetFile(path) as file:
             refuse_duplicates(file.schema_arrow.names, path.name)
             table = file.read()
+            table = table.drop_columns([name for name in table.column_names if _UNNAMED_INDEX.fullmatch(name)])
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"cannot read {path.name!r} as Parquet: {error}") from error
     frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
