@@ -13,6 +13,7 @@ import { formatAddress, parseAddress } from "../state/address"
 import type { State } from "../state/state"
 import { decodeView, encodeView, type Known, MAX_LINK, MAX_PINS } from "../state/url"
 import { type ColourMode, DEFAULT_VIEW, type OrderMode, type Route, type Theme, type View } from "../state/view"
+import { wordsOf } from "../ui/answered"
 import { Understanding } from "./understanding.svelte"
 import { arrangedOf, NO_ORDERS, openedOf, type Runs, runsOf } from "./arrangement"
 import { type Orders, ordersOf, PERMUTATION } from "./order"
@@ -501,6 +502,6 @@ export class Explorer {
 
   #fail(failure: unknown): void {
     if (failure instanceof DOMException && failure.name === "AbortError") return
-    this.say(failure instanceof Error ? failure.message : String(failure))
+    this.say(wordsOf(failure))
   }
 }

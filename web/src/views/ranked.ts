@@ -5,6 +5,7 @@ import type { PairStats } from "../engine/api"
 import { formatAddress } from "../state/address"
 import { type Cell, csvOf, yesOrNo } from "../ui/csv"
 import { LEAST_CHANCE, unitName } from "../ui/format"
+import { sideText } from "./table"
 
 export interface RankedUnit {
   readonly layer: LayerCard
@@ -76,8 +77,7 @@ function size({ g }: RankedUnit): number {
 /** As CSV, with who is compared and how the numbers came. */
 export function rankedCsv(units: readonly RankedUnit[], pair: PairStats): string {
   const heading = ["address", "layer", "unit", "hedges_g", "g_low", "g_high", "q", "auroc", "replicated", "a", "b", "exact"]
-  const side = ({ expression, outside }: PairStats["a"]): string => (outside ? `not (${expression})` : expression || "all")
-  const [a, b, exact] = [side(pair.a), side(pair.b), pair.exact ? "yes" : "no"]
+  const [a, b, exact] = [sideText(pair.a), sideText(pair.b), pair.exact ? "yes" : "no"]
   const rows = units.map((one): Cell[] => [
     formatAddress(one.layer.name, one.unit),
     one.layer.label,

@@ -3,6 +3,7 @@
 import type { Influence, LayerStats, Neighbour, Reduction } from "../engine/api"
 import { GROUPED } from "../engine/notes"
 import { formatAddress } from "../state/address"
+import { answered } from "../ui/answered"
 import type { Term } from "../ui/definitions"
 import { about, activationName, chance, count, isNumber, number, operatorName, percent, plural, score, signed, unitName } from "../ui/format"
 import { type Effect, effects } from "./effects"
@@ -166,41 +167,42 @@ export class UnitFacts {
     this.#most = most
     $effect(() => this.#read(this.layer.name, this.unit))
     $effect(() => {
-      let current = true
       this.similar = null
       if (this.layer.kind === "input") return
-      explorer.understanding.similar(this.layer, this.unit).then(
-        (answer) => current && (this.similar = answer),
-        (problem: Error) => current && (this.similar = { missing: problem.message }),
+      return answered(
+        () => explorer.understanding.similar(this.layer, this.unit),
+        (answer) => (this.similar = answer),
+        (missing) => (this.similar = { missing }),
       )
-      return () => (current = false)
     })
     $effect(() => {
       if (this.ranking !== "max") return
-      let current = true
       this.#largest = null
-      explorer.engine.unitValues(this.layer.name, this.unit, "max").then(
-        (column) => current && (this.#largest = column),
-        () => undefined,
+      return answered(
+        () => explorer.engine.unitValues(this.layer.name, this.unit, "max"),
+        (column) => (this.#largest = column),
       )
-      return () => (current = false)
     })
   }
 
   #read(layer: string, unit: number): () => void {
     const { engine } = this.#explorer
-    let current = true
     this.failed = ""
     this.values = null
-    Promise.all([engine.unitValues(layer, unit), engine.valueStep(layer, unit)]).then(
-      ([column, between]) => current && ((this.values = column), (this.step = engine.isExact(column) ? 0 : between)),
-      (reason: unknown) => current && (this.failed = reason instanceof Error ? reason.message : String(reason)),
+    const forget = answered(
+      () => Promise.all([engine.unitValues(layer, unit), engine.valueStep(layer, unit)]),
+      ([column, between]) => {
+        this.values = column
+        this.step = engine.isExact(column) ? 0 : between
+      },
+      (failed) => (this.failed = failed),
     )
-    engine.influence(layer, unit).then(
-      (answer) => current && (this.#influence = answer),
-      () => current && (this.#influence = null),
+    const leave = answered(
+      () => engine.influence(layer, unit),
+      (answer) => (this.#influence = answer),
+      () => (this.#influence = null),
     )
-    return () => (current = false)
+    return () => (forget(), leave())
   }
 
   #asBars(list: readonly Effect[]): readonly Bar[] {

@@ -2,7 +2,7 @@
 
 import type { Explorer } from "../explorer.svelte"
 import { partedOf } from "../parted"
-import { answered } from "./answered"
+import { answered } from "../../ui/answered"
 import { ordered, partsOf, ROW_ORDERS, type Run, runsOf, seenIn } from "../rowOrder"
 
 const SLICE = "slice:"

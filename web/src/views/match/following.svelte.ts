@@ -2,6 +2,7 @@
 
 import { untrack } from "svelte"
 import type { Result } from "../../engine/results"
+import { wordsOf } from "../../ui/answered"
 import type { Explorer } from "../explorer.svelte"
 import type { Two } from "./recordings"
 
@@ -32,7 +33,7 @@ export function following<T extends object>(
     untrack(() => {
       look((name, params) => explorer.engine.ask(name, params, stop.signal)!, asked, anew, stop.signal).then(
         (done) => stop.signal.aborted || done(),
-        (problem: unknown) => stop.signal.aborted || fail(problem instanceof Error ? problem.message : String(problem)),
+        (problem: unknown) => stop.signal.aborted || fail(wordsOf(problem)),
       )
     })
     return () => stop.abort()
