@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 import neuronaut as naut
-from neuronaut.core.errors import AddressError, DataError
+from neuronaut.core.errors import AddressError, DataError, NotARecording
 
 NET = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.Linear(3, 1))
 ROWS = np.arange(80, dtype=np.float32).reshape(40, 2)
@@ -49,6 +50,29 @@ def test_what_is_no_recording_is_named(tmp_path: Path) -> None:
         naut.export([1, 2], tmp_path / "page.html")
     with pytest.raises(DataError, match="activity asks a recording, and was given a ndarray"):
         naut.activity(ROWS)
+
+
+def test_a_model_is_no_recording_to_show() -> None:
+    with pytest.raises(DataError, match=r"a Linear is no recording.*naut\.show\(rec, model=model\)"):
+        naut.show(torch.nn.Linear(2, 3))
+
+
+def test_of_inputs_that_do_not_fit_it_is_said_what_they_are() -> None:
+    net = torch.nn.Sequential(torch.nn.Linear(2, 3)).eval()
+    with pytest.raises(RuntimeError) as caught:
+        naut.record(net, np.zeros((5, 4), np.float32))
+    assert caught.value.__notes__[1] == "they are float32 of shape 2 x 4, the samples first"
+    with pytest.raises(RuntimeError) as caught:
+        naut.record(net, pd.DataFrame(np.zeros((5, 3)), columns=["age", "fare", "row"]))
+    assert "3, the samples first: 'age', 'fare', 'row'. Name with features= those" in caught.value.__notes__[1]
+
+
+def test_a_file_is_no_recording_and_a_folder_that_is_missing_neither(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("age\n3\n")
+    with pytest.raises(NotARecording, match=r"people\.csv is a file. A recording is a folder, NAME\.naut"):
+        naut.open(tmp_path / "people.csv")
+    with pytest.raises(NotARecording, match="Check the path"):
+        naut.open(tmp_path / "titanc.naut")
 
 
 def test_a_slice_masks_a_recording_as_it_does_its_columns(rec: naut.Recording) -> None:

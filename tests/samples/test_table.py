@@ -123,7 +123,7 @@ def test_text_cannot_be_a_feature(tmp_path: Path) -> None:
     ("name", "content", "said"),
     [
         ("p.txt", b"a\n1\n", "cannot tell what 'p.txt' is"),
-        ("p.csv", b"", "cannot read 'p.csv' as CSV"),
+        ("p.csv", b"", "'p.csv' is an empty file. Give one with a header"),
         ("p.csv", b"a,b\n1,\xff\xfe\n", "cannot read 'p.csv' as CSV in UTF-8"),
         ("p.parquet", b"PAR1 nothing of the kind", "cannot read 'p.parquet' as Parquet"),
         ("p.npz", b"PK nothing of the kind", "cannot read 'p.npz' as npz"),

@@ -162,7 +162,7 @@ def _given(seen: Seen | None, given: tuple[Any, ...], count: int, *, numbered: b
     if numbered:
         return Classes(tuple(range(count)), names)
     strange = next(value for value in seen.values if value not in plain)
-    raise DataError(f"the label {strange!r} is none of the classes given: {_some(plain)}.")
+    raise DataError(f"the label {strange!r} is none of the classes given: {_some(plain)}. Give every label.")
 
 
 def _some(values: Sequence[Any]) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import copy
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, cast
 
 from neuronaut.capture.chunk import Chunk
 from neuronaut.capture.intake import Intake
 from neuronaut.capture.source import Source
-from neuronaut.core.errors import DataError, UnsupportedModel
+from neuronaut.core.errors import DataError, NeuronautError, UnsupportedModel
 from neuronaut.core.model import Batch, Model
 
 
@@ -48,8 +48,22 @@ def _head(intake: Intake, source: Source, refused: Exception | None) -> Chunk | 
 
 def _say(error: Exception, head: Chunk, source: Source, intake: Intake) -> None:
     error.add_note(f"while tracing the model on samples {head.ids[0]} to {head.ids[-1]}; nothing was written")
+    if not isinstance(error, NeuronautError):
+        names = list(map(repr, source.features or ()))
+        columns = f": {', '.join(names[:8])}{', …' * (len(names) > 8)}. Name with features= those that the model takes."
+        error.add_note(f"they are {_spoken(head.inputs)}, the samples first" + columns * bool(names))
     if len(intake.readings) > 1 and source is intake.readings[0]:
         error.add_note("the items of the iterator were tried as batches and as single samples; the model took neither")
+
+
+def _spoken(inputs: Batch) -> str:
+    """Type and shape of what a model is given, its first axis the samples."""
+    if isinstance(inputs, Mapping):
+        return ", ".join(f"{name}: {_spoken(one)}" for name, one in inputs.items())
+    if isinstance(inputs, (tuple, list)):
+        return ", ".join(_spoken(one) for one in inputs)
+    shape = " x ".join(str(size) for size in getattr(inputs, "shape", ()))
+    return f"{str(getattr(inputs, 'dtype', type(inputs).__name__)).removeprefix('torch.')} of shape {shape}"
 
 
 def wrapped(model: Any, batch: Batch, layers: str | Sequence[str], device: Any) -> Model:

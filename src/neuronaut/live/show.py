@@ -8,7 +8,7 @@ import webbrowser
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from neuronaut.core.errors import CorruptRecording, NewerFormat
+from neuronaut.core.errors import CorruptRecording, DataError, NewerFormat
 from neuronaut.explorer.notebook import Frame, in_cell, in_notebook
 from neuronaut.explorer.server.run import Server
 from neuronaut.live.questions import live_questions
@@ -87,6 +87,11 @@ def opened(rec: Recording | Path, *, writable: bool) -> Recording:
     """The recording, opened; of several it is said which one cannot be. Raises as ``open`` does."""
     if isinstance(rec, Recording):
         return rec if rec.writable or not writable else open_recording(rec.path, writable=True)
+    if not isinstance(rec, (str, os.PathLike)):
+        raise DataError(
+            f"a {type(rec).__name__} is no recording. Give one, or its path, and the model beside it: "
+            "naut.show(rec, model=model)."
+        )
     try:
         return open_recording(rec, writable=writable)
     except NewerFormat as error:

@@ -65,6 +65,8 @@ def read_table(
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
+    if not path.stat().st_size:
+        raise DataError(f"{path.name!r} is an empty file. Give one with a header and a row for each sample.")
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             header = next(csv.reader(file), [])

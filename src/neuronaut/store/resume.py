@@ -56,7 +56,9 @@ def resume_on(fs: Fs, *, jobs: Jobs | None = None, clock: Callable[[], float] = 
 def read_head(fs: Fs) -> tuple[Manifest, Commit]:
     """Both sealed files of a recording. Raises NotARecording, CorruptRecording or NewerFormat."""
     if not fs.is_folder():
-        raise NotARecording(f"{fs}: there is no such folder, so no recording.")
+        if fs.root.is_file():
+            raise NotARecording(f"{fs} is a file. A recording is a folder, NAME.naut, as record writes it.")
+        raise NotARecording(f"{fs}: there is no such folder, so no recording. Check the path and the current folder.")
     with damage_in(fs):
         commit, manifest = _read(fs, COMMIT), _read(fs, MANIFEST)
         if manifest is None and commit is None:

@@ -29,6 +29,8 @@ def _unit(graph: Graph, to: str, names: dict[str, str]) -> Address:
     try:
         address = parse_address(to, graph.names)
     except (AddressError, UnknownName):
+        if to not in names and names and ":" not in to:
+            raise unknown("output or layer", to, [*names, *graph.names]) from None
         if to not in names:
             raise
         address = parse_address(names[to], graph.names)
