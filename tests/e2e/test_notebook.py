@@ -304,7 +304,7 @@ def test_a_terminal_is_no_notebook() -> None:
     assert not in_notebook()
 
 
-@pytest.mark.parametrize(("name", "most"), [("widget", 254_000), ("pair", 268_000)])
+@pytest.mark.parametrize(("name", "most"), [("widget", 248_000), ("pair", 262_000)])
 def test_the_widget_is_small_enough_for_notebooks(name: str, most: int) -> None:
     from neuronaut.explorer.html import read_widget
 
