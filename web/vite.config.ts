@@ -10,6 +10,7 @@ import { lean } from "./vite/lean.ts"
 import { pageData } from "./vite/pageData.ts"
 import { alone } from "./vite/parts.ts"
 import { type Name, report } from "./vite/report.ts"
+import { unset } from "./vite/unset.ts"
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -36,10 +37,11 @@ export default defineConfig(({ mode }) => {
   const inCell = name === "widget" || name === "pair"
   return {
     plugins: [
-      svelte({ compilerOptions: { cssHash: ({ filename }) => scope(filename) } }),
+      svelte({ compilerOptions: { discloseVersion: false, cssHash: ({ filename }) => scope(filename) } }),
       ...(inCell ? [cell()] : []),
       ...(mode === "production" ? [alone()] : []),
       lean(),
+      ...unset(),
       escape(),
       alike(),
       ...(inCell ? [whole()] : []),

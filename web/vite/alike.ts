@@ -12,7 +12,15 @@ interface Value extends Node {
   readonly body?: { readonly body: readonly { readonly static?: boolean; readonly computed?: boolean }[] }
 }
 
+interface Part extends Node {
+  readonly elements?: readonly (Part | null)[]
+  readonly argument?: Part
+  readonly callee?: Part
+  readonly object?: Part
+}
+
 interface Statement extends Node {
+  readonly expression?: Part
   readonly kind?: string
   readonly declarations?: readonly (Node & { readonly init: Value | null })[]
 }
@@ -43,7 +51,7 @@ function sorted(file: string, code: string): string {
     known.push(...(statement.type === "FunctionDeclaration" ? [text(statement)] : one.filter(isDefinition).map((value) => `var ${text(value)};`)))
     const rest = one.filter((value) => !isDefinition(value))
     if (rest.length > 0) running.push(`var ${rest.map(text).join(",")};`)
-    else if (one.length === 0 && statement.type !== "FunctionDeclaration") running.push(text(statement).replace(/;?$/, ";"))
+    else if (one.length === 0 && !isIdle(statement) && statement.type !== "FunctionDeclaration") running.push(text(statement).replace(/;?$/, ";"))
   }
   return code.slice(0, scope[0]!.start) + chain(known).join("") + running.join("") + code.slice(scope.at(-1)!.end)
 }
@@ -52,6 +60,15 @@ function sorted(file: string, code: string): string {
 function isDefinition({ init }: { readonly init: Value | null }): boolean {
   if (init?.type === "ClassExpression") return !init.superClass && !init.body!.body.some((member) => member.static || member.computed)
   return init?.type === "ArrowFunctionExpression" || init?.type === "FunctionExpression"
+}
+
+/** A list of texts that nobody keeps: the bundler leaves one of Svelte's, since it is spread. */
+function isIdle({ expression }: Statement): boolean {
+  return expression?.type === "ArrayExpression" && expression.elements!.every(isText)
+}
+
+function isText(part: Part | null | undefined): boolean {
+  return part?.type === "Literal" || part?.type === "TemplateLiteral" || (part?.type === "SpreadElement" && isText(part.argument?.callee?.object))
 }
 
 /** The statements of the function around everything. */

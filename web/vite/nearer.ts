@@ -2,17 +2,18 @@ import { deflateRawSync, gzipSync } from "node:zlib"
 
 /** How far back gzip sees, less what a long text takes of it. */
 const WINDOW = 28_000
-/** Places that are tried: after so many of the texts most like it. */
-const PLACES = 4
+/** Places that are tried: after so many of the texts most like it; and how often. */
+const PLACES = 12
+const ROUNDS = 4
 /** Bytes that a place must promise before the whole is packed to see. */
-const PROMISE = 6
+const PROMISE = 2
 
-/** The order with texts moved, in two rounds, to after one that it is like, where that makes the whole smaller when packed. */
+/** The order with texts moved, to after one that it is like, where that makes the whole smaller when packed. */
 export function nearer(texts: readonly string[], start: readonly number[], like: readonly ReadonlyMap<number, number>[]): readonly number[] {
   const packed = (order: readonly number[]): number => gzipSync(order.map((at) => texts[at]).join(""), { level: 9 }).length
   let order = start
   let least = packed(order)
-  for (const at of [...texts.keys(), ...texts.keys()]) {
+  for (const at of Array.from({ length: ROUNDS }, () => [...texts.keys()]).flat()) {
     const others = order.filter((one) => one !== at)
     const now = cost(texts, others, order.indexOf(at), at)
     const [gain, place] = alike(texts, like[at]!)
