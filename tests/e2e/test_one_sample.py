@@ -161,7 +161,7 @@ def test_samples_of_a_channel_are_ranked_as_python_ranks_them_and_it_is_said_by_
 ) -> None:
     tab = OpenedServed(browser, server, "#/neuron?at=0%3A2" + ("" if rank == "max" else "&rank=mean"))
     panel = tab.tab.get_by_role("region", name="Samples", exact=True)
-    expect(panel.locator(".by")).to_have_text(f"by {rank} over places")
+    expect(panel.locator("header > .nn-soft")).to_have_text(f"by {rank} over places")
     expect(panel.locator(".id")).to_have_count(12)
     ids = [int(text.lstrip("#")) for text in panel.locator(".id").all_inner_texts()]
     assert ids == top(digits, "0:2", 12, by=rank)["sample"].tolist()
@@ -183,7 +183,7 @@ def test_nothing_is_judged_or_counted_before_its_numbers_are_there(server: Serve
     tab.tab.goto(f"{server.url}/#/neuron?at=0%3A2&a=label+%3D%3D+1")
     panel = tab.tab.get_by_role("region", name="Activation", exact=True)
     expect(panel).to_contain_text("is being read")
-    expect(panel.locator(".by")).to_have_text("A and B")
+    expect(panel.locator("header > .nn-soft")).to_have_text("A and B")
     assert set(tab.tab.locator(".page header dd").all_inner_texts()) == {"…"}
     assert panel.get_by_role("row").filter(has_text="Samples").get_by_role("cell").all_inner_texts() == ["…", "…"]
     slow.clear()

@@ -7,6 +7,7 @@ export const NO_PYTHON: Readonly<Record<string, string>> = {
   "src/source/HttpSource.ts": "export class HttpSource {}",
   "src/views/live/Live.svelte": "export default () => {}",
   "src/views/Measure.svelte": "export default () => {}",
+  "src/ui/paired.ts": "export const PAIRED = {}",
   "src/views/match/index.ts": "export const askedIn = () => null, forSeveral = askedIn",
 }
 

@@ -1,17 +1,7 @@
 /** Definitions: what every number of the page means. One place; the words agree with docs/glossary.md. */
 
-export interface Definition {
-  readonly name: string
-  /** One sentence. */
-  readonly says: string
-  readonly formula?: string
-  readonly range?: string
-  /** How to read it. */
-  readonly reading?: string
-  readonly reference?: string
-}
-
-const define = (name: string, says: string, rest: Omit<Definition, "name" | "says"> = {}): Definition => ({ name, says, ...rest })
+import { define, type Definition } from "./definition"
+import { PAIRED } from "./paired"
 
 export const DEFINITIONS = {
   n: define("Samples", "Samples of the group whose value is finite.", {
@@ -21,19 +11,19 @@ export const DEFINITIONS = {
   mean: define("Mean", "Average of the activation over the samples of the group.", {
     formula: "Σ a / n",
     range: "any number",
-    reading: "For a layer of either sign the two signs can cancel: see mean |a| too.",
+    reading: "The two signs can cancel: see mean |a| too.",
   }),
   meanAbs: define("Mean |a|", "Average size of the activation, whatever its sign.", {
     formula: "Σ |a| / n",
     range: "0 up",
-    reading: "How strongly the unit answers. Comparable within a layer, not between layers.",
+    reading: "Comparable within a layer, not between layers.",
   }),
-  zero: define("Exactly 0", "Share of the group's samples whose activation is exactly 0.", { range: "0 to 100%", reading: "A bar of them would hide all others, so it is not drawn." }),
+  zero: define("Exactly 0", "Share of the group's samples whose activation is exactly 0.", { range: "0 to 100%", reading: "Their bar would hide all others: it is not drawn." }),
   sd: define("Standard deviation", "How far the values lie from their mean.", { formula: "√(Σ (a − mean)² / (n − 1))", range: "0 up" }),
   firingRate: define("Firing rate", "Share of samples with an activation above 0.", {
     formula: "#(a > 0) / n",
     range: "0 to 100%",
-    reading: "Said of units that fire: inputs, outputs and layers of either sign do not.",
+    reading: "Inputs, outputs and layers of either sign have none.",
   }),
   max: define("Maximum", "Largest activation of any sample of the group.", { range: "any number", reading: "One sample decides it: look at the top samples." }),
   g: define("Hedges g", "Difference of the means of A and B in pooled standard deviations, corrected for small samples.", {
@@ -49,7 +39,7 @@ export const DEFINITIONS = {
   auroc: define("AUROC", "Chance that a random sample of A (or of the class) activates the unit more than a random other one; ties count half.", {
     formula: "P(a > b) + P(a = b) / 2",
     range: "0 to 1; 0.5 is chance",
-    reading: "1 always higher, 0 always lower: both separate. It does not depend on any threshold.",
+    reading: "1 always higher, 0 always lower: both separate, at some threshold.",
     reference: "Mann and Whitney 1947; Hanley and McNeil 1982",
   }),
   p: define("p", "How often means this different would come from equal ones.", {
@@ -67,7 +57,7 @@ export const DEFINITIONS = {
     reading: "The halves were fixed when recording, before anyone looked. Too few samples: neither yes nor no.",
   }),
   heldOut: define("Held-out value", "The same number on the half of the samples that was not used to choose.", {
-    reading: "What was chosen as the best looks too good on the samples it was chosen on. Trust this one.",
+    reading: "The best of many looks too good where it was chosen. Trust this one.",
   }),
   influence: define("Influence", "Signed, derivative-based effect of a unit's own activation on another unit, averaged over samples.", {
     formula: "mean over samples of a · ∂b / ∂a",
@@ -75,13 +65,13 @@ export const DEFINITIONS = {
     reading: "Plus: it raises the other unit. First order: an ablation can differ where the network bends.",
     reference: "Shrikumar et al. 2016, Not just a black box; Nanda 2023, Attribution patching",
   }),
-  ablation: define("Ablation", "Change of the model's answers when the unit's values are replaced in every sample and the model runs again.", {
+  ablation: define("Ablation", "Change of the model's answers when it runs again with the unit's values replaced in every sample.", {
     formula: "metric without the unit − metric as it is",
     range: "any number, in units of the metric",
     reading: "An intervention, not a correlation. Loss up or accuracy down: the answers relied on the unit.",
     reference: "Zhang and Nanda 2023, Towards best practices of activation patching",
   }),
-  redrawn: define("95% of redraws", "Where the mean change lies in 95% of redraws of the samples, each with and without the units: a paired bootstrap.", {
+  redrawn: define("95% of redraws", "Where the mean change lies in 95% of redraws of the samples, with and without the units: a paired bootstrap.", {
     reading: "An interval that holds 0 is no evidence of a difference.",
     reference: "Efron 1979, Bootstrap methods: another look at the jackknife; Davison and Hinkley 1997, 3.8",
   }),
@@ -93,16 +83,16 @@ export const DEFINITIONS = {
   }),
   weight: define("Weight", "Entry of the weight matrix between two units, as trained.", {
     range: "any number",
-    reading: "A large weight from a unit that is never active moves nothing: influence counts both.",
+    reading: "From a unit that is never active it moves nothing: influence counts both.",
   }),
   crossings: define("Crossings", "How often lines cross in the drawing, each pair weighted by the product of their sizes.", {
     formula: "Σ |w| · |w′| over pairs of lines that cross",
     range: "0 up; 100% is a random order",
-    reading: "Lower is easier to follow. The order says nothing about what units do.",
+    reading: "Lower is easier to follow. It says nothing about what units do.",
     reference: "Barth, Jünger and Mutzel 2004, Simple and efficient bilayer cross counting",
   }),
   scaleEnd: define("p99 of the layer", "End of the colour scale: 99 of 100 units of the layer have a mean |a| at most as large.", {
-    reading: "One very large unit does not make all others pale. A and B share the scale of their layer.",
+    reading: "One large unit does not make all others pale. A and B share the scale.",
   }),
   blend: define("Activation × group", "Hue: which group activates the unit more. Chroma: how much more. Lightness: how much both do.", {
     formula: "(A − B) / (A + B), of the means in A and B",
@@ -124,7 +114,7 @@ export const DEFINITIONS = {
   }),
   mi: define("Mutual information", "What the activation tells about the class, as a share of the class's entropy, above what shuffled classes give.", {
     range: "about 0 to 1",
-    reading: "Also sees a unit that stands for several classes, which an AUROC per class can miss.",
+    reading: "Also sees a unit of several classes, which AUROC can miss.",
   }),
   sparseness: define("Sparseness", "How few samples carry the unit's activation.", {
     formula: "(1 − (mean a)² / mean a²) / (1 − 1 / n)",
@@ -139,7 +129,7 @@ export const DEFINITIONS = {
   effectiveRank: define("Effective rank", "Number of directions that a layer's activations really use.", {
     formula: "exp(−Σ p log p), p = σ / Σ σ of the centred activations",
     range: "1 up to the number of units",
-    reading: "Far below the number of units: the layer repeats itself. Of convolutions it is the rank of the channels' means over positions, where what is where is not seen.",
+    reading: "Far below the number of units: the layer repeats itself. Of convolutions: of the channels' means over positions.",
     reference: "Roy and Vetterli 2007, The effective rank",
   }),
   cka: define("CKA", "How alike two layers place the samples, whatever the directions are called.", {
@@ -147,21 +137,13 @@ export const DEFINITIONS = {
     range: "0 to 1",
     reference: "Kornblith et al. 2019, Similarity of neural network representations revisited",
   }),
-  again: define("Same partner again", "Whether the half of the samples that was not used to find the partner gives the same one by itself.", {
-    reading: "No: another unit suits about as well, and the pair is one of several.",
-    reference: "Li et al. 2016, Convergent learning",
-  }),
-  distinct: define("Distinct", "Whether the partner correlates more on the held-out half than the next best does, beyond chance, for either of the two.", {
-    formula: "margin = r(partner) − r(next best); its 95% interval lies above 0",
-    reading: "No: others suit as well, and which is whose partner is arbitrary.",
-    reference: "Zou 2007",
-  }),
+  ...PAIRED,
   drivers: define("Score of a driver", "How well the filter tells the unit's highest samples from the rest: average precision (or F1).", {
     range: "0 to 1",
     reading: "Read the held-out score, and only beside the best that the same search finds on shuffled copies.",
     reference: "Mu and Andreas 2020, Compositional explanations of neurons",
   }),
-  shuffled: define("Best by chance", "The best score that the same search reaches where the unit's values are shuffled among the samples.", {
+  shuffled: define("Best by chance", "The best score of the same search where the unit's values are shuffled among the samples.", {
     reading: "A driver that does not beat it is no driver.",
   }),
 } as const satisfies Readonly<Record<string, Definition>>

@@ -41,8 +41,8 @@ export interface Analysed {
   readonly selectivity: Result | null
 }
 
-export const KEYS = ["place", "unit", "absA", "absB", "meanA", "meanB", "difference", "firesA", "firesB", "g", "q", "auroc", "replicated", "health", "heldOut"] as const
-export type Key = (typeof KEYS)[number]
+/** What a column can show and sort by. */
+export type Key = { [Name in keyof Row]: Row[Name] extends number ? Name : never }[keyof Row]
 
 export function rowsOf(
   layers: readonly LayerCard[],

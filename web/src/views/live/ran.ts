@@ -4,9 +4,6 @@ import type { LayerCard } from "../../contract/manifest"
 
 export type Values = ReadonlyMap<string, Float32Array>
 
-export const COLUMNS = ["place", "unit", "recorded", "now", "change"] as const
-export type Column = (typeof COLUMNS)[number]
-
 export interface RanUnit {
   readonly layer: LayerCard
   readonly place: number
