@@ -150,6 +150,7 @@ def test_keys_pressed_in_the_cell_are_the_explorers_and_its_theme_is_the_noteboo
     passengers: Recording, notebook: Notebooks
 ) -> None:
     book = notebook(SHOW.format(path=str(passengers.path)), "1 + 1")
+    book.command("apputils:change-theme", theme="JupyterLab Light")
     output = book.run(0)
     root = output.locator(".nn-root")
     expect(root).to_have_attribute("data-theme", "light", timeout=RUN)

@@ -99,8 +99,7 @@ def test_two_trained_networks_stand_side_by_side_with_pythons_numbers(
     pair: Pair, notebook: Notebooks, theme: str
 ) -> None:
     book = notebook(shown(pair))
-    if theme == "dark":
-        book.command("apputils:change-theme", theme="JupyterLab Dark")
+    book.command("apputils:change-theme", theme=f"JupyterLab {theme.title()}")
     output = book.run(0)
     wait_for(book, pair[0])
     expect(output.locator(".nn-root")).to_have_attribute("data-theme", theme)
