@@ -301,6 +301,20 @@ def test_units_that_cannot_be_compared_are_named_with_the_reason(made: Made) -> 
     )
 
 
+def test_units_compared_on_fewer_samples_than_the_groups_have_are_named_with_how_many(made: Made) -> None:
+    values = np.random.default_rng(3).normal(size=(160, 6))
+    values[[0, 1, 2, 120], 1], values[7, 2] = np.nan, -np.inf
+    rows = groups_of(160)
+    is_a = rows["kind"] == "a"
+    finite = np.isfinite(values)
+    found = compare(made({"fc": values}, rows), "kind == 'a'")
+    left = [f"{finite[of].sum(0).min()} of {of.sum()}" for of in (is_a, ~is_a)]
+    assert found.notes[0] == (
+        f"fc:1, fc:2 have NaN or infinite values, which are left out: n_a is down to {left[0]}, n_b to {left[1]}."
+    )
+    assert not any("left out" in note for note in compare(made({"fc": values[:, 3:]}, rows), "kind == 'a'").notes)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -31,6 +31,7 @@ def comparison_notes(
         *_overlap(*pair),
         *_grouped(rec, halves),
         *_guard(pair, halves),
+        *(_left_out(values, pair, units) if all(group.n for group in pair) else ()),
         *(_incomparable(values, units) if all(group.n for group in pair) else ()),
         *_replication(values),
     )
@@ -80,6 +81,17 @@ def _guard(pair: Sequence[Group], halves: Halves) -> list[str]:
     return []
 
 
+def _left_out(values: Mapping[str, Any], pair: tuple[Group, Group], units: Sequence[str]) -> list[str]:
+    """Units compared on fewer samples than the groups have."""
+    sides = [(values[name], group.n) for name, group in zip(("n_a", "n_b"), pair, strict=True)]
+    fewer = np.any([n < whole for n, whole in sides], axis=0) & np.all([n >= 2 for n, _ in sides], axis=0)
+    if not fewer.any():
+        return []
+    named = _named(fewer, units, "{} values")
+    left = [f"{int(n[fewer].min()):,} of {whole:,}" for n, whole in sides]
+    return [f"{named} NaN or infinite values, which are left out: n_a is down to {left[0]}, n_b to {left[1]}."]
+
+
 def _incomparable(values: Mapping[str, Any], units: Sequence[str]) -> list[str]:
     """Units that have no p, and why."""
     alike = (values["sd_a"] == 0) & (values["sd_b"] == 0)
@@ -98,7 +110,7 @@ def _named(which: Bool[np.ndarray, "unit"], units: Sequence[str], text: str) -> 
     places = np.flatnonzero(which).tolist()
     more = f" and {len(places) - NAMED:,} more" if len(places) > NAMED else ""
     one = len(places) == 1
-    verb = ("has" if one else "have") if "fewer" in text else ("is" if one else "are")
+    verb = ("has" if one else "have") if "values" in text else ("is" if one else "are")
     return f"{', '.join(units[place] for place in places[:NAMED])}{more} {verb}"
 
 

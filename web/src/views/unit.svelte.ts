@@ -1,6 +1,6 @@
 /** Unit: what the page knows of one neuron, for the inspector and the neuron's page. */
 
-import type { Influence, LayerStats, Neighbour, Reduction } from "../engine/api"
+import type { Influence, Neighbour, Reduction } from "../engine/api"
 import { GROUPED } from "../engine/notes"
 import { formatAddress } from "../state/address"
 import { answered } from "../ui/answered"
@@ -42,7 +42,7 @@ export interface Linked {
   readonly n: number
 }
 
-type Statistic = "mean" | "meanAbs" | "sd" | "firingRate" | "max"
+type Statistic = "n" | "mean" | "meanAbs" | "sd" | "firingRate" | "max"
 
 export class UnitFacts {
   readonly #explorer: Explorer
@@ -77,7 +77,10 @@ export class UnitFacts {
   readonly stats = $derived.by(() => {
     const { a, b, waiting } = this.#explorer
     const groups = waiting ? [null, null] : b ? [a, b] : [a]
-    return groups.map((group) => group && { exact: group.exact, values: group.layers.get(this.layer.name) ?? null, n: group.n })
+    return groups.map((group) => {
+      const values = group?.layers.get(this.layer.name)
+      return group && { exact: group.exact, values, n: values?.n[this.unit] ?? group.n }
+    })
   })
   readonly nonfinite = $derived.by(() => this.#explorer.all?.layers.get(this.layer.name)?.nonfinite[this.unit] ?? 0)
   readonly problem = $derived.by(() => this.#explorer.a?.problems.get(this.layer.name) ?? this.#explorer.b?.problems.get(this.layer.name))
@@ -99,14 +102,13 @@ export class UnitFacts {
   /** What takes either sign does not fire, and says little by its size alone. */
   readonly rows = $derived.by(() => {
     const either = eitherSigned(this.layer)
-    const of = (name: string, term: Term, value: (group: { values: LayerStats | null; n: number }) => number, write = number) => {
-      const values = this.stats.map((group) => (group ? value(group) : Number.NaN))
+    const statistic = (name: string, term: Statistic, write = number) => {
+      const values = this.stats.map((group) => (term === "n" ? group?.n : group?.values?.[term][this.unit]) ?? Number.NaN)
       return { name, term, values, write, texts: this.stats.map((group, side) => (group ? (term === "n" ? write(values[side]!) : about(write(values[side]!), group.exact)) : LOADING)) }
     }
-    const statistic = (name: string, term: Statistic, write = number) => of(name, term, ({ values }) => values?.[term][this.unit] ?? Number.NaN, write)
     const [meanAbs, mean, sd] = [statistic("Mean |a|", "meanAbs"), statistic("Mean", "mean"), statistic("SD", "sd")]
     return [
-      of("Samples", "n", ({ n }) => n, count),
+      statistic("Samples", "n", count),
       ...(either ? [mean, sd, meanAbs] : [meanAbs, mean, sd]),
       ...(either ? [] : [statistic(FIRES, "firingRate", percent)]),
       statistic("Max", "max"),

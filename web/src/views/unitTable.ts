@@ -45,7 +45,7 @@ export function unitRows(facts: UnitFacts, parting: Parting | null, ablated: Res
   if (pair && all) {
     const { exact } = pair
     const [g, low, high, q, auroc] = [all.g, all.gLow, all.gHigh, all.q, all.auroc].map((one) => one[facts.unit]!)
-    found.push(row("A − B", "Hedges g", g!, { exact, write: (value) => signed(value).replace("+", ""), low: low!, high: high!, n: pair.nA + pair.nB, replicated: all.replicated[facts.unit]! }))
+    found.push(row("A − B", "Hedges g", g!, { exact, write: (value) => signed(value).replace("+", ""), low: low!, high: high!, n: found[0]!.n + found[1]!.n, replicated: all.replicated[facts.unit]! }))
     found.push(row("A − B", "q", q! < LEAST_CHANCE ? `<${LEAST_CHANCE}` : q!, { exact, write: chance }), row("A − B", "AUROC", auroc!, { exact, write: score }))
   }
   if (facts.health) found.push(row("Health", facts.health.status, facts.health.says))
@@ -59,7 +59,7 @@ export function unitRows(facts: UnitFacts, parting: Parting | null, ablated: Res
   for (const list of facts.links) for (const { layer, name, key, weight } of list.bars) found.push(row(list.name, [layer, name, `(${key})`].filter(Boolean).join(" "), weight, { n: list.n }))
   if (facts.similar && "list" in facts.similar) {
     const { n, list } = facts.similar
-    for (const { unit, r, heldout, low, high } of list) found.push(row("Most similar", `${address.slice(0, address.lastIndexOf(":"))}:${unit}`, r, { n, heldout, heldoutLow: low, heldoutHigh: high }))
+    for (const { unit, r, heldout, low, high } of list) found.push(row("Most similar", `${address.slice(0, address.lastIndexOf(":"))}:${unit}`, r, { n: n - facts.nonfinite, heldout, heldoutLow: low, heldoutHigh: high }))
   }
   return found
 }
