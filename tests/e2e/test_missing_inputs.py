@@ -74,6 +74,7 @@ def test_the_table_of_all_numbers_counts_them_too(ages_missing: Recording, neuro
 def test_a_dead_unit_has_no_bound_and_no_stray_sign(ages_missing: Recording, tmp_path: Path, opened: Opener) -> None:
     dead = ages_missing["0"].read(units=5)
     assert (dead[np.isfinite(dead)] == 0).all()
-    page = opened(export(ages_missing, tmp_path / "ages.html"), "#/network?sel=0%3A5")
+    page = opened(export(ages_missing, tmp_path / "ages.html"), f"#/network?sel=0%3A5&{COMPARED}")
     line = page.inspector.locator("p", has=page.tab.locator("[data-term=mi]"))
     expect(line).to_have_text("CSI 0 · MI 0")
+    expect(page.inspector).to_contain_text("No effect size: the unit does not vary.")
