@@ -122,6 +122,37 @@ def test_an_answer_leaves_when_its_question_does(opening: Opening, net: Any, peo
     expect(answer).to_have_count(0)
 
 
+def test_a_unit_taken_out_is_measured_as_the_row_shows_it_and_another_way_is_said(opening: Opening) -> None:
+    page = opening("#/live?edits=0%3A1*0")
+    found = asked(page)
+    live = page.tab.get_by_role("region", name="Live")
+    row = live.get_by_text("In the row above they are scaled by 0.")
+    expect(live.get_by_role("heading", name="Measured over all samples")).to_be_visible()
+    expect(row).to_have_count(0)
+    page.tab.get_by_role("button", name="Measure").click()
+    expect(live.get_by_text("80 samples")).to_be_visible()
+    assert found == [{"units": ["0:1"], "how": "zero"}]
+    page.tab.get_by_role("combobox", name="Replace by").select_option("mean")
+    expect(row).to_be_visible()
+    for way in ("zero", "mean", "resample"):
+        linked = opening(f"#/live?edits=0%3A1*0&how={way}").tab.get_by_role("combobox", name="Replace by")
+        expect(linked).to_have_value(way)
+    page.tab.get_by_role("spinbutton", name="Factor of 0:1").fill("2")
+    expect(live.get_by_text("Scaled by 2")).to_be_visible()
+    expect(row).to_have_count(0)
+
+
+def test_the_first_escape_in_the_list_of_ways_leaves_the_list_only(opening: Opening) -> None:
+    page = opening("#/live?edits=0%3A1*0")
+    way = page.tab.get_by_role("combobox", name="Replace by")
+    way.focus()
+    page.tab.keyboard.press("Escape")
+    expect(way).not_to_be_focused()
+    assert page.ask("e.route") == "live" and "edits=" in page.hash
+    page.tab.keyboard.press("Escape")
+    assert page.ask("e.route") == "network"
+
+
 def test_what_is_being_measured_ends_with_its_question(opening: Opening) -> None:
     page = opening("#/live?edits=0%3A1*2")
     page.tab.route("**/api/query", held)
