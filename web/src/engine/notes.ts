@@ -26,10 +26,10 @@ function samples(n: number): string {
 
 export function pairNotes({ nA, nB, shared, unknown, grouped = false }: PairCounts): string[] {
   if (nA === 0 && nB === 0) return ["Neither group has samples, so there is nothing to compare."]
-  if (nA === 0 || nB === 0) return [`Group ${nA === 0 ? "A" : "B"} has no samples, so there is nothing to compare.`]
+  const [few, n] = nA > nB ? (["B", nB] as const) : (["A", nA] as const)
+  if (n === 0) return [`Group ${few} has no samples, so there is nothing to compare.`]
   const notes: string[] = []
-  const few = Math.min(nA, nB)
-  if (few < FEWEST) notes.push(`A group has ${samples(few)}; q needs at least ${FEWEST} in each.`)
+  if (n < FEWEST) notes.push(`${few} has ${samples(n)}; q needs at least ${FEWEST} in each.`)
   if (grouped) notes.push(`Which differences would hold is ${GROUPED}, and this page counts samples. naut.compare counts groups.`)
   if (shared > 0) notes.push(`${samples(shared)} ${shared === 1 ? "is" : "are"} ${SHARED}; they pull the groups together, and p and q are only a guide.`)
   if (unknown > 0) notes.push(`${samples(unknown)} in neither group: the filter has no answer for them (null).`)

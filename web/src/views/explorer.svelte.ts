@@ -85,6 +85,9 @@ export class Explorer {
   /** Both groups, as last answered; null while none is set. */
   sides = $state.raw<Sides | null>(null)
   readonly #base: View
+  #answered = $state("")
+  /** Whether the numbers are of the groups that are set. */
+  readonly settled = $derived(this.#answered === `${this.view.a}\n${this.view.b}`)
   #asked: AbortController | null = null
   #toasts = 0
 
@@ -464,7 +467,11 @@ export class Explorer {
     this.#asked?.abort()
     const { signal } = (this.#asked = new AbortController())
     const again = (rough: boolean): unknown => rough && setTimeout(() => signal.aborted || this.load(a, b, 2 * pause), pause)
-    this.#load(a, b, signal).then(again, (failure: unknown) => signal.aborted || this.#fail(failure))
+    this.#load(a, b, signal).then(again, (failure: unknown) => {
+      if (signal.aborted) return
+      this.#answered = `${a}\n${b}`
+      this.#fail(failure)
+    })
     return () => this.#asked?.abort()
   }
 
@@ -479,16 +486,12 @@ export class Explorer {
       await pending
       return this.#load(a, b, signal)
     }
-    if (problems.a || problems.b) {
-      this.sides = null
-      this.pair = null
-      return false
-    }
-    const comparing = a !== null || b !== null
+    const comparing = !problems.a && !problems.b && (a !== null || b !== null)
     if (!comparing) this.pair = null
     const sides = comparing ? await this.engine.sides(a, b, signal) : null
     if (signal.aborted) return false
     this.sides = sides
+    this.#answered = `${a}\n${b}`
     const tell = (pair: PairStats | null): unknown => signal.aborted || (this.pair = pair)
     const pair = comparing ? await this.engine.pair(a, b, signal, tell) : null
     tell(pair)
