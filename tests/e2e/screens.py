@@ -55,7 +55,7 @@ SCREENS = (
     Screen("jump", "file", "#/network", "32 neurons", ("/", "d", "e", "n")),
     Screen("filter", "file", "#/network", "survived", ("a", "s")),
     Screen("live", "served", "#/live?row=4&sel=0%3A2&edits=0%3A2*0", "Measure"),
-    Screen("live measured", "served", "#/live?row=4&edits=0%3A2*0&measured=pwhz3v", "Verdict"),
+    Screen("live measured", "served", "#/live?row=4&edits=0%3A2*0&how=mean&measured=pwhz3v", "Verdict"),
     Screen("live as a table", "served", "#/live?row=4&edits=0%3A2*0&table=1&sorted=-change", "The run as a table"),
     Screen("layers of two recordings", "served", "#/compare?mode=two", "16 of 16 pairs"),
     Screen("compare one recording", "file", "#/compare?mode=two", "This page is of one recording"),
