@@ -207,7 +207,7 @@ def test_a_slice_saved_on_the_page_is_in_the_recording(served: Serving, tmp_path
 def test_the_model_runs_what_is_typed_and_says_what_a_unit_is_worth(served: Serving, tmp_path: Path) -> None:
     net = hidden_six(0)
     rec = record_sixty(net, tmp_path / "net.naut")
-    found = ablate(net, rec, "0:2")
+    found = ablate(net, rec, "0:2", how="zero")
     page = served("#/live?row=4", rec=rec, live=answers(rec, net))
     page.tab.wait_for_function("() => window.neuronaut.explorer.one !== null")
     page.tab.get_by_role("spinbutton").nth(2).fill("2.5")
