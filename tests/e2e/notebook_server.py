@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from opened_page import slowed
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
 START, RUN = 60, 60_000
@@ -82,7 +83,7 @@ class Notebook:
         path = lab.root / f"{name}.ipynb"
         path.write_text(json.dumps(_notebook(cells)))
         self._context = browser.new_context(viewport={"width": 1360, "height": 1000}, color_scheme=theme)
-        self.tab: Page = self._context.new_page()
+        self.tab: Page = slowed(self._context.new_page())
         self.tab.set_default_timeout(RUN)
         self.wrongs: list[str] = []
         self._runs = 0

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Request, expect
+from playwright.sync_api import Browser, Locator, Page, Request, expect
 
 WATCH = """
 window.violations = [];
@@ -17,9 +19,19 @@ document.addEventListener("securitypolicyviolation", (event) => {
   window.violations.push(event.violatedDirective + " " + event.blockedURI);
 });
 """
+PATIENCE = 20.0
+"""Seconds a page gets to arrange itself before a test says that something is not there."""
 Pixels = Any
 AT_REST = 1e-4
 """Share of pixels that differ between two pictures of a page at rest: text is not drawn to the same shade each time."""
+
+
+def slowed(tab: Page) -> Page:
+    """The tab, its processor as many times slower as NEURONAUT_SLOW says, to find what a test takes for granted."""
+    factor = float(os.environ.get("NEURONAUT_SLOW", "1"))
+    if factor > 1:
+        tab.context.new_cdp_session(tab).send("Emulation.setCPUThrottlingRate", {"rate": factor})
+    return tab
 
 
 class Opened:
@@ -45,7 +57,7 @@ class Opened:
             reduced_motion="reduce",
             offline=True,
         )
-        self.tab = self._context.new_page()
+        self.tab = slowed(self._context.new_page())
         self.tab.add_init_script(WATCH + before)
         self.tab.on("pageerror", lambda error: self.wrongs.append(f"error: {error}"))
         self.tab.on("console", lambda message: self._console(message.type, message.text))
@@ -160,11 +172,13 @@ class Opened:
 
     def point_at(self, layer: str, unit: int, label: str) -> tuple[float, float]:
         """Move the mouse down a layer's column until the unit is under it; where that is."""
-        x, top, bottom = self.column(label)
-        for y in np.arange(top + 60, bottom, 4):
-            self.tab.mouse.move(x, float(y))
-            if self.ask("e.hover && e.hover.layer.name === x[0] && e.hover.unit === x[1]", [layer, unit]):
-                return x, float(y)
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            x, top, bottom = self.column(label)
+            for y in np.arange(top + 60, bottom, 4):
+                self.tab.mouse.move(x, float(y))
+                if self.ask("e.hover && e.hover.layer.name === x[0] && e.hover.unit === x[1]", [layer, unit]):
+                    return x, float(y)
         raise AssertionError(f"{layer}:{unit} is nowhere on the canvas")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from opened_page import WATCH, Opened
+from opened_page import WATCH, Opened, slowed
 from playwright.sync_api import Browser, Request
 
 from neuronaut.explorer.server.run import Server
@@ -35,7 +35,7 @@ class OpenedServed(Opened):
             color_scheme=theme,
             reduced_motion="reduce",
         )
-        self.tab = self._context.new_page()
+        self.tab = slowed(self._context.new_page())
         self.tab.add_init_script(WATCH + before)
         self.tab.on("pageerror", lambda error: self.wrongs.append(f"error: {error}"))
         self.tab.on("console", lambda message: self._console(message.type, message.text))
