@@ -8,7 +8,7 @@ import { cell, whole } from "./vite/cell.ts"
 import { escape } from "./vite/escape.ts"
 import { lean } from "./vite/lean.ts"
 import { pageData } from "./vite/pageData.ts"
-import { alone } from "./vite/parts.ts"
+import { NO_PYTHON, NO_VALUES, without } from "./vite/parts.ts"
 import { type Name, report } from "./vite/report.ts"
 import { unset } from "./vite/unset.ts"
 
@@ -39,7 +39,7 @@ export default defineConfig(({ mode }) => {
     plugins: [
       svelte({ compilerOptions: { discloseVersion: false, cssHash: ({ filename }) => scope(filename) } }),
       ...(inCell ? [cell()] : []),
-      ...(mode === "production" ? [alone()] : []),
+      ...(mode === "production" ? [without(NO_PYTHON)] : mode === "served" ? [without(NO_VALUES)] : []),
       lean(),
       ...unset(),
       escape(),

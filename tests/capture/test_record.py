@@ -300,6 +300,8 @@ def test_a_scratch_recording_is_writable_and_goes_away_at_exit() -> None:
         ({"task": "clases"}, "closest: 'classes'"),
         ({"position": "keeep"}, "closest: 'keep'"),
         ({"dtype": "float8"}, "no dtype 'float8'"),
+        ({"layers": 0}, "layers=0. Give names or patterns"),
+        ({"layers": ["0", 2]}, "Give names or patterns"),
         ({"batch_size": 0}, "batch_size=0"),
         ({"limit": 0}, "limit=0"),
         ({"sites": ("past",)}, "closest: 'post'"),
@@ -310,3 +312,9 @@ def test_a_scratch_recording_is_writable_and_goes_away_at_exit() -> None:
 def test_options_that_mean_nothing_are_refused_at_the_door(wrong: dict[str, object], said: str) -> None:
     with pytest.raises((DataError, UnknownName), match=said):
         record(mlp(), X, **wrong)
+
+
+@pytest.mark.parametrize("dtype", ["float16", np.float16, np.dtype("float16"), torch.float16])
+def test_a_type_may_be_named_as_numpy_and_torch_do(dtype: object, tmp_path: Path) -> None:
+    rec = record(mlp(), X, dtype=dtype, to=tmp_path / "half.naut")
+    assert rec["0"].read().dtype == np.float16

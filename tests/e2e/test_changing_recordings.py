@@ -68,6 +68,30 @@ def test_an_ablation_kept_by_python_stands_on_the_unit_s_page_without_reload(ope
     assert page.wrongs == []
 
 
+def test_what_is_known_of_a_unit_stays_while_the_recording_as_it_is_now_is_asked(
+    opening: Opening, tmp_path: Path
+) -> None:
+    net, data = network(), inputs(60)
+    rec = record(net, data, labels=(data[:, 0] > 0).astype(int), influence=False, to=tmp_path / "kept.naut")
+    page = opening(rec, "#/neuron?at=0%3A1")
+    lists = {"Samples": "li", "Most similar": "li"}
+    for name, row in lists.items():
+        expect(page.tab.get_by_role("region", name=name, exact=True).locator(row).first).to_be_visible()
+    page.tab.evaluate(
+        """(lists) => {
+          window.emptied = []
+          const look = () => { for (const [name, row] of Object.entries(lists))
+            if (!document.querySelector(`section[aria-label='${name}'] ${row}`)) window.emptied.push(name) }
+          new MutationObserver(look).observe(document.querySelector("main"), {childList: true, subtree: true})
+        }""",
+        lists,
+    )
+    ablate(net, open_recording(rec.path, writable=True), "0:1", "scale", scale=2)
+    expect(page.tab.get_by_role("combobox", name="Replaced")).to_contain_text("by 2 × itself")
+    page.settle()
+    assert page.tab.evaluate("window.emptied") == []
+
+
 def test_a_page_opened_before_the_first_sample_shows_them_when_they_come(browser: Browser, tmp_path: Path) -> None:
     layers = (Layer("input", "input", 3, "input", 0), Layer("fc", "dense", 2, "linear", 1))
     specs = [

@@ -50,6 +50,17 @@ def test_a_column_is_named_read_and_chosen_by_its_units_own_number_after_sorting
         assert page.ask("e.sel") == f"0:{shown[place]}"
 
 
+def test_the_colours_mean_the_same_in_any_window(titanic: Path, passengers: Recording, opened: Opener) -> None:
+    found = activity(passengers, layers="0")
+    reach = np.sort(np.abs(found["mean"][0]) + 2 * found["sd"][0])
+    end = float(reach[int(len(reach) * 0.95)])
+    for size in ((1440, 900), (800, 600)):
+        page = opened(titanic, f"{LAYER}&sort=mean", size=size)
+        drawn(page)
+        ends = page.tab.locator("main header .key").inner_text().split()
+        assert [float(text.replace("\u2212", "-")) for text in ends] == pytest.approx([0, end], rel=0.005)
+
+
 def test_orders_that_cannot_be_had_are_grey(titanic: Path, opened: Opener) -> None:
     page = opened(titanic, LAYER)
     drawn(page)

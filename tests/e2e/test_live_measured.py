@@ -245,7 +245,7 @@ def test_the_answer_is_never_wider_than_its_place(serving: Serving, tmp_path: Pa
     page.tab.get_by_role("button", name="Measure").click()
     table = page.tab.locator("table").filter(has_text="Verdict")
     expect(table).to_be_visible()
-    place = page.tab.locator(".live > .about")
+    place = page.tab.locator(".live > .nn-about")
     assert place.evaluate("one => one.scrollWidth - one.clientWidth") == 0
     right = "one => Math.max(...[...one.querySelectorAll('*')].map((part) => part.getBoundingClientRect().right))"
     assert table.evaluate(right) <= place.evaluate("one => one.getBoundingClientRect().right")

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from opened_page import Opened, Opener
 from passenger_recordings import Net, forward, metadata, passengers, record_chain
 from playwright.sync_api import expect
 from served_page import Serving
 
+from neuronaut.capture.record import record
 from neuronaut.explorer.export import export
 from neuronaut.store.recording import Recording
 
@@ -78,3 +80,15 @@ def test_a_dead_unit_has_no_bound_and_no_stray_sign(ages_missing: Recording, tmp
     line = page.inspector.locator("p", has=page.tab.locator("[data-term=mi]"))
     expect(line).to_have_text("CSI 0 · MI 0")
     expect(page.inspector).to_contain_text("No effect size: the unit does not vary.")
+
+
+def test_a_sample_without_an_answer_says_so(tmp_path: Path, opened: Opener) -> None:
+    rows = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+    rows[3, 1] = np.nan
+    rec = record(torch.nn.Linear(3, 2), rows, labels=np.arange(40) % 2, to=tmp_path / "gap.naut")
+    path = export(rec, tmp_path / "gap.html")
+    sample = opened(path, "#/sample?at=3").tab.get_by_role("region", name="Sample")
+    expect(sample).to_contain_text("What the model says of it is not a finite number.")
+    other = opened(path, "#/sample?at=4").tab.get_by_role("region", name="Sample")
+    expect(other.get_by_role("list", name="Probability of each class")).to_be_visible()
+    expect(other).not_to_contain_text("not a finite number")

@@ -32,7 +32,7 @@ def test_it_opens_from_a_file_without_asking_the_network_and_is_not_blank(
     page = opened(titanic, theme=theme)
     own = [url for url in page.requests if not url.startswith("blob:")]
     assert own == [titanic.as_uri()]
-    assert page.tab.title() == "titanic-mlp"
+    assert page.tab.title() == "titanic.naut"
     pixels = page.pixels()
     background = np.median(pixels.reshape(-1, 3), axis=0)
     assert (np.abs(pixels - background).max(-1) > 24).mean() > 0.02

@@ -66,6 +66,18 @@ def test_the_colours_of_a_layer_have_their_numbers_and_its_order_is_said(titanic
     assert all(float(one.attrib["y"]) < height for one in colours)
 
 
+def test_a_neuron_s_picture_has_its_words_spaced_as_on_the_page_and_nothing_to_press(
+    titanic: Path, opened: Opener
+) -> None:
+    page = opened(titanic, f"#/neuron?at=0%3A11&{LIVED}")
+    page.settle()
+    picture = saved(page)
+    raw = ["".join(one.itertext()) for one in picture.iter(f"{SVG}text")]
+    assert not {"Pin", "In the network"} & set(words(picture))
+    assert " Line: " in raw or "Line: " in raw
+    assert "95% interval" in raw
+
+
 def test_a_panel_of_a_neuron_says_of_which(titanic: Path, opened: Opener) -> None:
     page = opened(titanic, f"#/neuron?at=0%3A11&{LIVED}")
     page.settle()

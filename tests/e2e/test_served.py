@@ -163,16 +163,13 @@ def test_a_filter_may_ask_for_activations(served: Serving, recording: Recording)
     )
 
 
-def test_the_worker_is_the_page_s_own_script(served: Serving) -> None:
+def test_a_served_page_leaves_all_calculating_to_python(served: Serving) -> None:
     page = served()
-    said = page.tab.evaluate(
-        """() => new Promise((done, fail) => {
-          const worker = new Worker(new URL("app.js", location.href).href)
-          worker.onmessage = (event) => done(event.data.type)
-          worker.onerror = () => fail("it does not start")
-        })"""
-    )
-    assert said == "ready"
+    page.type_filter("A", "age > 30")
+    page.tab.wait_for_function("() => window.neuronaut.explorer.a?.exact && window.neuronaut.explorer.pair?.exact")
+    page.ask("e.go('layers', '0')")
+    expect(page.tab.locator("main footer")).to_contain_text("Point at a value")
+    assert page.tab.workers == []
 
 
 def test_what_is_saved_in_the_recording_appears_without_reload(served: Serving, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     at = Address(p[1], unit=3)
     finding = Finding(p[0] + p[1], at, views=(View("network", at=at, a=p[0]),))
-    return export(rec, folder / "hostile.html", slices=slices, findings=[finding])
+    return export(rec, folder / "hostile.html", slices=slices, findings=[finding], title=p[0])
 
 
 @pytest.fixture

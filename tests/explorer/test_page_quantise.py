@@ -41,12 +41,34 @@ def test_zero_and_sign_are_exact_so_firing_rates_are(values: Any, coarseness: fl
 
 
 def test_what_is_not_finite_is_marked_and_counted_and_moves_no_scale() -> None:
-    values = np.array([[1.0, -1.0], [np.nan, np.inf], [2.0, -2.0], [np.inf, 0.5]], np.float32)
+    values = np.array([[1.0, -1.0], [np.nan, np.inf], [2.54, -2.54], [np.inf, 0.51]], np.float32)
     unsigned, signed = quantise(values[:, :1], signed=False), quantise(values[:, 1:], signed=True)
-    assert unsigned.values[:, 0].tolist() == [127, 255, 254, 255]
-    assert signed.values[:, 0].tolist() == [-64, -128, -127, 32]
+    assert unsigned.values[:, 0].tolist() == [100, 255, 254, 255]
+    assert signed.values[:, 0].tolist() == [-50, -128, -127, 26]
     assert unsigned.nonfinite.tolist() == [2]
     assert signed.nonfinite.tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("values", "codes"),
+    [
+        ([[3.0, 0.5], [1.0, 1.5], [0.0, 1.0]], [[3, 1], [1, 3], [0, 2]]),
+        ([[0.75, 0.25], [0.5, 1.0]], [[3, 1], [2, 4]]),
+        ([[np.nan], [-7.0], [14.0]], [[-128], [-1], [2]]),
+    ],
+    ids=["a step of each unit", "the step of another unit", "of both signs"],
+)
+def test_whole_multiples_of_one_step_lose_nothing(values: list[list[float]], codes: list[list[int]]) -> None:
+    array = np.array(values, np.float32)
+    found = quantise(array, signed=bool(np.nanmin(array) < 0), coarseness=0.2)
+    assert found.values.tolist() == codes
+    assert found.error == 0
+
+
+def test_a_step_that_a_byte_has_no_room_for_is_not_taken() -> None:
+    values = np.array([[1.0], [255.0]], np.float32)
+    assert quantise(values, signed=False).values[:, 0].tolist() == [1, 254]
+    assert quantise(values / 3, signed=True).error > 0
 
 
 def test_a_silent_unit_stays_silent() -> None:

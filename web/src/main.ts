@@ -7,11 +7,12 @@ import { serve } from "./engine/worker"
 import { type DataSource, Refused } from "./source/DataSource"
 import { HttpSource } from "./source/HttpSource"
 import { InlineSource } from "./source/InlineSource"
+import { PYTHON } from "./source/python"
 import { askedIn, forSeveral } from "./views/match"
 
 /** Start the explorer on the data inside this page, or on those of the server it comes from. */
 async function start(target: HTMLElement): Promise<void> {
-  const served = target.dataset["source"] === "http"
+  const served = PYTHON && target.dataset["source"] === "http"
   const asked = served ? askedIn(location.search) : null
   let source: DataSource = served ? new HttpSource("api/", asked) : new InlineSource(document)
   if (served) forSeveral()
@@ -21,7 +22,7 @@ async function start(target: HTMLElement): Promise<void> {
   }
   let said = ""
   const first = await open().catch((problem: unknown) => {
-    if (asked === null || !(problem instanceof Refused)) throw problem
+    if (!PYTHON || asked === null || !(problem instanceof Refused)) throw problem
     said = `The recording that this link names cannot be shown: ${problem.message} This is the first.`
     source = new HttpSource()
     return open()
@@ -29,7 +30,7 @@ async function start(target: HTMLElement): Promise<void> {
   const begin = (found: typeof first, said: string): void => {
     target.textContent = ""
     const anew = (again: typeof first): void => void unmount(app).then(() => begin(again, "The recording was made anew: this is the new one."))
-    const app = mount(App, { target, props: { ...found, said, ...(source.subscribe ? { renew: open, anew } : {}) } })
+    const app = mount(App, { target, props: { ...found, said, ...(PYTHON && source.subscribe ? { renew: open, anew } : {}) } })
   }
   begin(first, said)
 }
@@ -42,7 +43,7 @@ function show(target: HTMLElement): void {
   start(target).catch((problem: unknown) => {
     target.textContent = `This page cannot be shown: ${problem instanceof Error ? problem.message : String(problem)}`
     target.setAttribute("role", "alert")
-    if (target.dataset["source"] !== "http" || !(problem instanceof Refused)) return
+    if (!PYTHON || target.dataset["source"] !== "http" || !(problem instanceof Refused)) return
     const source = new HttpSource("api/", askedIn(location.search))
     const again = (): unknown => source.manifest().then(() => location.reload(), () => undefined)
     source.subscribe(again)

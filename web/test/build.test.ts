@@ -2,7 +2,7 @@ import { existsSync } from "node:fs"
 import { parseSync } from "vite"
 import { describe, expect, it } from "vitest"
 import { alike } from "../vite/alike"
-import { NO_PYTHON } from "../vite/parts"
+import { NO_PYTHON, NO_VALUES } from "../vite/parts"
 
 function built(code: string): string {
   const chunk = { type: "chunk", fileName: "app.js", code }
@@ -43,6 +43,6 @@ interface Statement {
   readonly declarations?: readonly Statement[]
 }
 
-it("leaves out of a file only modules that there are", () => {
-  expect(Object.keys(NO_PYTHON).filter((path) => !existsSync(path))).toEqual([])
+it("leaves out of an app only modules that there are", () => {
+  expect([...Object.keys(NO_PYTHON), ...Object.keys(NO_VALUES)].filter((path) => !existsSync(path))).toEqual([])
 })

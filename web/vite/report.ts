@@ -7,7 +7,7 @@ import type { Plugin } from "vite"
 export type Name = "app" | "served" | "widget" | "pair"
 
 /** Limits without data, in packed bytes. */
-const LIMITS: Readonly<Record<Name, number>> = { app: 154_000, served: 173_000, widget: 164_000, pair: 174_000 }
+const LIMITS: Readonly<Record<Name, number>> = { app: 153_000, served: 168_000, widget: 164_000, pair: 174_000 }
 
 /** Pack what was built, with NAME.json (sizes, hashes) beside it; refuse what is too large or could end its script block. */
 export function report(name: Name): Plugin {

@@ -24,7 +24,7 @@ class Options:
     layers: str | Sequence[str] = "*"
     sites: Sequence[SiteName] = ("post",)
     position: Literal["reduce", "keep"] = "reduce"
-    dtype: str | None = None
+    dtype: str | Any = None
     batch_size: int | Literal["auto"] = "auto"
     device: Any = None
     limit: int | None = None
@@ -43,8 +43,11 @@ class Options:
         _one_of("on_error", self.on_error, ("raise", "skip"))
         for site in self.sites:
             _one_of("site", site, ("pre", "post"))
-        if self.dtype is not None and self.dtype not in ("float16", "float32", "float64"):
-            raise unknown("dtype", str(self.dtype), ("float16", "float32", "float64"))
+        if self.dtype is not None:
+            # NumPy's and torch's own names for the same.
+            name = str(getattr(self.dtype, "__name__", self.dtype)).removeprefix("torch.")
+            _one_of("dtype", name, ("float16", "float32", "float64"))
+            object.__setattr__(self, "dtype", name)
         if self.batch_size != "auto" and (not isinstance(self.batch_size, int) or self.batch_size < 1):
             raise DataError(f"batch_size={self.batch_size!r}; give a number of samples, or 'auto'.")
         if self.limit is not None and self.limit < 1:

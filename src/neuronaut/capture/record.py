@@ -50,7 +50,7 @@ def record(
     layers: str | Sequence[str] = "*",
     sites: SiteName | Sequence[SiteName] = ("post",),
     position: Literal["reduce", "keep"] = "reduce",
-    dtype: str | None = None,
+    dtype: str | Any = None,
     batch_size: int | Literal["auto"] = "auto",
     device: Any = None,
     limit: int | None = None,

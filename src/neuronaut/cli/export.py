@@ -27,7 +27,7 @@ def export(
         list[str] | None,
         typer.Option("--column", "-c", help="Take this column of the metadata along. Repeat it.", show_default="all"),
     ] = None,
-    title: Annotated[str | None, typer.Option(help="Of the page.", show_default="the model's name")] = None,
+    title: Annotated[str | None, typer.Option(help="Of the page.", show_default="the recording's name")] = None,
     max_rows: Annotated[
         int | None,
         typer.Option(min=1, help="Samples to take along at most, in proportion to the label.", show_default=False),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
 import numpy as np
 
 from neuronaut.core.axes import SiteName
-from neuronaut.core.errors import unknown
+from neuronaut.core.errors import DataError, unknown
 from neuronaut.core.layer import ABSENT, MIXED, Edge, EdgeKind, Graph, Layer, Take
 from neuronaut.core.model import Site
 
@@ -32,10 +32,18 @@ def select_layers(
     ['add_1']
     """
     wanted: set[Site] = set()
-    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+    for pattern in patterns_of(patterns):
         wanted |= _matching(graph, pattern, sites)
     order: tuple[SiteName, ...] = ("pre", "post")
     return tuple(Site(layer.name, name) for layer in graph.layers for name in order if Site(layer.name, name) in wanted)
+
+
+def patterns_of(layers: str | Sequence[str]) -> list[str]:
+    """The names and patterns of a choice of layers. Raises DataError for what is neither a text nor texts."""
+    given = [layers] if isinstance(layers, str) else list(layers) if isinstance(layers, Iterable) else [layers]
+    if not all(isinstance(one, str) for one in given):
+        raise DataError(f"layers={layers!r}. Give names or patterns, such as 'fc1' or ['conv*', 'fc1']; '*' takes all.")
+    return given
 
 
 def _matching(graph: Graph, pattern: str, sites: Sequence[SiteName]) -> set[Site]:

@@ -99,7 +99,7 @@ def bundle(rec: Recording, choice: Choice) -> Bundle:
             *kept_cards(rec, pack, notes),
         ],
         "findings": [finding_card(finding) for finding in choice.findings],
-        "view": first_view(named),
+        "view": first_view(named, asked=bool(choice.slices)),
     }
     notes += empty_notes(rec, [one.slice.named(one.name) for one in named])
     notes += exact.activity.notes
@@ -108,7 +108,7 @@ def bundle(rec: Recording, choice: Choice) -> Bundle:
         format=FORMAT,
         version=VERSION,
         id=rec.id,
-        title=choice.title or parts["model"].name,
+        title=choice.title or rec.path.name,
         created=rec.card.created,
         app_version=app_version(),
         notes=notes,

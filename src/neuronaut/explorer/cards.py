@@ -120,9 +120,10 @@ def finding_card(finding: Finding) -> FindingCard:
     )
 
 
-def first_view(named: Sequence[Shown]) -> ViewCard:
-    """The first two named slices are A and B."""
-    a, b = ([one.expression for one in named[:2]] + [None, None])[:2]
+def first_view(named: Sequence[Shown], *, asked: bool) -> ViewCard:
+    """The first two named slices are A and B; a single one is A only where it was asked for."""
+    first = [one.expression for one in named[:2]] if asked or len(named) > 1 else []
+    a, b, *_ = [*first, None, None]
     return ViewCard(a=a, b=b, colour="ab" if b is not None else None)
 
 

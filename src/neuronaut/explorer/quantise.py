@@ -35,11 +35,14 @@ def quantise(values: Array, *, signed: bool, coarseness: float = 0.0) -> Codes:
 
     A step is ``coarseness`` standard deviations of the unit, but never finer than 254 codes from 0 to the largest value
     (127 on either side of zero for ``signed`` ones) can tell apart. Only zero is 0, so that the share of values above
-    zero stays exact. The error is at most half a step, or a step for values nearer to zero than half of one.
+    zero stays exact. The error is at most half a step, or a step for values nearer to zero than half of one; it is 0
+    for a unit whose values are whole multiples of its smallest, or of the smallest of all units.
 
     >>> codes = quantise(np.array([[0.0, 2.54], [0.001, 1.0], [2.54, np.nan]]), signed=False)
     >>> codes.values.tolist(), codes.scheme, codes.nonfinite.tolist()
     ([[0, 254], [1, 100], [254, 255]], 'u8', [0, 1])
+    >>> quantise(np.array([[3.0], [1.0], [2.0]]), signed=False).error
+    0.0
     """
     finite = np.isfinite(values)
     known = np.where(finite, values, 0).astype(np.float64)
@@ -47,7 +50,7 @@ def quantise(values: Array, *, signed: bool, coarseness: float = 0.0) -> Codes:
     # A unit that is silent has a step of 1; steps beyond what float32 can hold would be zero or infinite.
     top = np.abs(known).max(0, initial=0)
     step = np.maximum(np.where(top > 0, top / most, 1.0), coarseness * _spread(known, finite))
-    scale = np.clip(step, _SINGLE.tiny, _SINGLE.max).astype(np.float32)
+    scale = np.clip(_exact(known, most, step), _SINGLE.tiny, _SINGLE.max).astype(np.float32)
     codes = np.clip(np.rint(known / scale), -most, most)
     codes = np.where(codes == 0, np.sign(known), codes)
     error = float(np.abs(codes * scale - known).max(initial=0))
@@ -61,6 +64,20 @@ def quantise(values: Array, *, signed: bool, coarseness: float = 0.0) -> Codes:
         error,
         np.count_nonzero(~finite, axis=0).astype(np.uint32),
     )
+
+
+def _exact(known: Array, most: int, step: Array) -> Array:
+    """The step of each unit, or one that its values are whole multiples of, where a byte has room for them."""
+    sizes = np.where(known == 0, np.inf, np.abs(known))
+    own = sizes.min(0, initial=np.inf)
+    for finer in (np.full_like(own, own.min(initial=np.inf)), own):
+        # As a reader multiplies them: in single precision.
+        unit = np.where(np.isfinite(finer), finer, 1).clip(_SINGLE.tiny, _SINGLE.max).astype(np.float32)
+        with np.errstate(over="ignore"):
+            codes = np.rint(known / unit)
+            same = (codes.astype(np.float32) * unit == known) & (np.abs(codes) <= most)
+        step = np.where(same.all(0), unit, step)
+    return step
 
 
 def _spread(known: Array, finite: Array) -> Array:

@@ -22,6 +22,8 @@ COARSENESS = {"fine": 0.0, "medium": 0.1, "coarse": 0.2}
 percent to a standard deviation."""
 FINE_VALUES, MEDIUM_VALUES = 1_000_000, 2_000_000
 """Values on a page up to which "auto" takes fine and medium codes."""
+FEW_FEATURES = 64
+"""So many inputs at most are the columns of a table, whose values a reader knows: they stay as recorded."""
 _BLOCK_VALUES = 2_000_000
 _UNIT_BLOCK = 64
 
@@ -39,7 +41,13 @@ def activation_cards(
     units = sum(array.shape[-1] for array in arrays)
     if precision == "auto":
         precision = fitting(len(rows) * units)
-    return [_card(array, _codes(array, rows, precision, signed[array.layer]), pack) for array in arrays]
+    cards = []
+    for array in arrays:
+        codes = _codes(array, rows, precision, signed[array.layer])
+        if codes.error and layers[array.layer].kind == "input" and array.shape[-1] <= FEW_FEATURES:
+            codes = _codes(array, rows, "f32", signed[array.layer])
+        cards.append(_card(array, codes, pack))
+    return cards
 
 
 def fitting(values: int) -> Precision:

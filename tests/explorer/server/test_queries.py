@@ -354,7 +354,13 @@ def test_saved_slices_and_labels_are_in_python_in_the_page_and_in_exports(writab
         card for card in json.loads(writable.ask("GET", "/api/manifest").body)["slices"] if card["kind"] == "named"
     ]
     assert [(card["name"], card["n"]) for card in named] == [("</script> old", int((rec.metadata.age > 30).sum()))]
+    # Kept for later: what opens is all samples, until a second one makes a comparison.
+    nothing = {"a": None, "b": None, "colour": None}
+    assert json.loads(writable.ask("GET", "/api/manifest").body)["view"] == nothing
     page = read_page(naut.export(rec, tmp_path / "page.html"))
+    assert page.manifest["view"] == nothing
+    asked = read_page(naut.export(rec, tmp_path / "asked.html", slices=["age > 30"]))
+    assert asked.manifest["view"] == {**nothing, "a": "age > 30"}
     assert "</script> old" in [card["name"] for card in page.manifest["slices"]]
     assert json.loads(writable.post("/api/slices", {"name": "</script> old", "expression": None}).body) == {
         "slices": []

@@ -33,6 +33,7 @@ import { type Listed, type Preview, readPreview, readSamples, Samples, type Shee
 import { Selections } from "./selections"
 import { type Missing, type Params, type Result, Results } from "./results"
 import { Shipped, sideKey } from "./shipped"
+import { PYTHON } from "../source/python"
 import { soonOr } from "./soon"
 import { SharedTasks } from "./tasks"
 
@@ -84,8 +85,8 @@ export class Engine implements EngineApi {
     this.about = options.about ?? null
     this.layers = new Map(manifest.model.layers.map((card) => [card.name, card]))
     this.#arrays = new Arrays(source, manifest, this.stats)
-    this.#remote = source.query ? new Remote(source, manifest, this.layers, this.stats, this.about) : null
-    this.served = this.#remote !== null && manifest.activations.every((card) => card.chunks.length === 0)
+    this.#remote = PYTHON && source.query ? new Remote(source, manifest, this.layers, this.stats, this.about) : null
+    this.served = PYTHON && this.#remote !== null && manifest.activations.every((card) => card.chunks.length === 0)
     this.#host = startHost(this.served ? null : (options.spawn ?? null))
     this.#activations = new Activations(this.#arrays, this.#host, manifest, this.layers)
     this.#influence = new InfluenceIndex(this.#arrays, manifest.influence, this.layers)
@@ -144,27 +145,25 @@ export class Engine implements EngineApi {
     const key = this.#activations.key(layer, reduction)
     if (key === null) return Promise.reject(new Error(`this page has no per-sample values of ${layer}`))
     return this.#columns.run(`${unit}\n${key}`, async (stop) => {
-      const asked = (remote: Remote, stop: AbortSignal) => remote.column(layer, unit, reductionOf(key), stop).then((column) => (this.#given.add(column), column))
-      if (this.served) return asked(this.#remote!, stop)
       const near = async (): Promise<Float32Array> => {
         await this.#activations.load(key)
         return this.#ask({ kind: "column", key, unit }, stop)
       }
-      return this.#exactly(asked, near, stop)
+      const asked = (remote: Remote, stop?: AbortSignal) => remote.column(layer, unit, reductionOf(key), stop).then((column) => (this.#given.add(column), column))
+      return PYTHON ? this.#exactly(asked, near, stop) : near()
     })
   }
 
   /** Samples by units of a layer, shrunk to pixels. */
   async heat(layer: string, request: HeatRequest, signal?: AbortSignal): Promise<Heat> {
-    if (this.served) return this.#remote!.heat(layer, request, signal)
     const near = async (): Promise<Heat> => this.#ask({ kind: "heat", key: await this.#loaded(layer), request }, signal)
-    const asked = (remote: Remote, stop: AbortSignal) => remote.heat(layer, request, stop).then((heat) => (this.#given.add(heat.values), heat))
-    return this.#exactly(asked, near, signal)
+    const asked = (remote: Remote, stop?: AbortSignal) => remote.heat(layer, request, stop).then((heat) => (this.#given.add(heat.values), heat))
+    return PYTHON ? this.#exactly(asked, near, signal) : near()
   }
 
   /** A number for every sample to sort it by. */
   async rowScores(layer: string, by: RowScore, signal?: AbortSignal): Promise<Float32Array> {
-    if (this.served) return this.#remote!.scores(layer, by, signal)
+    if (PYTHON && this.served) return this.#remote!.scores(layer, by, signal)
     return this.#ask({ kind: "scores", key: await this.#loaded(layer), by }, signal)
   }
 
@@ -175,13 +174,17 @@ export class Engine implements EngineApi {
 
   /** Whether values are Python's own, not the page's rounded ones. */
   isExact(values: Float32Array): boolean {
-    return this.#given.has(values)
+    return PYTHON && this.#given.has(values)
   }
 
-  /** The same of values by layer; a layer may also have come as it is. */
+  /** Whether a layer came as it is: as numbers, or as codes that lose nothing. */
+  isWhole(layer: string): boolean {
+    return this.#manifest.activations.some((card) => card.layer === layer && (card.scheme === "f32" || card.error === 0))
+  }
+
+  /** The same of values by layer. */
   areExact(values: ReadonlyMap<string, Float32Array>): boolean {
-    const whole = (layer: string): boolean => this.#manifest.activations.some((card) => card.layer === layer && card.scheme === "f32")
-    return [...values].every(([layer, one]) => this.isExact(one) || whole(layer))
+    return [...values].every(([layer, one]) => this.isExact(one) || this.isWhole(layer))
   }
 
   async sampleValues(row: number): Promise<Map<string, Float32Array>> {
@@ -190,12 +193,11 @@ export class Engine implements EngineApi {
       for (const one of values.values()) this.#given.add(one)
       return values
     }
-    if (this.served) return given(this.#remote!)
     const near = async (): Promise<Map<string, Float32Array>> => {
       const { keys } = await this.#activations.loadAll()
       return new Map(await this.#ask({ kind: "row", keys, row }))
     }
-    return this.#exactly(given, near)
+    return PYTHON ? this.#exactly(given, near) : near()
   }
 
   /** A part of the table of samples, sorted by Python. */
@@ -205,7 +207,7 @@ export class Engine implements EngineApi {
 
   preview(row: number): Promise<Preview | null> {
     const { preview } = this.#manifest.samples
-    return preview?.blobs.length === 0 && this.#remote ? this.#remote.preview(row) : readPreview(this.#arrays, this.#manifest, row)
+    return PYTHON && preview?.blobs.length === 0 && this.#remote ? this.#remote.preview(row) : readPreview(this.#arrays, this.#manifest, row)
   }
 
   /** Whether influence was recorded; of a server the first answer tells. */
@@ -219,41 +221,42 @@ export class Engine implements EngineApi {
   }
 
   async influence(layer: string, unit: number, signal?: AbortSignal): Promise<Influence> {
-    if (this.#asked) return this.#effects.run(formatAddress(layer, unit), (stop) => this.#remote!.influence(layer, unit, stop), signal)
+    if (PYTHON && this.#asked) return this.#effects.run(formatAddress(layer, unit), (stop) => this.#remote!.influence(layer, unit, stop), signal)
     await this.#influence.load(layer)
     return this.#influence.now(layer, unit) ?? { forward: new Map(), backward: new Map() }
   }
 
   influenceNow(layer: string, unit: number): Influence | null {
-    if (this.#asked) return this.#effects.known(formatAddress(layer, unit)) ?? null
+    if (PYTHON && this.#asked) return this.#effects.known(formatAddress(layer, unit)) ?? null
     const answer = this.#influence.now(layer, unit)
     if (answer === null) void this.#influence.load(layer)
     return answer
   }
 
   async maps(tell: (maps: ReadonlyMap<string, LayerMaps>) => unknown): Promise<void> {
-    if (!this.served) return void tell(await readMaps(this.#arrays, this.#manifest))
+    if (!PYTHON || !this.served) return void tell(await readMaps(this.#arrays, this.#manifest))
     const found = new Map<string, LayerMaps>()
     for await (const [layer, maps] of this.#remote!.maps()) tell(new Map(found.set(layer, maps)))
   }
 
   results(name: string, params?: Params): Promise<Result | Missing> {
     const found = this.#results.find(name, params)
-    return "missing" in found && this.#remote ? this.#remote.find(name, params ?? {}) : Promise.resolve(found)
+    return PYTHON && "missing" in found && this.#remote ? this.#remote.find(name, params ?? {}) : Promise.resolve(found)
   }
 
   resultsNamed(name: string, params?: Params): readonly Result[] {
-    return [...this.#results.all(name, params), ...(this.#remote?.known(name, params ?? {}) ?? [])]
+    const known = this.#results.all(name, params)
+    return PYTHON && this.#remote ? [...known, ...this.#remote.known(name, params ?? {})] : known
   }
 
   /** Whether `results` may have an answer. */
   offers(name: string, params?: Params): boolean {
-    return this.#results.all(name, params).length > 0 || (this.#remote?.offers(name) ?? false)
+    return this.#results.all(name, params).length > 0 || (PYTHON && this.#remote?.offers(name) === true)
   }
 
   /** Asks Python; null where there is nobody to ask. Rejects with Refused for what cannot be answered. */
   ask(name: string, params: object, signal?: AbortSignal): Promise<Result> | null {
-    return this.#remote?.ask(name, params, signal) ?? null
+    return PYTHON && this.#remote ? this.#remote.ask(name, params, signal) : null
   }
 
   /** Whether Python was asked such a thing. */
@@ -275,7 +278,7 @@ export class Engine implements EngineApi {
   /** Only where none came with the page are weights asked for: a structural edge has none. */
   #askWeights(): AskWeights | null {
     const none = this.#manifest.model.edges.every((edge) => edge.weights === null)
-    return this.served && none ? (source, target) => this.#remote!.weights(source, target) : null
+    return PYTHON && this.served && none ? (source, target) => this.#remote!.weights(source, target) : null
   }
 
   inputsOf(layer: string, unit: number, k = 8): Neighbour[] {
@@ -305,7 +308,7 @@ export class Engine implements EngineApi {
 
   #missingColumn(name: string): Promise<unknown> | null {
     const { columns } = this.samples
-    if (columns.has(name) || !this.#manifest.samples.unlisted?.includes(name)) return null
+    if (!PYTHON || columns.has(name) || !this.#manifest.samples.unlisted?.includes(name)) return null
     const asked = this.#columnsAsked.get(name) ?? this.#remote!.metadata(name).then((column) => columns.set(name, column))
     this.#columnsAsked.set(name, asked)
     asked.catch(() => this.#columnsAsked.delete(name))
@@ -328,7 +331,7 @@ export class Engine implements EngineApi {
 
   /** Both groups in one question, where neither is known or came with the page. */
   async #both(a: Side, b: Side, signal?: AbortSignal): Promise<readonly GroupStats[]> {
-    const alone = this.#remote !== null && (!this.served || sideKey(a) === sideKey(b))
+    const alone = PYTHON && this.#remote !== null && (!this.served || sideKey(a) === sideKey(b))
     const apart = alone || [a, b].some((side) => this.#groups.known(sideKey(side)) || this.#exact().has(side))
     if (apart) return Promise.all([this.#group(a, signal), this.#group(b, signal)])
     const groups = await this.#sides.run(`${sideKey(a)}\n${sideKey(b)}`, (stop) => this.#makeSides(a, b, stop), signal)
@@ -337,7 +340,7 @@ export class Engine implements EngineApi {
   }
 
   async #makeSides(a: Side, b: Side, signal: AbortSignal): Promise<readonly GroupStats[]> {
-    if (this.served) return this.#remote!.groups([a, b], signal)
+    if (PYTHON && this.served) return this.#remote!.groups([a, b], signal)
     const [rowsA, rowsB] = [rowsOf(this.#selections.mask(a)), rowsOf(this.#selections.mask(b))]
     const { keys, problems } = await this.#activations.loadAll()
     const found = await this.#ask({ kind: "sides", keys, a: rowsA, b: rowsB }, signal)
@@ -348,8 +351,7 @@ export class Engine implements EngineApi {
   }
 
   async #makeGroup(side: Side, signal: AbortSignal): Promise<GroupStats> {
-    if (this.served) return (await this.#remote!.groups([side], signal))[0]!
-    const exact = await this.#exact().group(side)
+    const exact = this.served ? null : await this.#exact().group(side)
     if (exact && exact.problems.size === 0) return exact
     const near = async (): Promise<GroupStats> => {
       const rows = rowsOf(this.#selections.mask(side))
@@ -357,20 +359,19 @@ export class Engine implements EngineApi {
       const { layers } = await this.#ask({ kind: "group", keys, rows }, signal)
       return { ...side, n: rows.length, exact: false, layers, problems }
     }
-    return this.#exactly(async (remote, stop) => (await remote.groups([side], stop))[0]!, near, signal)
+    return PYTHON ? this.#exactly(async (remote, stop) => (await remote.groups([side], stop))[0]!, near, signal) : near()
   }
 
   async #makePair(a: Side, b: Side, signal: AbortSignal, tell?: (part: PairStats) => void): Promise<PairStats> {
     const [maskA, maskB] = [this.#selections.mask(a), this.#selections.mask(b)]
     const counts = { nA: countOf(maskA), nB: countOf(maskB), shared: overlap(maskA, maskB), unknown: this.#selections.unknown(a, b) }
     const { nA, nB } = counts
-    const asked = async (remote: Remote, stop: AbortSignal): Promise<PairStats> => {
+    const asked = async (remote: Remote, stop?: AbortSignal): Promise<PairStats> => {
       const given = { a, b, nA, nB, exact: true, problems: new Map() }
       const layers = await remote.pair(a, b, (layers, note) => tell?.({ ...given, layers, notes: [note], unfinished: true }), stop)
       return { ...given, layers, notes: pairNotes(counts) }
     }
-    if (this.served) return asked(this.#remote!, signal)
-    const exact = await this.#exact().pair(a, b)
+    const exact = this.served ? null : await this.#exact().pair(a, b)
     if (exact && exact.problems.size === 0) return { a, b, ...exact, exact: true, notes: pairNotes({ ...counts, ...exact }) }
     const near = async (): Promise<PairStats> => {
       const { layers, problems } = await this.#pairAnswer(a, b, signal)
@@ -378,13 +379,14 @@ export class Engine implements EngineApi {
       if (grouped) for (const stats of layers.values()) unjudged(stats)
       return { a, b, nA, nB, exact: false, layers, problems, notes: pairNotes({ ...counts, grouped }) }
     }
-    return this.#exactly(asked, near, signal)
+    return PYTHON ? this.#exactly(asked, near, signal) : near()
   }
 
-  /** Python's numbers, where somebody asks it; else the page's own, from rounded values. */
-  #exactly<T>(ask: (remote: Remote, stop: AbortSignal) => Promise<T>, near: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  /** Python's numbers, where somebody asks it; the page's own, from rounded values, where it has them and Python is slow or away. */
+  #exactly<T>(ask: (remote: Remote, stop?: AbortSignal) => Promise<T>, near: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const remote = this.#remote
-    return remote ? soonOr((stop) => ask(remote, stop), near, signal) : near()
+    if (!PYTHON || !remote) return near()
+    return this.served ? ask(remote, signal) : soonOr((stop) => ask(remote, stop), near, signal)
   }
 
   async #pairAnswer(a: Side, b: Side, signal?: AbortSignal) {

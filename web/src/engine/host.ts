@@ -1,5 +1,6 @@
 /** Host: puts questions to a Calculator, in a Worker where there is one, else on this thread in slices of time. */
 
+import { abortError } from "./abort"
 import { type Answer, type Answers, Calculator, type Question } from "./calculator"
 import type { LayerPlan } from "./layer"
 import type { FromWorker, ToWorker } from "./protocol"
@@ -18,10 +19,6 @@ export interface Host {
   add(key: string, plan: LayerPlan, chunks: ArrayBuffer[]): void
   ask<K extends Question["kind"]>(question: Extract<Question, { kind: K }>, signal?: AbortSignal): Promise<Answers[K]>
   close(): void
-}
-
-export function abortError(): DOMException {
-  return new DOMException("A newer question took the place of this one.", "AbortError")
 }
 
 /** How long a Worker may take to start, in milliseconds, before the page does the work itself. */

@@ -1,6 +1,6 @@
 /** Shared tasks: one piece of work for everyone who asks the same; it stops when the last of them has gone. */
 
-import { abortError } from "./host"
+import { abortError } from "./abort"
 import { Recent } from "./recent"
 
 interface Running<T> {

@@ -183,6 +183,6 @@ function readSelection(text: string, known: Known, messages: string[]): string |
   if (unit === null) return layer
   const units = known.layers.get(layer)!.units
   if (unit < units) return `${layer}:${unit}`
-  messages.push(`${layer} has ${units} units, so there is no ${text}; showing the layer's last unit.`)
+  messages.push(`Layer ${layer} has ${units} units, so there is no ${text}; showing the layer's last unit.`)
   return units > 0 ? `${layer}:${units - 1}` : layer
 }

@@ -135,6 +135,7 @@ export const DEFINITIONS = {
   cka: define("CKA", "How alike two layers place the samples, whatever the directions are called.", {
     formula: "|Xᵀ Y|² / (|Xᵀ X| · |Yᵀ Y|), centred and debiased",
     range: "0 to 1",
+    reading: "Of convolutions: of the channels' means over positions.",
     reference: "Kornblith et al. 2019, Similarity of neural network representations revisited",
   }),
   ...PAIRED,

@@ -82,7 +82,7 @@ export const APPROXIMATE = "~ near, not exact: worked out here from each sample'
 
 /** `~` before numbers that come from quantised rows. */
 export function about(text: string, exact: boolean): string {
-  return exact || /[–∞]$/.test(text) || text === "0" || text === "0%" ? text : "~" + text
+  return exact || /[–∞]$/.test(text) || text === "0" || text === "0%" ? text : "~" + text.replace(/^−/, "\u2009−")
 }
 
 const ACTIVATIONS: ReadonlyMap<string, string> = new Map([

@@ -119,9 +119,8 @@ function ground(style: CSSStyleDeclaration, [x, y, width, height]: readonly [num
 function words(node: Text, style: CSSStyleDeclaration, into: Element, frame: DOMRect): void {
   const range = document.createRange()
   range.selectNodeContents(node)
-  const content = node.textContent!.replace(/\s+/g, " ")
   const boxes = [...range.getClientRects()].filter((box) => box.width > 0)
-  const lines = boxes.length < 2 ? [content] : broken(node, boxes)
+  const lines = broken(node, boxes)
   boxes.forEach((box, at) => {
     into.append(word(lines[at]!, box.x - frame.x, box.y - frame.y + box.height * 0.77, style))
   })
@@ -135,17 +134,19 @@ function word(content: string, x: number, y: number, style: CSSStyleDeclaration)
   return text
 }
 
+/** The text of each box; a space that takes no room is none. */
 function broken(node: Text, boxes: readonly DOMRect[]): string[] {
   const lines = boxes.map(() => "")
   const range = document.createRange()
   for (let at = 0; at < node.length; at++) {
     range.setStart(node, at)
     range.setEnd(node, at + 1)
-    const { y, height } = range.getBoundingClientRect()
+    const { y, width, height } = range.getBoundingClientRect()
     const line = boxes.findIndex((box) => y + height / 2 >= box.y && y + height / 2 <= box.y + box.height)
-    if (line >= 0) lines[line] = `${lines[line]}${node.data[at]}`
+    const sign = node.data[at]!
+    if (line >= 0 && (width > 0 || sign.trim())) lines[line] += sign.trim() || " "
   }
-  return lines.map((line) => line.trim())
+  return lines
 }
 
 function rect(x: number, y: number, width: number, height: number, more: Readonly<Record<string, string | number>>): Element {

@@ -9,6 +9,7 @@ import type { Preview } from "../engine/samples"
 import type { Columns } from "../filter"
 import type { Arranged } from "../layout/slots"
 import type { Colouring } from "../render/colouring"
+import { PYTHON } from "../source/python"
 import { formatAddress, parseAddress } from "../state/address"
 import type { State } from "../state/state"
 import { decodeView, encodeView, type Known, MAX_LINK, MAX_PINS } from "../state/url"
@@ -360,13 +361,14 @@ export class Explorer {
     const label = labelOf(name)
     if (label === "") return
     if (!replace && namesake(this.named, label)) throw new Error(`"${label}" is there already. Take another name.`)
-    if (this.writable) await this.engine.source.saveSlice!(label, expression)
+    const inside = PYTHON && this.writable
+    if (inside) await this.engine.source.saveSlice!(label, expression)
     else this.#keepSlices([...this.view.slices.filter((one) => !one.startsWith(`${label}\t`)), `${label}\t${expression}`])
-    this.say(this.writable ? `"${label}" is saved in the recording.` : `"${label}" is kept in this page's link: nothing is written into the recording.`)
+    this.say(inside ? `"${label}" is saved in the recording.` : `"${label}" is kept in this page's link: nothing is written into the recording.`)
   }
 
   async forgetSlice(slice: NamedSlice): Promise<void> {
-    if (slice.kept === "recording") await this.engine.source.saveSlice!(slice.name, null)
+    if (PYTHON && slice.kept === "recording") await this.engine.source.saveSlice!(slice.name, null)
     else this.#keepSlices(this.view.slices.filter((one) => !one.startsWith(`${slice.name}\t`)))
     this.say(`"${slice.name}" is forgotten.`)
   }

@@ -63,7 +63,7 @@ export class UnitFacts {
   readonly unit = $derived.by(() => this.#ref().unit)
   readonly address = $derived(formatAddress(this.layer.name, this.unit))
   readonly card = $derived.by(() => this.#explorer.manifest.activations.find((one) => one.layer === this.layer.name))
-  readonly exact = $derived.by(() => this.card?.scheme === "f32" || (this.values !== null && this.#explorer.engine.isExact(this.values)))
+  readonly exact = $derived.by(() => this.#explorer.engine.isWhole(this.layer.name) || (this.values !== null && this.#explorer.engine.isExact(this.values)))
   /** What may stand for a channel's places where samples are ranked: the maximum first, as in naut.top. */
   readonly rankings = $derived.by((): readonly Reduction[] => {
     const { activations } = this.#explorer.manifest
@@ -167,9 +167,13 @@ export class UnitFacts {
     this.#explorer = explorer
     this.#ref = ref
     this.#most = most
+    // Of another unit nothing is known yet; of the same one, what is known stays until the recording as it is now answers.
+    $effect(() => {
+      void this.address
+      this.values = this.#largest = this.similar = null
+    })
     $effect(() => this.#read(this.layer.name, this.unit))
     $effect(() => {
-      this.similar = null
       if (this.layer.kind === "input") return
       return answered(
         () => explorer.understanding.similar(this.layer, this.unit),
@@ -179,7 +183,6 @@ export class UnitFacts {
     })
     $effect(() => {
       if (this.ranking !== "max") return
-      this.#largest = null
       return answered(
         () => explorer.engine.unitValues(this.layer.name, this.unit, "max"),
         (column) => (this.#largest = column),
@@ -190,7 +193,6 @@ export class UnitFacts {
   #read(layer: string, unit: number): () => void {
     const { engine } = this.#explorer
     this.failed = ""
-    this.values = null
     const forget = answered(
       () => Promise.all([engine.unitValues(layer, unit), engine.valueStep(layer, unit)]),
       ([column, between]) => {

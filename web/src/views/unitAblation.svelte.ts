@@ -1,6 +1,7 @@
 /** Ablation: what the answers lose without one unit: measured now where the model runs, else as it was kept in the recording. */
 
 import type { Result } from "../engine/results"
+import { PYTHON } from "../source/python"
 import { formatAddress } from "../state/address"
 import type { Explorer, UnitRef } from "./explorer.svelte"
 
@@ -39,7 +40,7 @@ export class UnitAblation {
   #read(): () => void {
     const stop = new AbortController()
     const held = this.#kept.find((one) => wayOf(one) === this.way)
-    const answer = held ? Promise.resolve(held) : this.live && this.asked ? this.#explorer.engine.ask("ablate", { units: this.address, how: this.way }, stop.signal) : null
+    const answer = held ? Promise.resolve(held) : PYTHON && this.live && this.asked ? this.#explorer.engine.ask("ablate", { units: this.address, how: this.way }, stop.signal) : null
     this.found = null
     this.problem = ""
     answer

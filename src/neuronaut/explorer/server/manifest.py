@@ -92,7 +92,7 @@ def snapshot(rec: Recording, first_block: int = 0) -> Snapshot:
         "slices": [_slice(rec, one) for one in slices],
         "activations": [card for name, layer in layers.items() for card in _activations(name, layer)],
         "results": kept_cards(rec, pack, notes),
-        "view": first_view(named),
+        "view": first_view(named, asked=False),
     }
     if not rec.finished:
         notes.append(f"The recording is not finished: {rec.n:,} samples so far.")

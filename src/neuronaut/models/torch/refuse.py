@@ -10,6 +10,7 @@ from torch import nn
 
 from neuronaut.core.errors import LayerNeverFired, UnsupportedModel
 from neuronaut.core.layer import Graph
+from neuronaut.core.selection import patterns_of
 from neuronaut.models.torch import ops
 from neuronaut.models.torch.entry import Entry
 from neuronaut.models.torch.places import NO_SAMPLES
@@ -117,7 +118,7 @@ def refuse_idle(modules: Mapping[str, nn.Module], tape: Tape, graph: Graph, laye
 
 def refuse_layers(refused: dict[str, str], layers: str | Sequence[str], others: Sequence[str]) -> list[str]:
     """Raise UnsupportedModel when a recurrent or attention layer is asked for; else a note on each."""
-    patterns = [layers] if isinstance(layers, str) else list(layers)
+    patterns = patterns_of(layers)
     asked = [
         name
         for name in refused

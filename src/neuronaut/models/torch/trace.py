@@ -13,6 +13,7 @@ from torch import nn
 
 from neuronaut.core.errors import DataError, UnsupportedModel
 from neuronaut.core.model import Batch
+from neuronaut.core.selection import patterns_of
 from neuronaut.models.torch.batches import (
     Arguments,
     arguments,
@@ -98,7 +99,7 @@ def trace(model: nn.Module, batch: Batch, layers: str | Sequence[str] = "*") -> 
         device,
         any(is_compiled(child) for child in module.modules()),
         takes_whole(module, example),
-        None if "*" in ([layers] if isinstance(layers, str) else layers) else set(),
+        None if "*" in patterns_of(layers) else set(),
     )
     two = _read(found)
     settle(found)
