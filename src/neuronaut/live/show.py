@@ -63,13 +63,19 @@ def show(
     server = Server(
         recordings, port=port, allow_host=allow_host, live=live, on_link=lambda link: say(f"A new link: {link}")
     )
-    server.start()
-    link = server.link()
-    say(told(recordings, server, link))
-    if open_browser:
-        webbrowser.open(link)
-    if not _interactive() if block is None else block:
-        server.wait()
+    waits = not _interactive() if block is None else block
+    try:
+        server.start()
+        link = server.link()
+        say(told(recordings, server, link))
+        if open_browser:
+            webbrowser.open(link)
+        if waits:
+            server.wait()
+    except KeyboardInterrupt:  # before the wait, which has its own
+        server.stop()
+        if not waits:
+            raise
     return server
 
 

@@ -286,6 +286,21 @@ def test_the_command_prints_a_link_that_opens_and_ends_on_ctrl_c(titanic: Record
     assert (process.returncode, errors) == (0, "") and "ended" in out
 
 
+@pytest.mark.parametrize("waits", [True, False])
+def test_ctrl_c_while_the_link_is_told_ends_it_too(titanic: Recording, waits: bool) -> None:
+    ports = []
+
+    def interrupted(text: str) -> None:
+        ports.append(int(text.split("127.0.0.1:")[1].partition("/")[0]))
+        raise KeyboardInterrupt
+
+    ends = contextlib.nullcontext() if waits else pytest.raises(KeyboardInterrupt)
+    with ends:
+        naut.show(titanic.path, open_browser=False, block=waits, say=interrupted)
+    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", ports[0]), timeout=5):
+        pass
+
+
 def test_what_a_query_sees_first_is_told_to_listeners_all_the_same(tmp_path: Path) -> None:
     record_passengers(tmp_path / "own.naut")
     rec = open_recording(tmp_path / "own.naut", writable=True)
