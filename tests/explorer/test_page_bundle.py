@@ -46,12 +46,15 @@ def test_per_sample_values_are_within_the_stated_error(
         np.testing.assert_array_equal(np.sign(page.values(name)), np.sign(values))
 
 
-@pytest.mark.parametrize(("features", "exact"), [(6, True), (65, False)])
+@pytest.mark.parametrize(
+    ("features", "precision", "exact"), [(6, "auto", True), (65, "auto", False), (6, "coarse", False)]
+)
 def test_the_features_of_a_table_come_as_they_were_recorded(
-    tmp_path: Path, exported: Exporter, features: int, exact: bool
+    tmp_path: Path, exported: Exporter, features: int, precision: str, exact: bool
 ) -> None:
     rows = np.random.default_rng(0).normal(size=(30, features)).astype(np.float32)
-    page = exported(naut.record(torch.nn.Linear(features, 2), rows, to=tmp_path / "table.naut"))
+    rec = naut.record(torch.nn.Linear(features, 2), rows, to=tmp_path / "table.naut")
+    page = exported(rec, precision=precision)
     card = next(card for card in page.manifest["activations"] if card["layer"] == "input")
     assert np.array_equal(page.values("input"), rows) == exact
     assert (card["scheme"], card["error"] == 0) == (("f32", True) if exact else ("i8", False))

@@ -23,7 +23,8 @@ percent to a standard deviation."""
 FINE_VALUES, MEDIUM_VALUES = 1_000_000, 2_000_000
 """Values on a page up to which "auto" takes fine and medium codes."""
 FEW_FEATURES = 64
-"""So many inputs at most are the columns of a table, whose values a reader knows: they stay as recorded."""
+"""So many inputs at most are the columns of a table, whose values a reader knows: on a page with room for fine codes
+they stay as recorded."""
 _BLOCK_VALUES = 2_000_000
 _UNIT_BLOCK = 64
 
@@ -44,7 +45,8 @@ def activation_cards(
     cards = []
     for array in arrays:
         codes = _codes(array, rows, precision, signed[array.layer])
-        if codes.error and layers[array.layer].kind == "input" and array.shape[-1] <= FEW_FEATURES:
+        table = layers[array.layer].kind == "input" and array.shape[-1] <= FEW_FEATURES
+        if table and precision == "fine" and codes.error:
             codes = _codes(array, rows, "f32", signed[array.layer])
         cards.append(_card(array, codes, pack))
     return cards
