@@ -153,6 +153,14 @@ def test_samples_have_their_names_however_late_these_come(served: Serving) -> No
     expect(names.first).to_have_text(re.compile(r"#\d+"))
 
 
+def test_slices_have_their_histograms_however_late_the_columns_come(served: Serving) -> None:
+    late = "if (String(u).includes('/blob/')) await new Promise((done) => setTimeout(done, 1500));"
+    slices = "slice=young%09age%20%3C%2016&slice=old%09age%20%3E%2050"
+    page = served(f"#/neuron?at=0%3A11&by=slices&{slices}", before=f"{FETCH}{late} return f(u, o) }}")
+    page.tab.wait_for_function("() => window.neuronaut.explorer.columns")
+    expect(page.tab.get_by_role("group", name="Histograms of 0:11").get_by_role("button")).to_have_count(2)
+
+
 def test_a_filter_may_ask_for_activations(served: Serving, recording: Recording) -> None:
     page = served()
     page.type_filter("A", '@act("0", 11) > 0.5')
